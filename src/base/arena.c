@@ -6,8 +6,8 @@
  */
 #include "base/arena.h"
 
-#include <sanitizer/asan_interface.h>
 #include <assert.h>
+#include <sanitizer/asan_interface.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>

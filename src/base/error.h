@@ -50,8 +50,8 @@ printf_like(4, 5) bool error_set(struct error *error, enum error_code code, cons
 
 /* The same, naming the entity too. */
 printf_like(5, 6) bool error_set_about(struct error *error, enum error_code code,
-                                       const char *entity, const char *subject,
-                                       const char *format, ...);
+                                       const char *entity, const char *subject, const char *format,
+                                       ...);
 
 /* Adds a library's words for the log; never shown to a client. Returns false. */
 printf_like(2, 3) bool error_add_cause(struct error *error, const char *format, ...);

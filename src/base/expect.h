@@ -9,8 +9,7 @@
 
 #include "base/attributes.h"
 
-#define expect(condition)                                                                          \
-    ((condition) ? (void)0 : expect_failed(#condition, __FILE__, __LINE__))
+#define expect(condition) ((condition) ? (void)0 : expect_failed(#condition, __FILE__, __LINE__))
 
 /* Writes the broken expectation to standard error and aborts. */
 never_returns void expect_failed(const char *condition, const char *file, int line);

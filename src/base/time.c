@@ -8,10 +8,10 @@
 enum {
     FIRST_YEAR = 1753,
     LAST_YEAR = 9999,
-    DAYS_IN_ERA = 146097,     /* 400 years */
+    DAYS_IN_ERA = 146097,      /* 400 years */
     DAYS_BEFORE_1970 = 719468, /* since 0000-03-01, where the count of an era begins */
-    FIRST_DAY = -79258,       /* 1753-01-01 */
-    LAST_DAY = 2932896,       /* 9999-12-31 */
+    FIRST_DAY = -79258,        /* 1753-01-01 */
+    LAST_DAY = 2932896,        /* 9999-12-31 */
     LARGEST_OFFSET_MINUTES = 14 * 60,
 };
 
@@ -135,8 +135,10 @@ static char *write_date(char *text, int32_t days)
     int year;
     int month;
     int day;
-    date_split(days < FIRST_DAY ? FIRST_DAY : days > LAST_DAY ? LAST_DAY : days, &year, &month,
-               &day);
+    date_split(days < FIRST_DAY  ? FIRST_DAY
+               : days > LAST_DAY ? LAST_DAY
+                                 : days,
+               &year, &month, &day);
     text = write_digits(text, year, 4);
     *text++ = '-';
     text = write_digits(text, month, 2);
