@@ -1,0 +1,60 @@
+/*
+ * file.c - a file read as a whole, within a bound.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+enum { READ_SIZE = 16384 };
+
+static bool fail(const char *path, int number, struct error *error)
+{
+    return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s: %s", path, strerror(number));
+}
+
+static bool read_all(int descriptor, const char *path, size_t limit, struct buffer *buffer,
+                     struct error *error)
+{
+    for (;;) {
+        char *room = buffer_reserve(buffer, READ_SIZE);
+        ssize_t length = read(descriptor, room, READ_SIZE);
+        if (length < 0 && errno == EINTR) {
+            continue;
+        }
+        if (length < 0) {
+            return fail(path, errno, error);
+        }
+        if (length == 0) {
+            return true;
+        }
+        buffer_commit(buffer, (size_t)length);
+        if (buffer->length > limit) {
+            return error_set(error, ERROR_FILE_UNREADABLE, NULL,
+                             "%s: the file has more than %zu bytes", path, limit);
+        }
+    }
+}
+
+bool file_read(struct arena *arena, const char *path, size_t limit, char **bytes_out,
+               size_t *length_out, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return fail(path, errno, error);
+    }
+    struct buffer buffer;
+    buffer_init(&buffer, arena, READ_SIZE);
+    bool done = read_all(descriptor, path, limit, &buffer, error);
+    close(descriptor);
+    if (done) {
+        *bytes_out = buffer.bytes;
+        *length_out = buffer.length;
+    }
+    return done;
+}

@@ -1,0 +1,39 @@
+/*
+ * library.h - how this floor, and nobody else, meets libxml2.
+ *
+ * Documents are read without network, without DTD, without entities of their own; a problem is
+ * said as `file:line: sentence`.
+ *
+ * Memory: documents are libxml2's; whoever gets one frees it with xmlFreeDoc.
+ * Threads: any.
+ */
+#ifndef XML_LIBRARY_H
+#define XML_LIBRARY_H
+
+#include <libxml/tree.h>
+#include <libxml/xmlerror.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "base/error.h"
+
+/* Problems of one document: the first becomes the error's message, the others its cause. */
+struct xml_problems {
+    const char *name; /* of the file, or what stands for it */
+    enum error_code code;
+    int count;
+    struct error *error;
+};
+
+/* Prepares the library, once a process; every entrance of this floor calls it. */
+void xml_library_begin(void);
+
+/* A libxml2 structured error handler; context is a struct xml_problems. */
+void xml_problems_add(void *context, xmlErrorPtr problem);
+
+/* Parses bytes. Fails when they are not well-formed, or have a DTD. */
+must_check bool xml_library_parse(const char *name, const char *bytes, size_t length,
+                                  xmlDocPtr *document_out, struct error *error);
+
+#endif
