@@ -1,0 +1,38 @@
+# Svyaz: `make help` lists what can be asked for.
+#
+# Two builds live side by side: build/release is what is shipped (linked as build/crmd and
+# build/crmctl), build/check is the same source with AddressSanitizer and UBSan.
+
+# A file may include headers of its own floor and of floors to its left, and nothing else.
+FLOORS := base text xml crypto database metadata security call query record service soap server
+APPS   := base text xml crypto client apps
+
+VARIANT ?= release
+CC      ?= gcc
+OUT     := build/$(VARIANT)
+
+WARNINGS      := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Werror
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINK_release  := -pie -Wl,-z,relro,-z,now
+FLAGS_check   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LINK_check    := -fsanitize=address,undefined
+STANDARD      := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+COMPILE        = $(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CFLAGS)
+
+LIBRARIES     := libxml-2.0 odbc openssl libsodium icu-uc icu-i18n zlib INIReader gsoap
+LIBRARY_FLAGS  = $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+LINK_LIBRARIES = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lcsv -lpthread -lm
+
+.PHONY: all run check bench generate layers format help clean packages-build packages-check
+.DEFAULT_GOAL := all
+
+all: layers build/crmd build/crmctl
+
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+include src/build.mk
+include tests/tests.mk
+
+clean:
+	rm -rf build

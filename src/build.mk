@@ -1,0 +1,56 @@
+# How the house is built: generator first, then the floors in order, then the programs.
+#: make            build/crmd and build/crmctl, release
+#: make run        install what is missing, build, serve a sample organisation, print its URLs
+#: make generate   write wsdl/ again from metadata/ and services/
+#: make layers     check that every include goes to the left
+#: make format     clang-format on all source
+#: make clean      remove build/
+
+sources_of = $(sort $(wildcard src/$(1)/*.c))
+objects_of = $(patsubst src/%.c,$(OUT)/src/%.o,$(call sources_of,$(1)))
+
+# ---- the generator: errors, settings and services become C tables ----
+GENERATE_SOURCES := $(wildcard src/generate/*.c) $(call sources_of,base) $(call sources_of,xml)
+GENERATE_OBJECTS := $(patsubst src/%.c,build/generate-objects/%.o,$(GENERATE_SOURCES))
+GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h messages.h operations.h)
+GENERATED_SOURCES := $(addprefix build/generated/,errors.c settings.c messages.c operations.c)
+GENERATED_BASE    := $(OUT)/generated/errors.o $(OUT)/generated/settings.o
+GENERATED_SERVICE := $(OUT)/generated/messages.o $(OUT)/generated/operations.o
+
+build/generate-objects/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -Isrc -Isrc/generate/seed $(LIBRARY_FLAGS) -c $< -o $@
+
+build/generate: $(GENERATE_OBJECTS)
+	$(CC) $(LINK_$(VARIANT)) $^ $(shell pkg-config --libs libxml-2.0 INIReader) -lpthread -o $@
+
+build/generated/stamp: build/generate $(wildcard metadata/*.xml) $(wildcard services/*.xml)
+	@mkdir -p build/generated
+	build/generate metadata services build/generated
+	@touch $@
+$(GENERATED_HEADERS) $(GENERATED_SOURCES): build/generated/stamp ;
+
+# ---- the floors ----
+$(OUT)/src/%.o: src/%.c | build/generated/stamp
+	@mkdir -p $(@D)
+	$(COMPILE) -Isrc -Ibuild -Iinclude $(LIBRARY_FLAGS) -c $< -o $@
+
+$(OUT)/generated/%.o: build/generated/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -Isrc -Ibuild -Iinclude -c $< -o $@
+
+HOUSE_OBJECTS := $(foreach floor,$(FLOORS),$(call objects_of,$(floor)))
+ADMIN_OBJECTS := $(foreach floor,base text xml crypto client apps/admin,$(call objects_of,$(floor)))
+
+build/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
+	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+build/crmctl: $(ADMIN_OBJECTS) $(GENERATED_BASE)
+	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+
+layers:
+	@tests/house/layers.sh "$(FLOORS)" "$(APPS)"
+
+format:
+	clang-format -i $$(git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]')
+
+-include $(shell find build -name '*.d' 2>/dev/null)

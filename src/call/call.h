@@ -1,0 +1,49 @@
+/*
+ * call.h - what one request carries through the floors.
+ *
+ * Memory: everything a call makes lives in its arena, released after the answer was sent.
+ * Threads: a call belongs to one thread.
+ */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/uuid.h"
+#include "call/platform.h"
+#include "metadata/entity.h"
+#include "metadata/value.h"
+
+struct arena;
+struct catalog;
+struct connection;
+struct identity;
+
+struct call {
+    struct arena *arena;
+    const struct platform *platform;
+    const struct catalog *catalog;
+    struct connection *connection;   /* held from the first step that needs it to the last */
+    const struct identity *identity; /* NULL until known */
+    struct uuid session_id;          /* empty without a session */
+    const char *request_id;          /* the client's, or one of ours; never NULL */
+    const char *application;         /* the client's name for itself, or NULL */
+    const char *peer_address;        /* for the log and for counting attempts */
+    enum language language;          /* of fault texts and labels */
+    struct value_zone zone;          /* the client's declared zone */
+    bool is_validate_only;
+    bool has_expected_version;
+    int64_t expected_version;
+    int64_t now;      /* moment the call began; the time of all it writes */
+    int64_t deadline; /* monotonic ms */
+};
+
+/* Makes a call on a platform, with a request id of its own and the catalog held for as long as
+ * the arena lives. */
+struct call *call_make(struct arena *arena, const struct platform *platform);
+
+/* A new id, UUID version 7 of the call's time. */
+struct uuid call_new_id(struct call *call);
+
+#endif

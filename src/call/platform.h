@@ -1,0 +1,40 @@
+/*
+ * platform.h - what all calls of one process share.
+ *
+ * Made at start by the program, handed down to every call. Nothing here is state that matters:
+ * sessions, ids and revisions live in the database.
+ *
+ * Threads: shared; what changes guards itself.
+ */
+#ifndef CALL_PLATFORM_H
+#define CALL_PLATFORM_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/uuid.h"
+
+struct catalog;
+struct credential_cache;
+struct database;
+struct log;
+struct session_cache;
+struct settings;
+struct text_rules;
+
+enum { PLATFORM_KEY_SIZE = 32 };
+
+struct platform {
+    const struct settings *settings;
+    const struct log *log;
+    struct database *database;
+    struct catalog *catalog;
+    struct text_rules *text_rules;
+    struct session_cache *sessions;
+    struct credential_cache *credentials;
+    struct uuid organization_id;
+    uint8_t cookie_key[PLATFORM_KEY_SIZE]; /* signs paging cookies; kept in the database */
+    int64_t (*now)(void);                  /* wall clock, milliseconds; tests hold it */
+};
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * database.h - connections to one database, whatever its engine, and transactions on them.
+ *
+ * The pool opens connections through ODBC when they are needed and keeps them. A connection
+ * keeps its prepared statements, by their text, for one revision of the catalog. A connection
+ * that was lost is thrown away and the next acquire opens another.
+ *
+ * Errors, the same on every engine: DATABASE_UNIQUE, DATABASE_FOREIGN_KEY, DATABASE_CONFLICT
+ * (lock, deadlock or serialisation: the transaction may be run again), DATABASE_UNAVAILABLE
+ * (no connection, or lost before commit: nothing was written), DATABASE_TIMEOUT,
+ * OUTCOME_UNKNOWN (lost at commit), DATABASE_FAILED. The driver's words go to error->cause.
+ *
+ * Threads: a database is shared; a connection belongs to one thread from acquire to release.
+ */
+#ifndef DATABASE_DATABASE_H
+#define DATABASE_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "database/cell.h"
+#include "database/sql.h"
+
+struct arena;
+struct connection;
+struct database;
+struct dialect;
+struct error;
+struct result;
+
+struct database_options {
+    const char *url;           /* ODBC connection string; NULL: SQLite in folder */
+    const char *folder;        /* data folder of SQLite; made when missing */
+    int pool_size;             /* connections at most */
+    int64_t acquire_timeout;   /* ms to wait for a free connection */
+    int64_t statement_timeout; /* ms one statement may run */
+};
+
+/* Makes the pool and proves one connection. The caller closes it. */
+must_check bool database_open(const struct database_options *options,
+                              struct database **database_out, struct error *error);
+void database_close(struct database **database);
+
+const struct dialect *database_dialect(const struct database *database);
+
+/* "SQLite", "PostgreSQL", "MariaDB" and the version of the engine, for logs and describe. */
+const char *database_engine(const struct database *database);
+
+/* Connections open and in use now, for metrics. */
+void database_count(const struct database *database, int *open_out, int *used_out);
+
+/* Tells that statements prepared for older revisions of the catalog are no longer wanted. */
+void database_set_revision(struct database *database, int64_t revision);
+
+/* Waits for a connection: free, working, outside any transaction. */
+must_check bool database_acquire(struct database *database, struct connection **connection_out,
+                                 struct error *error);
+
+/* Gives it back; a transaction left open is rolled back, a broken connection is closed.
+ * Accepts a pointer to NULL, leaves NULL. */
+void database_release(struct connection **connection);
+
+enum transaction_kind { TRANSACTION_READ, TRANSACTION_WRITE };
+
+/* Begins at READ COMMITTED (SQLite: BEGIN IMMEDIATE for a write, one writer at a time). */
+must_check bool connection_begin(struct connection *connection, enum transaction_kind kind,
+                                 struct error *error);
+must_check bool connection_commit(struct connection *connection, struct error *error);
+
+/* Never fails: a connection that cannot roll back is closed at release. */
+void connection_rollback(struct connection *connection);
+
+/* A point to return to inside a write transaction. */
+must_check bool connection_savepoint(struct connection *connection, struct error *error);
+must_check bool connection_savepoint_keep(struct connection *connection, struct error *error);
+must_check bool connection_savepoint_undo(struct connection *connection, struct error *error);
+
+const struct dialect *connection_dialect(const struct connection *connection);
+
+/* Runs a statement that answers no rows. rows_out (may be NULL): rows found by its WHERE, the
+ * same number on every engine, also where nothing changed. */
+must_check bool connection_change(struct connection *connection, const struct sql *sql,
+                                  int64_t *rows_out, struct error *error);
+
+/* Runs a SELECT. The result must be closed before the next statement on this connection;
+ * closing the arena of the sql closes it too. */
+must_check bool connection_select(struct connection *connection, const struct sql *sql,
+                                  struct result **result_out, struct error *error);
+
+/* Goes to the next row. */
+must_check bool result_next(struct result *result, bool *has_row_out, struct error *error);
+
+/* A cell of the current row, by position from 0. Text and bytes are valid until the next row. */
+const struct cell *result_cell(const struct result *result, size_t column);
+
+void result_close(struct result **result);
+
+/* Selects at most one row and copies its cells to the arena of the sql; NULL when none. */
+must_check bool connection_select_row(struct connection *connection, const struct sql *sql,
+                                      const struct cell **cells_out, struct error *error);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * sql.h - a statement being written: text from us, identifiers quoted, every value bound.
+ *
+ * SQL is written on the floors database and query only. No value ever becomes part of the
+ * text, so the text of a kind of statement is always the same and its prepared form is kept.
+ *
+ * Memory: the statement lives in its arena; cells borrow.
+ */
+#ifndef DATABASE_SQL_H
+#define DATABASE_SQL_H
+
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "database/cell.h"
+
+struct arena;
+struct dialect;
+
+/* What a result column is read as. */
+struct sql_column {
+    enum column_type type;
+    uint8_t scale; /* DECIMAL */
+    size_t length; /* TEXT in characters, BYTES in bytes: at most so many; 0: of any length */
+};
+
+struct sql {
+    struct arena *arena;
+    const struct dialect *dialect;
+    struct buffer text;
+    struct cell *parameters;
+    size_t parameter_count;
+    size_t parameter_capacity;
+    struct sql_column *columns;
+    size_t column_count;
+    size_t column_capacity;
+};
+
+void sql_begin(struct sql *sql, struct arena *arena, const struct dialect *dialect);
+
+/* Adds SQL text: only literals of our source, never anything from outside. */
+void sql_add(struct sql *sql, const char *text);
+
+/* Adds an identifier of the catalog, quoted for the engine. */
+void sql_add_name(struct sql *sql, const char *name);
+
+/* Adds alias.name, both quoted. */
+void sql_add_column(struct sql *sql, const char *alias, const char *name);
+
+/* Adds a question mark and binds the cell to it. */
+void sql_add_cell(struct sql *sql, struct cell cell);
+
+/* Says how the next result column is to be read. */
+void sql_expect(struct sql *sql, struct sql_column column);
+
+/* Adds the engine's way of "first count rows, leaving out skip", at the end of a SELECT. */
+void sql_add_limit(struct sql *sql, int64_t count);
+
+/* Adds the engine's row lock at the end of a SELECT by key; nothing where a writer is alone. */
+void sql_add_row_lock(struct sql *sql);
+
+/* Adds `column LIKE ? ESCAPE '!'`, the same on every engine; pattern is of escaped text. */
+void sql_add_like(struct sql *sql, const char *alias, const char *name, const char *pattern);
+
+/* Escapes % _ and ! in text, for a pattern. */
+char *sql_escape_like(struct arena *arena, const char *text);
+
+#endif

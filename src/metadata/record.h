@@ -1,0 +1,48 @@
+/*
+ * record.h - one record in memory: the values of an entity's fields.
+ *
+ * The shape comes from the catalog at run time; there is no struct per entity.
+ *
+ * Memory: a record lives in the arena it was made in.
+ */
+#ifndef METADATA_RECORD_H
+#define METADATA_RECORD_H
+
+#include <stddef.h>
+
+#include "metadata/value.h"
+
+struct arena;
+struct entity;
+struct field;
+
+/* Records written with their parent, or read with it: the lines of an order. */
+struct record_children {
+    const struct field *link; /* lookup of the child that points to the parent */
+    struct record **records;
+    size_t count;
+    struct record_children *next;
+};
+
+struct record {
+    const struct entity *entity;
+    struct value *values; /* entity->field_count of them, by field->index */
+    struct record_children *children;
+    const char *row_tag; /* the caller's own mark in bulk calls, or NULL */
+};
+
+/* Makes a record without any value. */
+struct record *record_make(struct arena *arena, const struct entity *entity);
+
+/* The value of a field of the record's entity. */
+struct value *record_value(const struct record *record, const struct field *field);
+
+/* Whether the field has a value that is not null. */
+bool record_has(const struct record *record, const struct field *field);
+
+/* The children of a link, made when missing. */
+struct record_children *record_children_of(struct arena *arena, struct record *record,
+                                           const struct field *link);
+void record_add_child(struct arena *arena, struct record_children *children, struct record *child);
+
+#endif

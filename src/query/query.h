@@ -1,0 +1,92 @@
+/*
+ * query.h - asks for records: a checked tree, narrowed by security, written as SQL.
+ *
+ * A query is made from the client's request against the catalog, so it names only fields that
+ * exist and may be used so; values are parsed by the types of their fields. Security narrows
+ * every entity in it before SQL is written. Orders go by the stored sort keys and end with the
+ * id, so pages are stable and the deepest costs what the first does.
+ *
+ * Operators: eq ne lt le gt ge like notLike in notIn between notBetween null notNull.
+ *
+ * Memory: everything answered lives in the call's arena.
+ */
+#ifndef QUERY_QUERY_H
+#define QUERY_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/uuid.h"
+
+struct call;
+struct entity;
+struct error;
+struct field;
+struct key;
+struct query_request;
+struct record;
+
+/* The set of fields to read, by field->index. */
+struct column_set {
+    const struct field **fields;
+    size_t count;
+};
+
+/* Checks names; absent names: every field but memo, file, party list and secret. id and version
+ * are always in it. FIELD_UNKNOWN names the first that does not exist. */
+must_check bool query_columns(struct call *call, const struct entity *entity,
+                              const char *const *names, size_t count, bool is_absent,
+                              struct column_set *columns_out, struct error *error);
+
+struct page {
+    struct record **records;
+    size_t count;
+    const char *next_cookie; /* NULL on the last page */
+    bool has_more;
+    bool has_total;
+    int64_t total;
+};
+
+/* Lists a page of records. Needs the read privilege; a caller without it gets NOT_ALLOWED. */
+must_check bool query_run(struct call *call, const struct entity *entity,
+                          const struct query_request *request, struct page *page_out,
+                          struct error *error);
+
+/* Reads one record by id, whoever asks, locking its row when a write follows; NULL when there
+ * is none. Rights on it are the caller's business (record_retrieve). Names of references are
+ * filled in only where the caller may read what they refer to. */
+must_check bool query_find(struct call *call, const struct entity *entity, const struct uuid *id,
+                           const struct column_set *columns, bool is_locked,
+                           struct record **record_out, struct error *error);
+
+/* The id of the record with these key values (parsed, in the order of the key); found_out is
+ * false when there is none. */
+struct value;
+must_check bool query_find_by_key(struct call *call, const struct key *key,
+                                  const struct value *values, struct uuid *id_out,
+                                  bool *is_found_out, struct error *error);
+
+/* The sum of a field over the children of a parent; zero when there are none. */
+struct decimal;
+must_check bool query_total(struct call *call, const struct field *link, const struct field *field,
+                            const struct uuid *parent_id, struct decimal *total_out,
+                            struct error *error);
+
+/* The ids of the records whose lookup refers to a record, at most limit, in order of id. */
+must_check bool query_referrers(struct call *call, const struct field *lookup,
+                                const struct uuid *target_id, size_t limit, struct uuid **ids_out,
+                                size_t *count_out, struct error *error);
+
+/* Writes of one row; only the record engine calls them. Values absent from the record are left
+ * out. Sort keys and folded columns are made here. */
+must_check bool query_insert(struct call *call, const struct record *record, struct error *error);
+
+/* Changes the row where its version still is expected_version. changed_out tells whether. */
+must_check bool query_update(struct call *call, const struct record *record,
+                             int64_t expected_version, bool *is_changed_out, struct error *error);
+must_check bool query_delete(struct call *call, const struct entity *entity, const struct uuid *id,
+                             struct error *error);
+
+#endif

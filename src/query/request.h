@@ -1,0 +1,39 @@
+/*
+ * request.h - a query as the client wrote it: names and texts, checked later.
+ *
+ * These structs are also the wire types Query, Filter, Condition and Order (services/types.xml).
+ */
+#ifndef QUERY_REQUEST_H
+#define QUERY_REQUEST_H
+
+#include "metadata/shape.h"
+
+/* Field, operator and values: {"creditLimit", "ge", ["1000.00"]}. */
+struct condition_request {
+    const char *field;
+    const char *operator;
+    struct message_list values; /* const char * */
+};
+
+/* All ("and") or one ("or") of the conditions and groups. */
+struct filter_request {
+    const char *type;               /* "and" or "or"; absent: and */
+    struct message_list conditions; /* struct condition_request * */
+    struct message_list filters;    /* struct filter_request * */
+};
+
+struct order_request {
+    const char *field;
+    struct message_boolean descending;
+};
+
+struct query_request {
+    struct message_list columns; /* const char *; absent: all but memo, file and parties */
+    struct filter_request *filter;
+    struct message_list orders; /* struct order_request * */
+    struct message_integer page_size;
+    const char *cookie;
+    struct message_boolean count; /* the total is counted only when true */
+};
+
+#endif

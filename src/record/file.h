@@ -1,0 +1,33 @@
+/*
+ * file.h - files of records: kept in pieces of 256 KB, written and read as streams.
+ *
+ * A file is staged piece by piece in short transactions of its own before the write that links
+ * it; what is never linked is swept. Memory stays constant whatever the size.
+ */
+#ifndef RECORD_FILE_H
+#define RECORD_FILE_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct call;
+struct error;
+struct field;
+struct file;
+struct record;
+struct uuid;
+
+/* Stores the bytes that file->read gives and sets its id and size. Fails with LIMIT_EXCEEDED
+ * beyond what the field allows, leaving nothing behind. */
+must_check bool file_stage(struct call *call, const struct field *field, struct file *file,
+                           struct error *error);
+
+/* Fills in name, media type, size and a reader for a stored file. */
+must_check bool file_open(struct call *call, const struct uuid *id, struct file **file_out,
+                          struct error *error);
+
+/* Deletes staged files that no record links and that are older than a day. */
+must_check bool file_sweep(struct call *call, struct error *error);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * credential.h - passwords: stored as argon2id, verified at most once in a while.
+ *
+ * Basic and UsernameToken send the password with each request; argon2 is paid for the first
+ * time only. A verified credential is remembered under a digest keyed with a secret of the
+ * process, for a bounded time, with the change counter of the stored one: a changed password
+ * or a disabled user ends it at once on this node, and within a second on others.
+ *
+ * Threads: a credential cache is shared.
+ */
+#ifndef SECURITY_CREDENTIAL_H
+#define SECURITY_CREDENTIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/uuid.h"
+
+struct catalog;
+struct connection;
+struct credential_cache;
+struct error;
+struct table;
+
+struct credential_options {
+    int64_t remember;   /* ms a verified password is remembered */
+    int64_t recheck;    /* ms after which the database is asked whether it still holds */
+    int minimum_length; /* of a new password, characters */
+    int attempts;       /* failures before an account waits */
+    int64_t lock;       /* ms it waits then */
+};
+
+must_check bool credential_cache_create(const struct credential_options *options,
+                                        struct credential_cache **cache_out, struct error *error);
+void credential_cache_destroy(struct credential_cache **cache);
+
+/* Checks name and password and answers the user's id. Fails with CREDENTIALS_INVALID, the same
+ * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. */
+must_check bool credential_verify(struct credential_cache *cache, struct connection *connection,
+                                  const struct catalog *catalog, const char *user_name,
+                                  const char *password, struct uuid *user_id_out,
+                                  struct error *error);
+
+/* Stores a password; fails with PASSWORD_WEAK. Ends the user's sessions but for keep. */
+must_check bool credential_set(struct credential_cache *cache, struct connection *connection,
+                               const struct uuid *user_id, const char *password,
+                               const struct uuid *keep_session, struct error *error);
+
+/* Forgets what is remembered of a user, who was disabled or deleted. */
+void credential_forget(struct credential_cache *cache, const struct uuid *user_id);
+
+/* Tables of this floor: credentials, sessions, privileges of roles, members of roles. */
+const struct table *const *security_tables(int *count_out);
+
+#endif

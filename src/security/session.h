@@ -1,0 +1,65 @@
+/*
+ * session.h - who has logged in: tokens, random, stored as digests, expiring, revocable.
+ *
+ * A session that was checked is remembered for at most a second, so that a point read does not
+ * pay for it; logging out, a changed password and a disabled user are seen within that time on
+ * every node.
+ *
+ * Threads: a session cache is shared.
+ */
+#ifndef SECURITY_SESSION_H
+#define SECURITY_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/uuid.h"
+#include "security/identity.h"
+
+struct arena;
+struct catalog;
+struct connection;
+struct error;
+struct session_cache;
+
+struct session_options {
+    int64_t idle;     /* ms without use after which a session ends */
+    int64_t absolute; /* ms after which it ends in any case */
+    int64_t recheck;  /* ms a checked session or identity is remembered */
+};
+
+struct session {
+    struct uuid id;
+    char token[64];  /* for the client, only here and now */
+    int64_t expires; /* moment */
+};
+
+struct session_cache *session_cache_create(const struct session_options *options);
+void session_cache_destroy(struct session_cache **cache);
+
+/* Opens a session for a user whose credentials were verified. */
+must_check bool session_open(struct session_cache *cache, struct connection *connection,
+                             const struct uuid *user_id, const char *application, int64_t now,
+                             struct session *session_out, struct error *error);
+
+/* Finds the session of a token and the identity of its user. Fails with SESSION_INVALID. */
+must_check bool session_find(struct session_cache *cache, struct arena *arena,
+                             struct connection *connection, const struct catalog *catalog,
+                             const char *token, int64_t now, struct uuid *session_id_out,
+                             const struct identity **identity_out, struct error *error);
+
+/* Ends a session. */
+must_check bool session_close(struct session_cache *cache, struct connection *connection,
+                              const struct uuid *session_id, struct error *error);
+
+/* The identity of a user, remembered as sessions are; for Basic and UsernameToken. */
+must_check bool session_identity(struct session_cache *cache, struct arena *arena,
+                                 struct connection *connection, const struct catalog *catalog,
+                                 const struct uuid *user_id, const struct identity **identity_out,
+                                 struct error *error);
+
+/* Forgets what is remembered of a user. */
+void session_forget(struct session_cache *cache, const struct uuid *user_id);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * pipeline.h - the one way through which every operation runs, whatever door it came by.
+ *
+ * Steps, in order: acquire a connection, find out who asks, check the privilege, stage files,
+ * begin, run the handler, encode the answer, commit. A conflict runs the handler again from
+ * begin. The first step that fails ends it; nothing half-done stays.
+ */
+#ifndef SERVICE_PIPELINE_H
+#define SERVICE_PIPELINE_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct call;
+struct error;
+struct operation;
+
+/* Ways in that a message carried. What is present must be valid, and all must name one user. */
+struct credentials {
+    const char *token;      /* of the Session header */
+    const char *basic_name; /* HTTP Basic */
+    const char *basic_password;
+    const char *token_name; /* WS-Security UsernameToken, PasswordText */
+    const char *token_password;
+};
+
+/* Encodes an answer while the transaction is still open; handed down by the door. */
+struct answer_encoder {
+    bool (*encode)(void *context, struct call *call, const struct operation *operation,
+                   const void *response, struct error *error);
+    void *context;
+};
+
+/* Runs an operation. request is a struct of operation->pattern->request's shape. The answer is
+ * what the encoder made; on failure error says why and nothing was written, save for
+ * OUTCOME_UNKNOWN. Logs one line. */
+must_check bool service_run(struct call *call, const struct operation *operation,
+                            const struct credentials *credentials, const void *request,
+                            const struct answer_encoder *encoder, struct error *error);
+
+#endif
