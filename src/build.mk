@@ -10,7 +10,7 @@ sources_of = $(sort $(wildcard src/$(1)/*.c))
 objects_of = $(patsubst src/%.c,$(OUT)/src/%.o,$(call sources_of,$(1)))
 
 # ---- the generator: errors, settings and services become C tables ----
-GENERATE_SOURCES := $(wildcard src/generate/*.c) $(call sources_of,base) $(call sources_of,xml)
+GENERATE_SOURCES := $(wildcard src/generate/*.c) $(filter-out src/base/settings.c,$(call sources_of,base)) $(call sources_of,xml)
 GENERATE_OBJECTS := $(patsubst src/%.c,build/generate-objects/%.o,$(GENERATE_SOURCES))
 GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h messages.h operations.h)
 GENERATED_SOURCES := $(addprefix build/generated/,errors.c settings.c messages.c operations.c)
@@ -22,9 +22,9 @@ build/generate-objects/%.o: src/%.c
 	$(COMPILE) -Isrc -Isrc/generate/seed $(LIBRARY_FLAGS) -c $< -o $@
 
 build/generate: $(GENERATE_OBJECTS)
-	$(CC) $(LINK_$(VARIANT)) $^ $(shell pkg-config --libs libxml-2.0 INIReader) -lpthread -o $@
+	$(CC) $(LINK_$(VARIANT)) $^ $(shell pkg-config --libs libxml-2.0) -lpthread -o $@
 
-build/generated/stamp: build/generate $(wildcard metadata/*.xml) $(wildcard services/*.xml)
+build/generated/stamp: build/generate $(wildcard metadata/*.x[ms][ld] services/*.x[ms][ld])
 	@mkdir -p build/generated
 	build/generate metadata services build/generated
 	@touch $@

@@ -11,6 +11,7 @@ enum error_code {
     ERROR_FILE_UNREADABLE,
     ERROR_XML_INVALID,
     ERROR_METADATA_INVALID,
+    ERROR_SETTING_INVALID,
 };
 
 #endif

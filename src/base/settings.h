@@ -1,0 +1,57 @@
+/*
+ * settings.h - what the operator has decided, from all the places where he may say it.
+ *
+ * In this order, the last wins: defaults; crmd.conf and conf.d in the directory, or the one file
+ * given; systemd credentials; CRM_<SECTION>_<KEY> in the environment; section.key=value on the
+ * command line. A secret may also be given as <key>_file, the name of a file that holds it. A
+ * key that does not exist is an error, wherever it stands.
+ *
+ * Memory: texts live in the arena given.
+ * Threads: settings never change after loading.
+ */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/attributes.h"
+#include "base/setting.h"
+#include "generated/settings.h" /* struct settings */
+
+struct arena;
+struct error;
+
+struct settings_section {
+    const char *name;
+    const char *meaning;
+};
+
+/* Generated; a section whose name is NULL ends the sections. */
+extern const struct setting settings_table[SETTING_COUNT];
+extern const struct settings_section settings_sections[];
+
+/* Where the value of a setting comes from. */
+struct setting_origin {
+    const char *text;   /* as it was given; of a secret, the secret */
+    const char *source; /* "default", "/etc/crmd/crmd.conf:12", "CRM_HTTP_LISTEN", "-o" */
+};
+
+struct settings_sources {
+    const char *directory;        /* NULL: /etc/crmd */
+    const char *file;             /* --config: this file alone; NULL: those of the directory */
+    char *const *environment;     /* ends with NULL; NULL: none */
+    const char *const *overrides; /* section.key=value, ends with NULL; NULL: none */
+};
+
+/* Fails with SETTING_INVALID, or FILE_UNREADABLE; the message begins with the place. */
+must_check bool settings_load(struct arena *arena, const struct settings_sources *sources,
+                              struct settings *settings_out, struct error *error);
+
+/* Writes a configuration file that holds every setting, its comment and its default. */
+void settings_write_example(FILE *file);
+
+/* Writes what is in force, and where it comes from; only what is not a default when is_brief. */
+void settings_write_effective(FILE *file, const struct settings *settings, bool is_brief);
+
+#endif
