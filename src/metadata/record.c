@@ -1,0 +1,53 @@
+/*
+ * record.c - one record in memory: an array of values and lists of children.
+ */
+#include "metadata/record.h"
+
+#include "base/arena.h"
+#include "base/expect.h"
+#include "metadata/entity.h"
+
+struct record *record_make(struct arena *arena, const struct entity *entity)
+{
+    struct record *record = arena_allocate(arena, sizeof(*record));
+    record->entity = entity;
+    record->values = arena_allocate_array(arena, entity->field_count, sizeof(*record->values));
+    return record;
+}
+
+struct value *record_value(const struct record *record, const struct field *field)
+{
+    expect(field->entity == record->entity);
+    return &record->values[field->index];
+}
+
+bool record_has(const struct record *record, const struct field *field)
+{
+    return record_value(record, field)->state == VALUE_SET;
+}
+
+struct record_children *record_children_of(struct arena *arena, struct record *record,
+                                           const struct field *link)
+{
+    struct record_children **place = &record->children;
+    while (*place != NULL && (*place)->link != link) {
+        place = &(*place)->next;
+    }
+    if (*place == NULL) {
+        *place = arena_allocate(arena, sizeof(**place));
+        (*place)->link = link;
+    }
+    return *place;
+}
+
+void record_add_child(struct arena *arena, struct record_children *children, struct record *child)
+{
+    size_t count = children->count;
+    /* The room doubles at each power of two, so no capacity need be kept. */
+    if ((count & (count - 1)) == 0) {
+        size_t capacity = count == 0 ? 1 : 2 * count;
+        children->records = arena_grow(arena, children->records, count * sizeof(struct record *),
+                                       capacity * sizeof(struct record *));
+    }
+    children->records[children->count++] = child;
+}
