@@ -12,6 +12,7 @@
 #include "base/expect.h"
 #include "base/time.h"
 #include "metadata/entity.h"
+#include "text/utf8.h"
 
 enum { MINUTE = 60000 }; /* milliseconds */
 
@@ -73,41 +74,19 @@ static bool check_range(const struct field *field, struct decimal number, struct
 
 /* ---- text ---- */
 
-/* Reads one character of UTF-8; 0 when the bytes are not one, or one that XML cannot carry. */
-static uint32_t read_character(const unsigned char **at)
+/* Whether XML can carry the text: well-formed, no control characters but white space. */
+static bool is_presentable(const char *text)
 {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *bytes = *at;
-    uint32_t lead = bytes[0];
-    size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead >= 0xF5 || (lead >= 0x80 && lead < 0xC2)) {
-        return 0;
+    if (!text_is_valid_utf8(text, strlen(text))) {
+        return false;
     }
-    uint32_t character = length == 1 ? lead : lead & (0xFFu >> (length + 1));
-    for (size_t index = 1; index < length; index++) {
-        if ((bytes[index] & 0xC0) != 0x80) {
-            return 0;
-        }
-        character = character << 6 | (bytes[index] & 0x3Fu);
-    }
-    *at += length;
-    bool is_control = character < 0x20 && strchr("\t\n\r", (int)character) == NULL;
-    bool is_surrogate = character >= 0xD800 && character <= 0xDFFF;
-    bool is_outside = character > 0x10FFFF || character == 0xFFFE || character == 0xFFFF;
-    return is_control || is_surrogate || is_outside || character < smallest[length] ? 0 : character;
-}
-
-static bool count_characters(const char *text, size_t *count_out)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    size_t count = 0;
-    while (*at != '\0') {
-        if (read_character(&at) == 0) {
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        bool is_control = *at < 0x20 && *at != '\t' && *at != '\n' && *at != '\r';
+        bool is_noncharacter = at[0] == 0xEF && at[1] == 0xBF && (at[2] == 0xBE || at[2] == 0xBF);
+        if (is_control || is_noncharacter) {
             return false;
         }
-        count++;
     }
-    *count_out = count;
     return true;
 }
 
@@ -115,11 +94,11 @@ static bool parse_text(const struct reading *reading, const char *text, struct v
                        struct error *error)
 {
     const struct field *field = reading->field;
-    size_t count = 0;
-    if (!count_characters(text, &count)) {
+    if (!is_presentable(text)) {
         return error_set_about(error, ERROR_VALUE_INVALID, field->entity->name, field->name,
                                "%s must be UTF-8 text without control characters", label_of(field));
     }
+    size_t count = text_count_characters(text);
     if (field->length > 0 && count > field->length) {
         return error_set_about(error, ERROR_VALUE_TOO_LONG, field->entity->name, field->name,
                                "%s has %zu characters; at most %zu are allowed", label_of(field),
