@@ -1,0 +1,209 @@
+/*
+ * row.c - writes the few statements that the platform's own tables need.
+ */
+#include "database/row.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/expect.h"
+#include "database/database.h"
+#include "database/sql.h"
+#include "database/table.h"
+
+static const char *const test_text[] = {
+    [ROW_IS] = " = ",
+    [ROW_IS_BELOW] = " < ",
+    [ROW_IS_NOT] = " <> ",
+};
+
+static const struct table_column *find_column(const struct table *table, const char *name)
+{
+    for (size_t index = 0; index < table->column_count; index++) {
+        if (strcmp(table->columns[index].name, name) == 0) {
+            return &table->columns[index];
+        }
+    }
+    expect(!"the table has the column");
+    return NULL;
+}
+
+/* Gives the cell the type and scale of its column, which a null lacks. */
+static struct cell fit_cell(const struct table *table, const char *column, struct cell cell)
+{
+    const struct table_column *description = find_column(table, column);
+    cell.type = description->type;
+    cell.scale = description->scale;
+    return cell;
+}
+
+static void add_conditions(struct sql *sql, const struct table *table,
+                           const struct row_condition *conditions, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        const struct row_condition *condition = &conditions[index];
+        sql_add(sql, index == 0 ? " WHERE " : " AND ");
+        sql_add_name(sql, condition->column);
+        sql_add(sql, test_text[condition->test]);
+        sql_add_cell(sql, fit_cell(table, condition->column, condition->cell));
+    }
+}
+
+static void write_select(struct sql *sql, const struct row_query *query)
+{
+    for (size_t index = 0; index < query->column_count; index++) {
+        const struct table_column *column = find_column(query->table, query->columns[index]);
+        sql_add(sql, index == 0 ? "SELECT " : ", ");
+        sql_add_name(sql, column->name);
+        sql_expect(sql, (struct sql_column){.type = column->type,
+                                            .scale = column->scale,
+                                            .length = column->length});
+    }
+    sql_add(sql, " FROM ");
+    sql_add_name(sql, query->table->name);
+    add_conditions(sql, query->table, query->conditions, query->condition_count);
+    if (query->order != NULL) {
+        sql_add(sql, " ORDER BY ");
+        sql_add_name(sql, query->order);
+    }
+    if (query->limit > 0) {
+        sql_add_limit(sql, query->limit);
+    }
+    if (query->is_locked) {
+        sql_add_row_lock(sql);
+    }
+}
+
+static struct cell keep_cell(struct arena *arena, const struct cell *cell)
+{
+    struct cell kept = *cell;
+    if (!kept.is_null && kept.type == COLUMN_TEXT) {
+        kept.text = arena_copy_text(arena, cell->text);
+    }
+    if (!kept.is_null && kept.type == COLUMN_BYTES) {
+        kept.bytes.data = arena_copy(arena, cell->bytes.data, cell->bytes.length);
+    }
+    return kept;
+}
+
+static void add_row(struct arena *arena, const struct result *result, struct row_set *rows)
+{
+    size_t width = rows->column_count * sizeof(struct cell);
+    /* The room doubles at each power of two, so no capacity need be kept. */
+    if ((rows->count & (rows->count - 1)) == 0) {
+        size_t capacity = rows->count == 0 ? 1 : 2 * rows->count;
+        rows->cells = arena_grow(arena, rows->cells, rows->count * width, capacity * width);
+    }
+    for (size_t column = 0; column < rows->column_count; column++) {
+        rows->cells[rows->count * rows->column_count + column] =
+            keep_cell(arena, result_cell(result, column));
+    }
+    rows->count++;
+}
+
+bool row_select(struct connection *connection, struct arena *arena, const struct row_query *query,
+                struct row_set *rows_out, struct error *error)
+{
+    struct row_set rows = {.column_count = query->column_count};
+    struct result *result = NULL;
+    struct sql sql;
+    bool has_row = false;
+    bool done = false;
+
+    sql_begin(&sql, arena, connection_dialect(connection));
+    write_select(&sql, query);
+    if (!connection_select(connection, &sql, &result, error)) {
+        goto finish;
+    }
+    do {
+        if (!result_next(result, &has_row, error)) {
+            goto finish;
+        }
+        if (has_row) {
+            add_row(arena, result, &rows);
+        }
+    } while (has_row);
+    *rows_out = rows;
+    done = true;
+
+finish:
+    result_close(&result);
+    return done;
+}
+
+const struct cell *row_cell(const struct row_set *rows, size_t row, size_t column)
+{
+    expect(row < rows->count && column < rows->column_count);
+    return &rows->cells[row * rows->column_count + column];
+}
+
+bool row_insert(struct connection *connection, struct arena *arena, const struct table *table,
+                const struct row_value *values, size_t value_count, struct error *error)
+{
+    struct sql sql;
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "INSERT INTO ");
+    sql_add_name(&sql, table->name);
+    for (size_t index = 0; index < value_count; index++) {
+        sql_add(&sql, index == 0 ? " (" : ", ");
+        sql_add_name(&sql, values[index].column);
+    }
+    for (size_t index = 0; index < value_count; index++) {
+        sql_add(&sql, index == 0 ? ") VALUES (" : ", ");
+        sql_add_cell(&sql, fit_cell(table, values[index].column, values[index].cell));
+    }
+    sql_add(&sql, ")");
+    return connection_change(connection, &sql, NULL, error);
+}
+
+bool row_update(struct connection *connection, struct arena *arena, const struct table *table,
+                const struct row_value *values, size_t value_count,
+                const struct row_condition *conditions, size_t condition_count, int64_t *rows_out,
+                struct error *error)
+{
+    struct sql sql;
+    expect(condition_count > 0);
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "UPDATE ");
+    sql_add_name(&sql, table->name);
+    for (size_t index = 0; index < value_count; index++) {
+        sql_add(&sql, index == 0 ? " SET " : ", ");
+        sql_add_name(&sql, values[index].column);
+        sql_add(&sql, " = ");
+        sql_add_cell(&sql, fit_cell(table, values[index].column, values[index].cell));
+    }
+    add_conditions(&sql, table, conditions, condition_count);
+    return connection_change(connection, &sql, rows_out, error);
+}
+
+bool row_delete(struct connection *connection, struct arena *arena, const struct table *table,
+                const struct row_condition *conditions, size_t condition_count, int64_t *rows_out,
+                struct error *error)
+{
+    struct sql sql;
+    expect(condition_count > 0);
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "DELETE FROM ");
+    sql_add_name(&sql, table->name);
+    add_conditions(&sql, table, conditions, condition_count);
+    return connection_change(connection, &sql, rows_out, error);
+}
+
+bool row_add(struct connection *connection, struct arena *arena, const struct table *table,
+             const char *column, int64_t amount, const struct row_condition *conditions,
+             size_t condition_count, int64_t *rows_out, struct error *error)
+{
+    struct sql sql;
+    expect(condition_count > 0);
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "UPDATE ");
+    sql_add_name(&sql, table->name);
+    sql_add(&sql, " SET ");
+    sql_add_name(&sql, column);
+    sql_add(&sql, " = ");
+    sql_add_name(&sql, column);
+    sql_add(&sql, " + ");
+    sql_add_cell(&sql, cell_integer(amount));
+    add_conditions(&sql, table, conditions, condition_count);
+    return connection_change(connection, &sql, rows_out, error);
+}
