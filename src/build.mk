@@ -17,6 +17,9 @@ GENERATED_SOURCES := $(addprefix build/generated/,errors.c settings.c messages.c
 GENERATED_BASE    := $(OUT)/generated/errors.o $(OUT)/generated/settings.o
 GENERATED_SERVICE := $(OUT)/generated/messages.o $(OUT)/generated/operations.o
 
+# One generator serves both builds.
+build/generate build/generate-objects/%.o: override VARIANT := release
+
 build/generate-objects/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -Isrc -Isrc/generate/seed $(LIBRARY_FLAGS) -c $< -o $@
@@ -53,4 +56,4 @@ layers:
 format:
 	clang-format -i $$(git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]')
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build/release build/check build/generate-objects -type f -name '*.d' 2>/dev/null)
