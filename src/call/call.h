@@ -36,7 +36,8 @@ struct call {
     bool has_expected_version;
     int64_t expected_version;
     int64_t now;      /* moment the call began; the time of all it writes */
-    int64_t deadline; /* monotonic ms */
+    int64_t deadline; /* monotonic ms; 0: none */
+    int64_t row_count; /* records answered or written, for the log */
 };
 
 /* Makes a call on a platform, with a request id of its own and the catalog held for as long as

@@ -18,6 +18,7 @@ struct catalog;
 struct credential_cache;
 struct database;
 struct log;
+struct service_metrics;
 struct session_cache;
 struct settings;
 struct text_rules;
@@ -32,6 +33,7 @@ struct platform {
     struct text_rules *text_rules;
     struct session_cache *sessions;
     struct credential_cache *credentials;
+    struct service_metrics *metrics; /* NULL: nobody counts */
     struct uuid organization_id;
     uint8_t cookie_key[PLATFORM_KEY_SIZE]; /* signs paging cookies; kept in the database */
     int64_t (*now)(void);                  /* wall clock, milliseconds; tests hold it */

@@ -25,7 +25,8 @@ struct credentials {
     const char *token_password;
 };
 
-/* Encodes an answer while the transaction is still open; handed down by the door. */
+/* Encodes an answer while the transaction is still open; handed down by the door. Called again
+ * when the commit met a conflict: each time it begins anew. */
 struct answer_encoder {
     bool (*encode)(void *context, struct call *call, const struct operation *operation,
                    const void *response, struct error *error);

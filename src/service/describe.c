@@ -1,0 +1,259 @@
+/*
+ * describe.c - the operations of the Metadata service, answered from what the validator uses.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "base/settings.h"
+#include "call/call.h"
+#include "call/platform.h"
+#include "generated/operations.h"
+#include "generated/settings.h"
+#include "metadata/catalog.h"
+#include "metadata/entity.h"
+#include "metadata/field.h"
+
+static const char *const ownership_names[] = {
+    [OWNERSHIP_USER] = "user",
+    [OWNERSHIP_BUSINESS] = "business",
+    [OWNERSHIP_ORGANIZATION] = "organization",
+    [OWNERSHIP_PARENT] = "parent",
+};
+
+static struct message_boolean truth(bool value)
+{
+    return (struct message_boolean){.is_set = true, .value = value};
+}
+
+/* A number that says nothing when it is zero. */
+static struct message_integer number_if_any(int64_t value)
+{
+    return (struct message_integer){.is_set = value != 0, .value = value};
+}
+
+static struct message_list list_of(const struct array *array)
+{
+    return (struct message_list){.is_set = true, .count = array->count, .items = array->items};
+}
+
+static const char *decimal_text(struct arena *arena, bool has, struct decimal value)
+{
+    char text[DECIMAL_TEXT_SIZE];
+
+    if (!has) {
+        return NULL;
+    }
+    decimal_format(value, text);
+    return arena_copy_text(arena, text);
+}
+
+static const char *token_of_state(const struct field *field, const struct choice *choice)
+{
+    const struct field *state = field->entity->state;
+
+    if (field->type != FIELD_STATUS_REASON || state == NULL) {
+        return NULL;
+    }
+    const struct choice *found = field_find_choice_value(state, choice->state);
+    return found == NULL ? NULL : found->token;
+}
+
+static struct message_list describe_choices(struct call *call, const struct field *field)
+{
+    struct array descriptions;
+
+    if (field->choice_count == 0) {
+        return (struct message_list){.is_set = false};
+    }
+    array_init(&descriptions, call->arena);
+    for (size_t i = 0; i < field->choice_count; i++) {
+        const struct choice *choice = &field->choices[i];
+        struct choice_description *description = arena_allocate(call->arena, sizeof(*description));
+        description->token = choice->token;
+        description->value = (struct message_integer){.is_set = true, .value = choice->value};
+        description->label = label_text(&choice->label, call->language);
+        description->state_token = token_of_state(field, choice);
+        array_add(&descriptions, description);
+    }
+    return list_of(&descriptions);
+}
+
+static struct message_list describe_targets(struct call *call, const struct field *field)
+{
+    struct array names;
+
+    if (field->target_count == 0) {
+        return (struct message_list){.is_set = false};
+    }
+    array_init(&names, call->arena);
+    for (size_t i = 0; i < field->target_count; i++) {
+        array_add(&names, field->targets[i]->name);
+    }
+    return list_of(&names);
+}
+
+static bool is_key_alone(const struct field *field)
+{
+    for (size_t i = 0; i < field->entity->key_count; i++) {
+        const struct key *key = field->entity->keys[i];
+        if (key->field_count == 1 && key->fields[0] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void describe_uses(const struct field *field, struct field_description *description)
+{
+    description->required = truth(field->is_required);
+    description->creatable = truth(field->is_creatable);
+    description->updatable = truth(field->is_updatable);
+    description->filterable = truth(field_is_filterable(field));
+    description->sortable = truth(field_is_sortable(field));
+    description->searchable = truth(field->is_searchable);
+    description->unique = truth(is_key_alone(field));
+    description->computed = truth(field->computed.kind != COMPUTED_NOT);
+}
+
+static struct field_description *describe_field(struct call *call, const struct field *field)
+{
+    struct field_description *description = arena_allocate(call->arena, sizeof(*description));
+
+    description->name = field->name;
+    description->classic_name = field->classic_name;
+    description->field_type = field_type_row(field->type)->name;
+    description->label = label_text(&field->label, call->language);
+    description->description = label_text(&field->description, call->language);
+    describe_uses(field, description);
+    description->length = number_if_any((int64_t)field->length);
+    description->precision = number_if_any(field->precision);
+    description->scale =
+        (struct message_integer){.is_set = field->precision != 0, .value = field->scale};
+    description->minimum = decimal_text(call->arena, field->has_minimum, field->minimum);
+    description->maximum = decimal_text(call->arena, field->has_maximum, field->maximum);
+    description->default_value = field->default_text;
+    description->file_size = number_if_any(field->file_size);
+    description->choices = describe_choices(call, field);
+    description->targets = describe_targets(call, field);
+    return description;
+}
+
+static struct message_list describe_fields(struct call *call, const struct entity *entity)
+{
+    struct array descriptions;
+
+    array_init(&descriptions, call->arena);
+    for (size_t i = 0; i < entity->field_count; i++) {
+        if (!entity->fields[i]->is_secret) {
+            array_add(&descriptions, describe_field(call, entity->fields[i]));
+        }
+    }
+    return list_of(&descriptions);
+}
+
+static struct key_description *describe_key(struct call *call, const struct key *key)
+{
+    struct key_description *description = arena_allocate(call->arena, sizeof(*description));
+    struct array names;
+
+    array_init(&names, call->arena);
+    for (size_t i = 0; i < key->field_count; i++) {
+        array_add(&names, key->fields[i]->name);
+    }
+    description->name = key->name;
+    description->fields = list_of(&names);
+    return description;
+}
+
+static struct message_list describe_keys(struct call *call, const struct entity *entity)
+{
+    struct array descriptions;
+
+    array_init(&descriptions, call->arena);
+    for (size_t i = 0; i < entity->key_count; i++) {
+        array_add(&descriptions, describe_key(call, entity->keys[i]));
+    }
+    return list_of(&descriptions);
+}
+
+/* The entity without its fields and keys. */
+static struct entity_description *describe_outline(struct call *call, const struct entity *entity)
+{
+    struct entity_description *description = arena_allocate(call->arena, sizeof(*description));
+
+    description->name = entity->name;
+    description->plural_name = entity->plural;
+    description->classic_name = entity->classic_name;
+    description->label = label_text(&entity->label, call->language);
+    description->plural_label = label_text(&entity->plural_label, call->language);
+    description->description = label_text(&entity->description, call->language);
+    description->ownership = ownership_names[entity->ownership];
+    description->name_field = entity->name_field == NULL ? NULL : entity->name_field->name;
+    return description;
+}
+
+bool service_describe_entity(struct call *call, const struct operation *operation,
+                             const struct describe_entity_request *request,
+                             struct describe_entity_response *response, struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(call->catalog, request->entity_name);
+
+    (void)operation;
+    if (entity == NULL) {
+        return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName", "There is no entity %s.",
+                         request->entity_name);
+    }
+    response->description = describe_outline(call, entity);
+    response->description->fields = describe_fields(call, entity);
+    response->description->keys = describe_keys(call, entity);
+    return true;
+}
+
+bool service_describe_entities(struct call *call, const struct operation *operation,
+                               const struct describe_entities_request *request,
+                               struct describe_entities_response *response, struct error *error)
+{
+    struct array descriptions;
+
+    (void)operation;
+    (void)request;
+    (void)error;
+    array_init(&descriptions, call->arena);
+    for (size_t i = 0; i < call->catalog->entity_count; i++) {
+        array_add(&descriptions, describe_outline(call, call->catalog->entities[i]));
+    }
+    response->descriptions = list_of(&descriptions);
+    call->row_count = (int64_t)descriptions.count;
+    return true;
+}
+
+/* Every setting of the section "limits", as the server runs with it. */
+bool service_describe_limits(struct call *call, const struct operation *operation,
+                             const struct describe_limits_request *request,
+                             struct describe_limits_response *response, struct error *error)
+{
+    struct array limits;
+
+    (void)operation;
+    (void)request;
+    (void)error;
+    array_init(&limits, call->arena);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = &settings_table[i];
+        if (strcmp(setting->section, "limits") != 0) {
+            continue;
+        }
+        struct limit_description *limit = arena_allocate(call->arena, sizeof(*limit));
+        limit->name = arena_format(call->arena, "%s.%s", setting->section, setting->key);
+        limit->value = (struct message_integer){
+            .is_set = true,
+            .value = *(const int64_t *)((const char *)call->platform->settings + setting->offset)};
+        array_add(&limits, limit);
+    }
+    response->limits = list_of(&limits);
+    return true;
+}

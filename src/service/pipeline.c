@@ -1,0 +1,273 @@
+/*
+ * pipeline.c - a table of steps, and the ways in which a failed step is tried again.
+ *
+ * Reads run without a transaction: at READ COMMITTED it would promise nothing that single
+ * statements do not, and it costs two round trips.
+ */
+#include "service/pipeline.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "call/call.h"
+#include "call/platform.h"
+#include "crypto/random.h"
+#include "database/database.h"
+#include "security/authorise.h"
+#include "security/identity.h"
+#include "service/authenticate.h"
+#include "service/metrics.h"
+#include "service/operation.h"
+#include "service/stage.h"
+
+/* One operation on its way through the steps. */
+struct run {
+    struct call *call;
+    const struct operation *operation;
+    const struct credentials *credentials;
+    const void *request;
+    const struct answer_encoder *encoder;
+    void *response;
+    bool is_in_transaction;
+};
+
+static bool acquire(struct run *run, struct error *error)
+{
+    return database_acquire(run->call->platform->database, &run->call->connection, error);
+}
+
+/* An operation that is anonymous gives nobody anything: what it is sent is not looked at. */
+static bool find_caller(struct run *run, struct error *error)
+{
+    return run->operation->pattern->is_anonymous ||
+           authenticate(run->call, run->credentials, error);
+}
+
+static bool check_privilege(struct run *run, struct error *error)
+{
+    const struct operation *operation = run->operation;
+
+    return !operation->pattern->has_right ||
+           authorise_privilege(run->call->identity, operation->service->entity,
+                               operation->pattern->right, error);
+}
+
+static bool stage(struct run *run, struct error *error)
+{
+    return stage_files(run->call, run->operation, run->request, error);
+}
+
+static bool check_deadline(struct run *run, struct error *error)
+{
+    if (run->call->deadline != 0 && time_monotonic() > run->call->deadline) {
+        return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over.");
+    }
+    return true;
+}
+
+static bool begin(struct run *run, struct error *error)
+{
+    if (run->operation->pattern->transaction != OPERATION_WRITES) {
+        return true;
+    }
+    run->is_in_transaction = connection_begin(run->call->connection, TRANSACTION_WRITE, error);
+    return run->is_in_transaction;
+}
+
+static bool handle(struct run *run, struct error *error)
+{
+    const struct operation_pattern *pattern = run->operation->pattern;
+
+    run->call->row_count = 0;
+    run->response = arena_allocate(run->call->arena, pattern->response->size);
+    return pattern->handler(run->call, run->operation, run->request, run->response, error);
+}
+
+static bool encode(struct run *run, struct error *error)
+{
+    return run->encoder->encode(run->encoder->context, run->call, run->operation, run->response,
+                                error);
+}
+
+static bool commit(struct run *run, struct error *error)
+{
+    if (!run->is_in_transaction) {
+        return true;
+    }
+    run->is_in_transaction = false;
+    if (run->call->is_validate_only) {
+        connection_rollback(run->call->connection);
+        return true;
+    }
+    return connection_commit(run->call->connection, error);
+}
+
+enum step_name {
+    STEP_ACQUIRE,
+    STEP_FIND_CALLER,
+    STEP_CHECK_PRIVILEGE,
+    STEP_STAGE,
+    STEP_CHECK_DEADLINE,
+    STEP_BEGIN,
+    STEP_HANDLE,
+    STEP_ENCODE,
+    STEP_COMMIT,
+    STEP_COUNT
+};
+
+static bool (*const steps[STEP_COUNT])(struct run *run, struct error *error) = {
+    [STEP_ACQUIRE] = acquire,
+    [STEP_FIND_CALLER] = find_caller,
+    [STEP_CHECK_PRIVILEGE] = check_privilege,
+    [STEP_STAGE] = stage,
+    [STEP_CHECK_DEADLINE] = check_deadline,
+    [STEP_BEGIN] = begin,
+    [STEP_HANDLE] = handle,
+    [STEP_ENCODE] = encode,
+    [STEP_COMMIT] = commit,
+};
+
+/* After which failures a run goes on from which step. Both promise that nothing was written. A
+ * lost connection may have been an idle one that the database closed: a fresh one will do. */
+static const struct retry {
+    enum error_code code;
+    enum step_name from;
+    int times;
+    int wait; /* ms at most before the first; grows with each */
+} retries[] = {
+    {.code = ERROR_DATABASE_CONFLICT, .from = STEP_CHECK_DEADLINE, .times = 5, .wait = 10},
+    {.code = ERROR_DATABASE_UNAVAILABLE, .from = STEP_ACQUIRE, .times = 1, .wait = 0},
+};
+
+enum { RETRY_COUNT = sizeof(retries) / sizeof(retries[0]) };
+
+static void undo(struct run *run)
+{
+    if (run->is_in_transaction) {
+        connection_rollback(run->call->connection);
+        run->is_in_transaction = false;
+    }
+}
+
+/* Runs the steps from one on; tells which was the last. */
+static bool run_steps(struct run *run, enum step_name from, enum step_name *reached_out,
+                      struct error *error)
+{
+    for (enum step_name step = from; step < STEP_COUNT; step++) {
+        *reached_out = step;
+        if (!steps[step](run, error)) {
+            undo(run);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Waits a random part of the time, so that those who met do not meet again. */
+static void wait_at_most(int milliseconds)
+{
+    uint32_t chance;
+
+    if (milliseconds == 0) {
+        return;
+    }
+    random_bytes(&chance, sizeof(chance));
+    int64_t microseconds = (int64_t)(chance % (uint32_t)(milliseconds * 1000));
+    nanosleep(&(struct timespec){.tv_nsec = (long)microseconds * 1000}, NULL);
+}
+
+/* The row that allows one more try, or NULL. A connection that could not be had at all is not
+ * asked for twice. */
+static const struct retry *retry_after(enum error_code code, enum step_name reached,
+                                       int tries[RETRY_COUNT])
+{
+    for (size_t i = 0; i < RETRY_COUNT; i++) {
+        if (retries[i].code == code && reached > STEP_ACQUIRE && tries[i] < retries[i].times) {
+            tries[i]++;
+            wait_at_most(retries[i].wait << tries[i]);
+            return &retries[i];
+        }
+    }
+    return NULL;
+}
+
+static bool run_with_retries(struct run *run, struct error *error)
+{
+    int tries[RETRY_COUNT] = {0};
+    enum step_name from = STEP_ACQUIRE;
+    enum step_name reached = STEP_ACQUIRE;
+
+    while (!run_steps(run, from, &reached, error)) {
+        const struct retry *retry = retry_after(error->code, reached, tries);
+        if (retry == NULL) {
+            return false;
+        }
+        from = retry->from;
+        if (from == STEP_ACQUIRE) {
+            database_release(&run->call->connection);
+        }
+        error_clear(error);
+    }
+    return true;
+}
+
+static enum log_level level_of(enum error_code code)
+{
+    if (code == ERROR_NONE || error_kind(code)->is_client_fault) {
+        return LOG_LEVEL_INFO;
+    }
+    return error_kind(code)->is_retryable ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+}
+
+/* NULL leaves a field out of the line. */
+static const char *if_any(const char *name, const char *text)
+{
+    return text != NULL && *text != '\0' ? name : NULL;
+}
+
+static void report(const struct run *run, int64_t milliseconds, const struct error *error)
+{
+    const struct call *call = run->call;
+    const char *user = call->identity == NULL ? NULL : call->identity->user_name;
+    const char *code = error->code == ERROR_NONE ? NULL : error_kind(error->code)->name;
+
+    service_metrics_count(call->platform->metrics, run->operation->pattern, error->code,
+                          milliseconds);
+    log_event(call->platform->log, level_of(error->code), "call",
+              LOG_TEXT("request", call->request_id), LOG_TEXT(if_any("user", user), user),
+              LOG_TEXT(if_any("application", call->application), call->application),
+              LOG_TEXT(if_any("peer", call->peer_address), call->peer_address),
+              LOG_TEXT("operation", run->operation->name), LOG_NUMBER("ms", milliseconds),
+              LOG_NUMBER(call->row_count > 0 ? "rows" : NULL, call->row_count),
+              LOG_TEXT(call->is_validate_only ? "mode" : NULL, "validate"),
+              LOG_TEXT(if_any("code", code), code),
+              LOG_TEXT(if_any("entity", error->entity), error->entity),
+              LOG_TEXT(if_any("field", error->subject), error->subject),
+              LOG_TEXT(if_any("message", error->message), error->message),
+              LOG_TEXT(if_any("cause", error->cause), error->cause));
+}
+
+bool service_run(struct call *call, const struct operation *operation,
+                 const struct credentials *credentials, const void *request,
+                 const struct answer_encoder *encoder, struct error *error)
+{
+    struct run run = {
+        .call = call,
+        .operation = operation,
+        .credentials = credentials,
+        .request = request,
+        .encoder = encoder,
+    };
+    int64_t started = time_monotonic();
+
+    error_clear(error);
+    bool is_done = run_with_retries(&run, error);
+    database_release(&call->connection);
+    report(&run, time_monotonic() - started, error);
+    return is_done;
+}

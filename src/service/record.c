@@ -1,0 +1,191 @@
+/*
+ * record.c - the operations on records of every entity.
+ */
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "call/call.h"
+#include "generated/operations.h"
+#include "metadata/entity.h"
+#include "metadata/record.h"
+#include "query/query.h"
+#include "record/engine.h"
+#include "service/operation.h"
+
+/* The record engine fills in what a record lacks, and a conflict makes the handler run again:
+ * each run begins with what the client sent. */
+static struct record *copy_record(struct arena *arena, const struct record *record)
+{
+    struct record *copy = record_make(arena, record->entity);
+
+    for (size_t i = 0; i < record->entity->field_count; i++) {
+        copy->values[i] = record->values[i];
+    }
+    copy->row_tag = record->row_tag;
+    for (const struct record_children *children = record->children; children != NULL;
+         children = children->next) {
+        struct record_children *copies = record_children_of(arena, copy, children->link);
+        for (size_t i = 0; i < children->count; i++) {
+            record_add_child(arena, copies, copy_record(arena, children->records[i]));
+        }
+    }
+    return copy;
+}
+
+static struct write_result *result_of(struct call *call, const struct write_outcome *outcome)
+{
+    struct write_result *result = arena_allocate(call->arena, sizeof(*result));
+
+    result->id = (struct message_uuid){.is_set = true, .value = outcome->id};
+    result->version = (struct message_integer){.is_set = true, .value = outcome->version};
+    result->created = (struct message_boolean){.is_set = true, .value = outcome->is_created};
+    call->row_count = 1;
+    return result;
+}
+
+bool service_create(struct call *call, const struct operation *operation,
+                    const struct create_request *request, struct create_response *response,
+                    struct error *error)
+{
+    struct write_outcome outcome;
+
+    (void)operation;
+    if (!record_create(call, copy_record(call->arena, request->record), &outcome, error)) {
+        return false;
+    }
+    response->result = result_of(call, &outcome);
+    return true;
+}
+
+bool service_update(struct call *call, const struct operation *operation,
+                    const struct update_request *request, struct update_response *response,
+                    struct error *error)
+{
+    struct write_outcome outcome;
+
+    (void)operation;
+    if (!record_update(call, copy_record(call->arena, request->record), NULL, &outcome, error)) {
+        return false;
+    }
+    response->result = result_of(call, &outcome);
+    return true;
+}
+
+static const char *list_keys(struct arena *arena, const struct entity *entity)
+{
+    struct buffer names;
+
+    buffer_init(&names, arena, 64);
+    for (size_t i = 0; i < entity->key_count; i++) {
+        buffer_add_format(&names, "%s%s", i == 0 ? "" : ", ", entity->keys[i]->name);
+    }
+    return names.bytes;
+}
+
+bool service_upsert(struct call *call, const struct operation *operation,
+                    const struct upsert_request *request, struct upsert_response *response,
+                    struct error *error)
+{
+    const struct entity *entity = operation->entity;
+    const struct key *key = entity_find_key(entity, request->key_name);
+    struct write_outcome outcome;
+
+    if (key == NULL) {
+        return error_set_about(error, ERROR_KEY_UNKNOWN, entity->name, "keyName",
+                               "%s has no alternate key %s, but: %s.", entity->name,
+                               request->key_name, list_keys(call->arena, entity));
+    }
+    if (!record_upsert(call, copy_record(call->arena, request->record), key, &outcome, error)) {
+        return false;
+    }
+    response->result = result_of(call, &outcome);
+    return true;
+}
+
+bool service_delete(struct call *call, const struct operation *operation,
+                    const struct delete_request *request, struct delete_response *response,
+                    struct error *error)
+{
+    (void)response;
+    if (!record_delete(call, operation->entity, &request->id.value, error)) {
+        return false;
+    }
+    call->row_count = 1;
+    return true;
+}
+
+/* The id of the record that a Retrieve names, by id or by alternate key. */
+static bool find_id(struct call *call, const struct entity *entity,
+                    const struct retrieve_request *request, struct uuid *id_out,
+                    struct error *error)
+{
+    if (request->id.is_set && request->alternate_key != NULL) {
+        return error_set_about(error, ERROR_VALUE_INVALID, entity->name, "alternateKey",
+                               "The record is named by id or by alternateKey, not by both.");
+    }
+    if (request->id.is_set) {
+        *id_out = request->id.value;
+        return true;
+    }
+    if (request->alternate_key == NULL) {
+        return error_set_about(error, ERROR_PARAMETER_REQUIRED, entity->name, "id",
+                               "The record must be named by id or by alternateKey.");
+    }
+    struct reference reference = {.entity = entity, .alternate_key = request->alternate_key};
+    if (record_resolve(call, &reference, id_out, error)) {
+        return true;
+    }
+    if (error->code == ERROR_REFERENCE_NOT_FOUND) {
+        /* What is missing is not what a record refers to but the record itself. */
+        error->code = ERROR_RECORD_NOT_FOUND;
+    }
+    return false;
+}
+
+bool service_retrieve(struct call *call, const struct operation *operation,
+                      const struct retrieve_request *request, struct retrieve_response *response,
+                      struct error *error)
+{
+    const struct entity *entity = operation->entity;
+    struct column_set columns;
+    struct uuid id;
+
+    if (!query_columns(call, entity, (const char *const *)request->columns.items,
+                       request->columns.count, !request->columns.is_set, &columns, error) ||
+        !find_id(call, entity, request, &id, error) ||
+        !record_retrieve(call, entity, &id, &columns, &response->record, error)) {
+        return false;
+    }
+    call->row_count = 1;
+    return true;
+}
+
+static struct entity_page *page_of(struct call *call, const struct page *page)
+{
+    struct entity_page *answer = arena_allocate(call->arena, sizeof(*answer));
+
+    answer->records = (struct message_list){
+        .is_set = true, .count = page->count, .items = (void **)page->records};
+    answer->next_cookie = page->next_cookie;
+    answer->more = (struct message_boolean){.is_set = true, .value = page->has_more};
+    answer->total = (struct message_integer){.is_set = page->has_total, .value = page->total};
+    call->row_count = (int64_t)page->count;
+    return answer;
+}
+
+bool service_retrieve_multiple(struct call *call, const struct operation *operation,
+                               const struct retrieve_multiple_request *request,
+                               struct retrieve_multiple_response *response, struct error *error)
+{
+    static const struct query_request everything;
+    const struct query_request *query = request->query == NULL ? &everything : request->query;
+    struct page page = {.count = 0};
+
+    if (!query_run(call, operation->entity, query, &page, error)) {
+        return false;
+    }
+    response->page = page_of(call, &page);
+    return true;
+}
