@@ -1,0 +1,1 @@
+"""What the tests in Python share: a server of their own, raw HTTP, the published contract."""
