@@ -22,9 +22,11 @@ struct connection;
 struct credential_cache;
 struct error;
 struct table;
+struct text_rules;
 
 struct credential_options {
-    int64_t remember;   /* ms a verified password is remembered */
+    const struct text_rules *text_rules; /* fold user names; must outlive the cache */
+    int64_t remember;                    /* ms a verified password is remembered */
     int64_t recheck;    /* ms after which the database is asked whether it still holds */
     int minimum_length; /* of a new password, characters */
     int attempts;       /* failures before an account waits */
@@ -36,7 +38,9 @@ must_check bool credential_cache_create(const struct credential_options *options
 void credential_cache_destroy(struct credential_cache **cache);
 
 /* Checks name and password and answers the user's id. Fails with CREDENTIALS_INVALID, the same
- * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. */
+ * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:
+ * the count of failures must stay when the caller gives up. Who is remembered is let in even
+ * while others guess at his password. */
 must_check bool credential_verify(struct credential_cache *cache, struct connection *connection,
                                   const struct catalog *catalog, const char *user_name,
                                   const char *password, struct uuid *user_id_out,
@@ -46,6 +50,10 @@ must_check bool credential_verify(struct credential_cache *cache, struct connect
 must_check bool credential_set(struct credential_cache *cache, struct connection *connection,
                                const struct uuid *user_id, const char *password,
                                const struct uuid *keep_session, struct error *error);
+
+/* Removes the password, sessions and roles of a user who is deleted. */
+must_check bool credential_remove(struct credential_cache *cache, struct connection *connection,
+                                  const struct uuid *user_id, struct error *error);
 
 /* Forgets what is remembered of a user, who was disabled or deleted. */
 void credential_forget(struct credential_cache *cache, const struct uuid *user_id);

@@ -46,6 +46,10 @@ must_check bool identity_load(struct arena *arena, struct connection *connection
                               const struct catalog *catalog, const struct uuid *user_id,
                               const struct identity **identity_out, struct error *error);
 
+/* Copies an identity that was made for this catalog. */
+struct identity *identity_copy(struct arena *arena, const struct identity *identity,
+                               const struct catalog *catalog);
+
 /* The identity of the server itself, for bootstrap: an administrator with an empty user id. */
 const struct identity *identity_of_server(struct arena *arena, const struct catalog *catalog);
 

@@ -1,0 +1,465 @@
+/*
+ * credential.c - passwords: verified, remembered for a while, and guesses slowed down.
+ *
+ * Whoever is not remembered takes one of two places for hashing first, and only then looks
+ * again at what is remembered and at the failures counted so far: so many threads of one
+ * client pay for one hash, and a crowd of guesses is counted as if they came one by one.
+ */
+#include "security/credential.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/expect.h"
+#include "base/time.h"
+#include "crypto/password.h"
+#include "crypto/random.h"
+#include "database/row.h"
+#include "metadata/catalog.h"
+#include "security/memory.h"
+#include "security/session.h"
+#include "security/tables.h"
+#include "security/user.h"
+#include "text/fold.h"
+#include "text/utf8.h"
+
+enum { HASHES_AT_ONCE = 2, NAME_BYTES_MAX = 400, FIRST_DELAY = 1000, LONGEST_SHIFT = 20 };
+
+struct credential_cache {
+    struct arena *arena;
+    struct credential_options options;
+    struct memory *memory;
+    uint8_t key[SHA256_SIZE];
+    pthread_mutex_t mutex;
+    pthread_cond_t is_free;
+    int hashing;
+};
+
+/* What is remembered of a password that was verified. */
+struct verified {
+    struct uuid user_id;
+    int64_t changes;     /* of the stored password then */
+    int64_t verified_at; /* monotonic */
+    int64_t checked_at;  /* monotonic */
+};
+
+/* One attempt, as its steps see it. */
+struct attempt {
+    struct credential_cache *cache;
+    struct arena *arena;
+    struct connection *connection;
+    const struct catalog *catalog;
+    const char *folded_name;
+    const char *password;
+    uint8_t key[SHA256_SIZE];           /* of what is remembered */
+    char name_digest[SHA256_TEXT_SIZE]; /* failures are counted under it */
+    int64_t failures;                   /* so far */
+    bool is_counted;                    /* there is a row of failures */
+};
+
+/* ---- the cache ---- */
+
+bool credential_cache_create(const struct credential_options *options,
+                             struct credential_cache **cache_out, struct error *error)
+{
+    (void)error;
+    expect(options->text_rules != NULL);
+    struct arena *arena = arena_create();
+    struct credential_cache *cache = arena_allocate(arena, sizeof(*cache));
+    cache->arena = arena;
+    cache->options = *options;
+    cache->memory = memory_create(sizeof(struct verified));
+    random_bytes(cache->key, sizeof(cache->key));
+    pthread_mutex_init(&cache->mutex, NULL);
+    pthread_cond_init(&cache->is_free, NULL);
+    *cache_out = cache;
+    return true;
+}
+
+void credential_cache_destroy(struct credential_cache **cache)
+{
+    if (*cache == NULL) {
+        return;
+    }
+    struct arena *arena = (*cache)->arena;
+    memory_destroy(&(*cache)->memory);
+    digest_wipe((*cache)->key, sizeof((*cache)->key));
+    pthread_cond_destroy(&(*cache)->is_free);
+    pthread_mutex_destroy(&(*cache)->mutex);
+    arena_destroy(&arena);
+    *cache = NULL;
+}
+
+static bool is_of_user(const void *item, const struct uuid *user_id)
+{
+    return uuid_is_equal(&((const struct verified *)item)->user_id, user_id);
+}
+
+void credential_forget(struct credential_cache *cache, const struct uuid *user_id)
+{
+    memory_forget_where(cache->memory, is_of_user, user_id);
+}
+
+/* A hash takes 64 MiB: more than a few at once are a way to exhaust the machine. */
+static void begin_hashing(struct credential_cache *cache)
+{
+    pthread_mutex_lock(&cache->mutex);
+    while (cache->hashing >= HASHES_AT_ONCE) {
+        pthread_cond_wait(&cache->is_free, &cache->mutex);
+    }
+    cache->hashing++;
+    pthread_mutex_unlock(&cache->mutex);
+}
+
+static void end_hashing(struct credential_cache *cache)
+{
+    pthread_mutex_lock(&cache->mutex);
+    cache->hashing--;
+    pthread_cond_signal(&cache->is_free);
+    pthread_mutex_unlock(&cache->mutex);
+}
+
+/* ---- what is stored ---- */
+
+struct stored_password {
+    const char *hash;
+    int64_t changes;
+};
+
+static bool read_password(struct connection *connection, struct arena *arena,
+                          const struct uuid *user_id, struct stored_password *stored_out,
+                          bool *is_found_out, struct error *error)
+{
+    static const char *const columns[] = {"password_hash", "changes"};
+    const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
+    const struct row_query query = {
+        .table = &credential_table,
+        .columns = columns,
+        .column_count = 2,
+        .conditions = &of_user,
+        .condition_count = 1,
+    };
+    struct row_set rows;
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    *is_found_out = rows.count == 1;
+    if (rows.count == 1) {
+        stored_out->hash = row_cell(&rows, 0, 0)->text;
+        stored_out->changes = row_cell(&rows, 0, 1)->integer;
+    }
+    return true;
+}
+
+/* ---- failures ---- */
+
+static bool read_failures(struct attempt *attempt, struct error *error)
+{
+    static const char *const columns[] = {"failures", "failed_on", "wait_until"};
+    const struct row_condition of_name = {"name_digest", ROW_IS, cell_text(attempt->name_digest)};
+    const struct row_query query = {
+        .table = &attempt_table,
+        .columns = columns,
+        .column_count = 3,
+        .conditions = &of_name,
+        .condition_count = 1,
+    };
+    struct row_set rows;
+    int64_t now = time_now();
+    if (!row_select(attempt->connection, attempt->arena, &query, &rows, error)) {
+        return false;
+    }
+    attempt->is_counted = rows.count == 1;
+    if (rows.count == 0) {
+        return true;
+    }
+    if (row_cell(&rows, 0, 2)->moment > now) {
+        return error_set(error, ERROR_TOO_MANY_ATTEMPTS, NULL,
+                         "Too many failed attempts for this user name");
+    }
+    bool is_old = row_cell(&rows, 0, 1)->moment + attempt->cache->options.lock < now;
+    attempt->failures = is_old ? 0 : row_cell(&rows, 0, 0)->integer;
+    return true;
+}
+
+/* From half of the attempts on each failure doubles the wait; at the last the account is shut. */
+static int64_t wait_after(const struct credential_options *options, int64_t failures)
+{
+    int64_t first = options->attempts / 2;
+    if (failures >= options->attempts) {
+        return options->lock;
+    }
+    if (failures < first) {
+        return 0;
+    }
+    int64_t shift = failures - first < LONGEST_SHIFT ? failures - first : LONGEST_SHIFT;
+    int64_t delay = (int64_t)FIRST_DELAY << shift;
+    return delay < options->lock ? delay : options->lock;
+}
+
+static bool insert_failure(const struct attempt *attempt, const struct row_value *values,
+                           size_t value_count, struct error *error)
+{
+    /* Old rows go when new ones come: names tried by nobody again do not pile up. */
+    const struct row_condition is_old = {
+        "failed_on", ROW_IS_BELOW, cell_moment(time_now() - 2 * attempt->cache->options.lock)};
+    return row_delete(attempt->connection, attempt->arena, &attempt_table, &is_old, 1, NULL,
+                      error) &&
+           row_insert(attempt->connection, attempt->arena, &attempt_table, values, value_count,
+                      error);
+}
+
+static bool count_failure(const struct attempt *attempt, struct error *error)
+{
+    int64_t now = time_now();
+    int64_t failures = attempt->failures + 1;
+    const struct row_value values[] = {
+        {"failures", cell_integer(failures)},
+        {"failed_on", cell_moment(now)},
+        {"wait_until", cell_moment(now + wait_after(&attempt->cache->options, failures))},
+        {"name_digest", cell_text(attempt->name_digest)},
+    };
+    const struct row_condition of_name = {"name_digest", ROW_IS, cell_text(attempt->name_digest)};
+    int64_t changed = 0;
+
+    if (!row_update(attempt->connection, attempt->arena, &attempt_table, values, 3, &of_name, 1,
+                    &changed, error)) {
+        return false;
+    }
+    if (changed > 0 || insert_failure(attempt, values, 4, error)) {
+        return true;
+    }
+    /* Another node counted the same name first; its count is as good as ours. */
+    return error->code == ERROR_DATABASE_UNIQUE;
+}
+
+static bool forget_failures(const struct attempt *attempt, struct error *error)
+{
+    const struct row_condition of_name = {"name_digest", ROW_IS, cell_text(attempt->name_digest)};
+    return !attempt->is_counted || row_delete(attempt->connection, attempt->arena, &attempt_table,
+                                              &of_name, 1, NULL, error);
+}
+
+/* ---- verifying ---- */
+
+/* Looks for what is remembered, and asks the database when that is too long ago. */
+static bool recall(const struct attempt *attempt, struct uuid *user_id_out, bool *is_known_out,
+                   struct error *error)
+{
+    const struct credential_options *options = &attempt->cache->options;
+    int64_t now = time_monotonic();
+    struct verified verified;
+    struct stored_password stored;
+    bool is_found = false;
+
+    *is_known_out = false;
+    if (!memory_recall(attempt->cache->memory, attempt->key, &verified)) {
+        return true;
+    }
+    if (now - verified.verified_at > options->remember) {
+        memory_forget(attempt->cache->memory, attempt->key);
+        return true;
+    }
+    if (now - verified.checked_at > options->recheck) {
+        if (!read_password(attempt->connection, attempt->arena, &verified.user_id, &stored,
+                           &is_found, error)) {
+            return false;
+        }
+        if (!is_found || stored.changes != verified.changes) {
+            memory_forget(attempt->cache->memory, attempt->key);
+            return true;
+        }
+        verified.checked_at = now;
+        memory_set(attempt->cache->memory, attempt->key, &verified);
+    }
+    *user_id_out = verified.user_id;
+    *is_known_out = true;
+    return true;
+}
+
+static void remember(const struct attempt *attempt, const struct uuid *user_id, int64_t changes)
+{
+    int64_t now = time_monotonic();
+    struct verified verified = {
+        .user_id = *user_id, .changes = changes, .verified_at = now, .checked_at = now};
+    memory_set(attempt->cache->memory, attempt->key, &verified);
+}
+
+static bool refuse(struct error *error)
+{
+    return error_set(error, ERROR_CREDENTIALS_INVALID, NULL,
+                     "User name or password is wrong, or the user is disabled");
+}
+
+/* Hashes once, whoever it is: the time must not tell which names exist. */
+static bool verify(const struct attempt *attempt, struct uuid *user_id_out, struct error *error)
+{
+    struct stored_password stored = {0};
+    struct uuid user_id;
+    bool is_found = false;
+
+    if (!user_find(attempt->arena, attempt->connection, attempt->catalog, attempt->folded_name,
+                   &user_id, &is_found, error)) {
+        return false;
+    }
+    if (is_found &&
+        !read_password(attempt->connection, attempt->arena, &user_id, &stored, &is_found, error)) {
+        return false;
+    }
+    if (!is_found) {
+        password_verify_nobody(attempt->password);
+    }
+    if (!is_found || !password_verify(stored.hash, attempt->password)) {
+        return count_failure(attempt, error) && refuse(error);
+    }
+    if (!forget_failures(attempt, error)) {
+        return false;
+    }
+    remember(attempt, &user_id, stored.changes);
+    *user_id_out = user_id;
+    return true;
+}
+
+static bool verify_in_turn(struct attempt *attempt, struct uuid *user_id_out, struct error *error)
+{
+    bool is_known = false;
+    begin_hashing(attempt->cache);
+    bool done =
+        recall(attempt, user_id_out, &is_known, error) &&
+        (is_known || (read_failures(attempt, error) && verify(attempt, user_id_out, error)));
+    end_hashing(attempt->cache);
+    return done;
+}
+
+/* The key of what is remembered covers name and password, with their border. */
+static void make_keys(struct attempt *attempt)
+{
+    size_t name_length = strlen(attempt->folded_name);
+    size_t password_length = strlen(attempt->password);
+    char *both = arena_allocate(attempt->arena, name_length + 1 + password_length);
+    uint8_t name_digest[SHA256_SIZE];
+
+    memcpy(both, attempt->folded_name, name_length + 1);
+    memcpy(both + name_length + 1, attempt->password, password_length);
+    digest_hmac_sha256(attempt->cache->key, sizeof(attempt->cache->key), both,
+                       name_length + 1 + password_length, attempt->key);
+    digest_wipe(both, name_length + 1 + password_length);
+
+    digest_sha256(attempt->folded_name, name_length, name_digest);
+    digest_format(name_digest, attempt->name_digest);
+}
+
+bool credential_verify(struct credential_cache *cache, struct connection *connection,
+                       const struct catalog *catalog, const char *user_name, const char *password,
+                       struct uuid *user_id_out, struct error *error)
+{
+    size_t name_length = strnlen(user_name, NAME_BYTES_MAX + 1);
+    if (name_length == 0 || name_length > NAME_BYTES_MAX ||
+        !text_is_valid_utf8(user_name, name_length) ||
+        strnlen(password, PASSWORD_BYTES_MAX + 1) > PASSWORD_BYTES_MAX) {
+        return refuse(error);
+    }
+
+    struct arena *arena = arena_create();
+    struct attempt attempt = {
+        .cache = cache,
+        .arena = arena,
+        .connection = connection,
+        .catalog = catalog,
+        .folded_name = text_fold(arena, cache->options.text_rules, user_name),
+        .password = password,
+    };
+    bool is_known = false;
+    make_keys(&attempt);
+    bool done = recall(&attempt, user_id_out, &is_known, error) &&
+                (is_known || verify_in_turn(&attempt, user_id_out, error));
+    arena_destroy(&arena);
+    return done;
+}
+
+/* ---- setting ---- */
+
+static bool check_strength(const struct credential_options *options, const char *password,
+                           struct error *error)
+{
+    size_t length = strnlen(password, PASSWORD_BYTES_MAX + 1);
+    if (length > PASSWORD_BYTES_MAX) {
+        return error_set(error, ERROR_PASSWORD_WEAK, "password",
+                         "The password may have at most %d bytes", (int)PASSWORD_BYTES_MAX);
+    }
+    if (!text_is_valid_utf8(password, length)) {
+        return error_set(error, ERROR_PASSWORD_WEAK, "password", "The password must be UTF-8");
+    }
+    if (text_count_characters(password) < (size_t)options->minimum_length) {
+        return error_set(error, ERROR_PASSWORD_WEAK, "password",
+                         "The password must have at least %d characters", options->minimum_length);
+    }
+    return true;
+}
+
+static bool store_password(struct connection *connection, struct arena *arena,
+                           const struct uuid *user_id, const char *hash, struct error *error)
+{
+    struct stored_password stored = {0};
+    bool is_found = false;
+    if (!read_password(connection, arena, user_id, &stored, &is_found, error)) {
+        return false;
+    }
+    const struct row_value values[] = {
+        {"password_hash", cell_text(hash)},
+        {"changes", cell_integer(stored.changes + 1)},
+        {"changed_on", cell_moment(time_now())},
+        {"user_id", cell_uuid(user_id)},
+    };
+    const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
+    if (is_found) {
+        return row_update(connection, arena, &credential_table, values, 3, &of_user, 1, NULL,
+                          error);
+    }
+    return row_insert(connection, arena, &credential_table, values, 4, error);
+}
+
+static bool end_sessions(struct connection *connection, struct arena *arena,
+                         const struct uuid *user_id, const struct uuid *keep, struct error *error)
+{
+    const struct row_condition conditions[] = {
+        {"user_id", ROW_IS, cell_uuid(user_id)},
+        {"id", ROW_IS_NOT, keep != NULL ? cell_uuid(keep) : cell_null(COLUMN_UUID)},
+    };
+    return row_delete(connection, arena, &session_table, conditions, keep != NULL ? 2 : 1, NULL,
+                      error);
+}
+
+bool credential_set(struct credential_cache *cache, struct connection *connection,
+                    const struct uuid *user_id, const char *password,
+                    const struct uuid *keep_session, struct error *error)
+{
+    if (!check_strength(&cache->options, password, error)) {
+        return false;
+    }
+    struct arena *arena = arena_create();
+    const char *hash = NULL;
+    begin_hashing(cache);
+    bool done = password_hash(arena, password, &hash, error);
+    end_hashing(cache);
+    done = done && store_password(connection, arena, user_id, hash, error) &&
+           end_sessions(connection, arena, user_id, keep_session, error);
+    arena_destroy(&arena);
+    credential_forget(cache, user_id);
+    return done;
+}
+
+bool credential_remove(struct credential_cache *cache, struct connection *connection,
+                       const struct uuid *user_id, struct error *error)
+{
+    struct arena *arena = arena_create();
+    const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
+    bool done = end_sessions(connection, arena, user_id, NULL, error) &&
+                row_delete(connection, arena, &credential_table, &of_user, 1, NULL, error) &&
+                row_delete(connection, arena, &user_role_table, &of_user, 1, NULL, error);
+    arena_destroy(&arena);
+    credential_forget(cache, user_id);
+    return done;
+}

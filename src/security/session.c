@@ -1,0 +1,341 @@
+/*
+ * session.c - sessions in the database, and for a moment in memory.
+ *
+ * Two memories: which token belongs to which session, and what the roles of a user add up to.
+ * Both are asked again after options.recheck.
+ */
+#include "security/session.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "crypto/random.h"
+#include "crypto/token.h"
+#include "database/row.h"
+#include "metadata/catalog.h"
+#include "security/memory.h"
+#include "security/tables.h"
+
+enum { IDENTITIES = 256, USE_NOTED = 60000, APPLICATION_BYTES_MAX = 100 };
+
+/* An identity remembered; each has an arena of its own, so that it can be replaced. */
+struct known_identity {
+    struct arena *arena;
+    const struct identity *identity; /* NULL: none */
+    int64_t revision;                /* of the catalog it was made for */
+    int64_t loaded_at;               /* monotonic */
+};
+
+struct session_cache {
+    struct arena *arena;
+    struct session_options options;
+    struct memory *sessions;
+    pthread_mutex_t mutex; /* guards identities */
+    struct known_identity identities[IDENTITIES];
+};
+
+/* What is remembered of a session. */
+struct known_session {
+    struct uuid user_id;
+    struct uuid id;
+    int64_t used_on; /* moments */
+    int64_t expires_on;
+    int64_t checked_at; /* monotonic */
+};
+
+static bool is_of_user(const void *item, const struct uuid *user_id)
+{
+    return uuid_is_equal(&((const struct known_session *)item)->user_id, user_id);
+}
+
+static bool is_session(const void *item, const struct uuid *session_id)
+{
+    return uuid_is_equal(&((const struct known_session *)item)->id, session_id);
+}
+
+/* ---- the cache ---- */
+
+struct session_cache *session_cache_create(const struct session_options *options)
+{
+    struct arena *arena = arena_create();
+    struct session_cache *cache = arena_allocate(arena, sizeof(*cache));
+    cache->arena = arena;
+    cache->options = *options;
+    cache->sessions = memory_create(sizeof(struct known_session));
+    pthread_mutex_init(&cache->mutex, NULL);
+    return cache;
+}
+
+void session_cache_destroy(struct session_cache **cache)
+{
+    if (*cache == NULL) {
+        return;
+    }
+    struct arena *arena = (*cache)->arena;
+    for (size_t index = 0; index < IDENTITIES; index++) {
+        arena_destroy(&(*cache)->identities[index].arena);
+    }
+    memory_destroy(&(*cache)->sessions);
+    pthread_mutex_destroy(&(*cache)->mutex);
+    arena_destroy(&arena);
+    *cache = NULL;
+}
+
+/* ---- identities ---- */
+
+/* The last byte of an id is random. */
+static struct known_identity *place_of(struct session_cache *cache, const struct uuid *user_id)
+{
+    return &cache->identities[user_id->bytes[15] % IDENTITIES];
+}
+
+static const struct identity *recall_identity(struct session_cache *cache, struct arena *arena,
+                                              const struct catalog *catalog,
+                                              const struct uuid *user_id)
+{
+    const struct identity *copy = NULL;
+    pthread_mutex_lock(&cache->mutex);
+    const struct known_identity *known = place_of(cache, user_id);
+    if (known->identity != NULL && known->revision == catalog->revision &&
+        uuid_is_equal(&known->identity->user_id, user_id) &&
+        time_monotonic() - known->loaded_at <= cache->options.recheck) {
+        copy = identity_copy(arena, known->identity, catalog);
+    }
+    pthread_mutex_unlock(&cache->mutex);
+    return copy;
+}
+
+static void remember_identity(struct session_cache *cache, const struct catalog *catalog,
+                              const struct identity *identity, int64_t loaded_at)
+{
+    pthread_mutex_lock(&cache->mutex);
+    struct known_identity *known = place_of(cache, &identity->user_id);
+    if (known->arena == NULL) {
+        known->arena = arena_create();
+    }
+    arena_reset(known->arena);
+    known->identity = identity_copy(known->arena, identity, catalog);
+    known->revision = catalog->revision;
+    known->loaded_at = loaded_at;
+    pthread_mutex_unlock(&cache->mutex);
+}
+
+static void forget_identity(struct session_cache *cache, const struct uuid *user_id)
+{
+    pthread_mutex_lock(&cache->mutex);
+    place_of(cache, user_id)->identity = NULL;
+    pthread_mutex_unlock(&cache->mutex);
+}
+
+bool session_identity(struct session_cache *cache, struct arena *arena,
+                      struct connection *connection, const struct catalog *catalog,
+                      const struct uuid *user_id, const struct identity **identity_out,
+                      struct error *error)
+{
+    const struct identity *identity = recall_identity(cache, arena, catalog, user_id);
+    if (identity == NULL) {
+        /* The time before reading: what changes while we read is asked again soon enough. */
+        int64_t loaded_at = time_monotonic();
+        if (!identity_load(arena, connection, catalog, user_id, &identity, error)) {
+            return false;
+        }
+        remember_identity(cache, catalog, identity, loaded_at);
+    }
+    *identity_out = identity;
+    return true;
+}
+
+void session_forget(struct session_cache *cache, const struct uuid *user_id)
+{
+    memory_forget_where(cache->sessions, is_of_user, user_id);
+    forget_identity(cache, user_id);
+}
+
+/* ---- sessions ---- */
+
+/* The client's name for itself is kept for people to read, no longer than its column. */
+static const char *shorten(struct arena *arena, const char *application)
+{
+    size_t length = application == NULL ? 0 : strlen(application);
+    if (length <= APPLICATION_BYTES_MAX) {
+        return application;
+    }
+    length = APPLICATION_BYTES_MAX;
+    while (length > 0 && ((unsigned char)application[length] & 0xC0) == 0x80) {
+        length--;
+    }
+    return arena_copy_part(arena, application, length);
+}
+
+static bool insert_session(struct connection *connection, struct arena *arena,
+                           const struct known_session *known, const char *digest,
+                           const char *application, struct error *error)
+{
+    const struct row_condition is_over[] = {
+        {"user_id", ROW_IS, cell_uuid(&known->user_id)},
+        {"expires_on", ROW_IS_BELOW, cell_moment(known->used_on)},
+    };
+    const struct row_value values[] = {
+        {"id", cell_uuid(&known->id)},
+        {"token_digest", cell_text(digest)},
+        {"user_id", cell_uuid(&known->user_id)},
+        {"application", cell_text(shorten(arena, application))},
+        {"created_on", cell_moment(known->used_on)},
+        {"used_on", cell_moment(known->used_on)},
+        {"expires_on", cell_moment(known->expires_on)},
+    };
+    return row_delete(connection, arena, &session_table, is_over, 2, NULL, error) &&
+           row_insert(connection, arena, &session_table, values, 7, error);
+}
+
+bool session_open(struct session_cache *cache, struct connection *connection,
+                  const struct uuid *user_id, const char *application, int64_t now,
+                  struct session *session_out, struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct session session = {.expires = now + cache->options.absolute};
+    char digest[TOKEN_DIGEST_SIZE];
+    uint8_t random[10];
+    bool done = false;
+
+    random_bytes(random, sizeof(random));
+    session.id = uuid_make(now, random);
+    static_assert(sizeof(session.token) >= TOKEN_TEXT_SIZE, "a token has its place");
+    token_make(session.token);
+    struct known_session known = {
+        .user_id = *user_id, .id = session.id, .used_on = now, .expires_on = session.expires};
+    if (!token_digest(session.token, digest)) {
+        error_set(error, ERROR_INTERNAL, NULL, "A new token has no digest");
+        goto finish;
+    }
+    if (!insert_session(connection, arena, &known, digest, application, error)) {
+        goto finish;
+    }
+    *session_out = session;
+    done = true;
+
+finish:
+    arena_destroy(&arena);
+    return done;
+}
+
+static bool refuse(struct error *error)
+{
+    return error_set(error, ERROR_SESSION_INVALID, NULL, "The session does not exist or has ended");
+}
+
+static bool is_over(const struct session_cache *cache, const struct known_session *known,
+                    int64_t now)
+{
+    return now >= known->expires_on || now - known->used_on > cache->options.idle;
+}
+
+static bool read_session(struct connection *connection, struct arena *arena, const char *digest,
+                         struct known_session *known_out, struct error *error)
+{
+    static const char *const columns[] = {"id", "user_id", "used_on", "expires_on"};
+    const struct row_condition of_token = {"token_digest", ROW_IS, cell_text(digest)};
+    const struct row_query query = {
+        .table = &session_table,
+        .columns = columns,
+        .column_count = 4,
+        .conditions = &of_token,
+        .condition_count = 1,
+    };
+    struct row_set rows;
+    int64_t checked_at = time_monotonic();
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        return refuse(error);
+    }
+    *known_out = (struct known_session){
+        .id = row_cell(&rows, 0, 0)->uuid,
+        .user_id = row_cell(&rows, 0, 1)->uuid,
+        .used_on = row_cell(&rows, 0, 2)->moment,
+        .expires_on = row_cell(&rows, 0, 3)->moment,
+        .checked_at = checked_at,
+    };
+    return true;
+}
+
+/* Notes that the session is in use, at most once a minute, more often when it idles out soon. */
+static bool note_use(const struct session_cache *cache, struct connection *connection,
+                     struct arena *arena, struct known_session *known, int64_t now,
+                     struct error *error)
+{
+    int64_t interval = cache->options.idle / 4 < USE_NOTED ? cache->options.idle / 4 : USE_NOTED;
+    if (now - known->used_on < interval) {
+        return true;
+    }
+    const struct row_value used_on = {"used_on", cell_moment(now)};
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(&known->id)};
+    known->used_on = now;
+    return row_update(connection, arena, &session_table, &used_on, 1, &by_id, 1, NULL, error);
+}
+
+/* Finds the session in memory or in the database; it has not ended. */
+static bool find_session(struct session_cache *cache, struct arena *arena,
+                         struct connection *connection, const char *token, int64_t now,
+                         struct known_session *known_out, struct error *error)
+{
+    char digest[TOKEN_DIGEST_SIZE];
+    uint8_t key[SHA256_SIZE];
+    struct known_session known;
+
+    if (!token_digest(token, digest)) {
+        return refuse(error);
+    }
+    digest_sha256(digest, strlen(digest), key);
+    bool is_fresh = memory_recall(cache->sessions, key, &known) &&
+                    time_monotonic() - known.checked_at <= cache->options.recheck;
+    if (!is_fresh && !read_session(connection, arena, digest, &known, error)) {
+        memory_forget(cache->sessions, key);
+        return false;
+    }
+    if (is_over(cache, &known, now)) {
+        memory_forget(cache->sessions, key);
+        return refuse(error);
+    }
+    if (!note_use(cache, connection, arena, &known, now, error)) {
+        return false;
+    }
+    if (!is_fresh) {
+        memory_set(cache->sessions, key, &known);
+    }
+    *known_out = known;
+    return true;
+}
+
+bool session_find(struct session_cache *cache, struct arena *arena, struct connection *connection,
+                  const struct catalog *catalog, const char *token, int64_t now,
+                  struct uuid *session_id_out, const struct identity **identity_out,
+                  struct error *error)
+{
+    struct known_session known;
+    if (!find_session(cache, arena, connection, token, now, &known, error)) {
+        return false;
+    }
+    if (!session_identity(cache, arena, connection, catalog, &known.user_id, identity_out, error)) {
+        /* The user was disabled: for the holder of a token that is the end of the session. */
+        return error->code == ERROR_CREDENTIALS_INVALID ? refuse(error) : false;
+    }
+    *session_id_out = known.id;
+    return true;
+}
+
+bool session_close(struct session_cache *cache, struct connection *connection,
+                   const struct uuid *session_id, struct error *error)
+{
+    struct arena *arena = arena_create();
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(session_id)};
+    bool done = row_delete(connection, arena, &session_table, &by_id, 1, NULL, error);
+    arena_destroy(&arena);
+    memory_forget_where(cache->sessions, is_session, session_id);
+    return done;
+}

@@ -1,0 +1,103 @@
+/*
+ * tables.c - the tables of this floor as data.
+ */
+#include "security/tables.h"
+
+#include "security/credential.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { HASH_LENGTH = 255, NAME_LENGTH = 100, RIGHT_LENGTH = 20, DIGEST_LENGTH = 64 };
+
+static const struct table_column credential_columns[] = {
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "password_hash", .type = COLUMN_TEXT, .length = HASH_LENGTH, .is_required = true},
+    {.name = "changes", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "changed_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+const struct table credential_table = {
+    .name = "svyaz_credential",
+    .columns = credential_columns,
+    .column_count = COUNT(credential_columns),
+    .primary_key = {"user_id"},
+};
+
+static const struct table_column attempt_columns[] = {
+    {.name = "name_digest", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "failures", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "failed_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "wait_until", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index attempt_indexes[] = {
+    {.name = "svyaz_attempt_failed_on", .columns = {"failed_on"}},
+};
+
+const struct table attempt_table = {
+    .name = "svyaz_attempt",
+    .columns = attempt_columns,
+    .column_count = COUNT(attempt_columns),
+    .primary_key = {"name_digest"},
+    .indexes = attempt_indexes,
+    .index_count = COUNT(attempt_indexes),
+};
+
+static const struct table_column session_columns[] = {
+    {.name = "id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "token_digest", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "application", .type = COLUMN_TEXT, .length = NAME_LENGTH},
+    {.name = "created_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "used_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "expires_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index session_indexes[] = {
+    {.name = "svyaz_session_token", .columns = {"token_digest"}, .is_unique = true},
+    {.name = "svyaz_session_user", .columns = {"user_id"}},
+};
+
+const struct table session_table = {
+    .name = "svyaz_session",
+    .columns = session_columns,
+    .column_count = COUNT(session_columns),
+    .primary_key = {"id"},
+    .indexes = session_indexes,
+    .index_count = COUNT(session_indexes),
+};
+
+static const struct table_column role_privilege_columns[] = {
+    {.name = "role_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "entity_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
+    {.name = "right_name", .type = COLUMN_TEXT, .length = RIGHT_LENGTH, .is_required = true},
+    {.name = "depth", .type = COLUMN_INTEGER, .is_required = true},
+};
+
+const struct table role_privilege_table = {
+    .name = "svyaz_role_privilege",
+    .columns = role_privilege_columns,
+    .column_count = COUNT(role_privilege_columns),
+    .primary_key = {"role_id", "entity_name", "right_name"},
+};
+
+static const struct table_column user_role_columns[] = {
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "role_id", .type = COLUMN_UUID, .is_required = true},
+};
+
+const struct table user_role_table = {
+    .name = "svyaz_user_role",
+    .columns = user_role_columns,
+    .column_count = COUNT(user_role_columns),
+    .primary_key = {"user_id", "role_id"},
+};
+
+const struct table *const *security_tables(int *count_out)
+{
+    static const struct table *const tables[] = {
+        &credential_table, &attempt_table, &session_table, &role_privilege_table, &user_role_table,
+    };
+    *count_out = (int)COUNT(tables);
+    return tables;
+}

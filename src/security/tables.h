@@ -1,0 +1,18 @@
+/*
+ * tables.h - the tables of this floor and the names of their columns, for its own files.
+ */
+#ifndef SECURITY_TABLES_H
+#define SECURITY_TABLES_H
+
+#include "database/table.h"
+
+extern const struct table credential_table;     /* user -> password, and how often it changed */
+extern const struct table attempt_table;        /* name tried -> failures, and wait until */
+extern const struct table session_table;        /* token digest -> user, times */
+extern const struct table role_privilege_table; /* role, entity, right -> depth */
+extern const struct table user_role_table;      /* user, role */
+
+/* In role_privilege_table: every entity, or every right. */
+#define PRIVILEGE_ANY "*"
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * user.c - reads users and business units from the tables that the catalog names.
+ */
+#include "security/user.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/expect.h"
+#include "database/row.h"
+#include "database/table.h"
+#include "metadata/catalog.h"
+
+/* A branch deeper than this is a ring. */
+enum { BRANCH_LEVELS = 64 };
+
+static const char user_entity[] = "SystemUser";
+static const char unit_entity[] = "BusinessUnit";
+
+static const struct table *table_of(const struct catalog *catalog, const struct entity *entity)
+{
+    for (size_t index = 0; index < catalog->table_count; index++) {
+        if (strcmp(catalog->tables[index]->name, entity->table) == 0) {
+            return catalog->tables[index];
+        }
+    }
+    expect(!"each entity has a table");
+    return NULL;
+}
+
+static const struct field *field_of(const struct entity *entity, const char *name)
+{
+    const struct field *field = entity_find_field(entity, name);
+    expect(field != NULL && field->column != NULL);
+    return field;
+}
+
+/* Reads columns of the one row whose column has the value. */
+static bool read_one(struct arena *arena, struct connection *connection, const struct table *table,
+                     struct row_condition condition, const char *const *columns, size_t count,
+                     struct row_set *rows_out, struct error *error)
+{
+    const struct row_query query = {
+        .table = table,
+        .columns = columns,
+        .column_count = count,
+        .conditions = &condition,
+        .condition_count = 1,
+        .limit = 1,
+    };
+    return row_select(connection, arena, &query, rows_out, error);
+}
+
+static bool is_true(const struct cell *cell)
+{
+    return !cell->is_null && cell->boolean;
+}
+
+/* Walks up from the user's unit to the root. */
+static bool read_branch(struct arena *arena, struct connection *connection,
+                        const struct catalog *catalog, struct user *user, struct error *error)
+{
+    const struct entity *unit = catalog_find_entity(catalog, unit_entity);
+    const char *const columns[] = {field_of(unit, "parentBusinessUnit")->column,
+                                   field_of(unit, "isDisabled")->column};
+    struct uuid id = user->business_unit_id;
+
+    for (int level = 0; level < BRANCH_LEVELS; level++) {
+        struct row_condition by_id = {unit->id->column, ROW_IS, cell_uuid(&id)};
+        struct row_set rows;
+        if (!read_one(arena, connection, table_of(catalog, unit), by_id, columns, 2, &rows,
+                      error)) {
+            return false;
+        }
+        if (rows.count == 0) {
+            break;
+        }
+        user->organization_id = id;
+        user->is_disabled = user->is_disabled || is_true(row_cell(&rows, 0, 1));
+        if (row_cell(&rows, 0, 0)->is_null) {
+            return true;
+        }
+        id = row_cell(&rows, 0, 0)->uuid;
+    }
+    user->is_disabled = true; /* a branch without a root lets nobody in */
+    return true;
+}
+
+bool user_read(struct arena *arena, struct connection *connection, const struct catalog *catalog,
+               const struct uuid *user_id, struct user *user_out, bool *is_found_out,
+               struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(catalog, user_entity);
+    const char *const columns[] = {field_of(entity, "userName")->column,
+                                   field_of(entity, "isDisabled")->column,
+                                   field_of(entity, "businessUnit")->column};
+    struct row_condition by_id = {entity->id->column, ROW_IS, cell_uuid(user_id)};
+    struct user user = {.id = *user_id};
+    struct row_set rows;
+
+    if (!read_one(arena, connection, table_of(catalog, entity), by_id, columns, 3, &rows, error)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        *is_found_out = false;
+        return true;
+    }
+    user.name = row_cell(&rows, 0, 0)->text;
+    user.is_disabled = is_true(row_cell(&rows, 0, 1));
+    user.business_unit_id = row_cell(&rows, 0, 2)->uuid;
+    if (!read_branch(arena, connection, catalog, &user, error)) {
+        return false;
+    }
+    *user_out = user;
+    *is_found_out = true;
+    return true;
+}
+
+bool user_find(struct arena *arena, struct connection *connection, const struct catalog *catalog,
+               const char *folded_name, struct uuid *user_id_out, bool *is_found_out,
+               struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(catalog, user_entity);
+    const struct field *name = field_of(entity, "userName");
+    const char *const columns[] = {entity->id->column};
+    struct row_set rows;
+
+    expect(name->fold_column != NULL);
+    struct row_condition by_name = {name->fold_column, ROW_IS, cell_text(folded_name)};
+    if (!read_one(arena, connection, table_of(catalog, entity), by_name, columns, 1, &rows,
+                  error)) {
+        return false;
+    }
+    *is_found_out = rows.count == 1;
+    if (rows.count == 1) {
+        *user_id_out = row_cell(&rows, 0, 0)->uuid;
+    }
+    return true;
+}
