@@ -11,6 +11,7 @@
 #include "base/settings.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "generated/messages.h"
 #include "generated/operations.h"
 #include "generated/settings.h"
 #include "metadata/catalog.h"
@@ -197,26 +198,27 @@ static struct entity_description *describe_outline(struct call *call, const stru
 }
 
 bool service_describe_entity(struct call *call, const struct operation *operation,
-                             const struct describe_entity_request *request,
-                             struct describe_entity_response *response, struct error *error)
+                             const void *request, void *response, struct error *error)
 {
-    const struct entity *entity = catalog_find_entity(call->catalog, request->entity_name);
+    const struct describe_entity_request *asked = request;
+    struct describe_entity_response *answer = response;
+    const struct entity *entity = catalog_find_entity(call->catalog, asked->entity_name);
 
     (void)operation;
     if (entity == NULL) {
         return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName", "There is no entity %s.",
-                         request->entity_name);
+                         asked->entity_name);
     }
-    response->description = describe_outline(call, entity);
-    response->description->fields = describe_fields(call, entity);
-    response->description->keys = describe_keys(call, entity);
+    answer->description = describe_outline(call, entity);
+    answer->description->fields = describe_fields(call, entity);
+    answer->description->keys = describe_keys(call, entity);
     return true;
 }
 
 bool service_describe_entities(struct call *call, const struct operation *operation,
-                               const struct describe_entities_request *request,
-                               struct describe_entities_response *response, struct error *error)
+                               const void *request, void *response, struct error *error)
 {
+    struct describe_entities_response *answer = response;
     struct array descriptions;
 
     (void)operation;
@@ -226,16 +228,16 @@ bool service_describe_entities(struct call *call, const struct operation *operat
     for (size_t i = 0; i < call->catalog->entity_count; i++) {
         array_add(&descriptions, describe_outline(call, call->catalog->entities[i]));
     }
-    response->descriptions = list_of(&descriptions);
+    answer->descriptions = list_of(&descriptions);
     call->row_count = (int64_t)descriptions.count;
     return true;
 }
 
 /* Every setting of the section "limits", as the server runs with it. */
 bool service_describe_limits(struct call *call, const struct operation *operation,
-                             const struct describe_limits_request *request,
-                             struct describe_limits_response *response, struct error *error)
+                             const void *request, void *response, struct error *error)
 {
+    struct describe_limits_response *answer = response;
     struct array limits;
 
     (void)operation;
@@ -254,6 +256,6 @@ bool service_describe_limits(struct call *call, const struct operation *operatio
             .value = *(const int64_t *)((const char *)call->platform->settings + setting->offset)};
         array_add(&limits, limit);
     }
-    response->limits = list_of(&limits);
+    answer->limits = list_of(&limits);
     return true;
 }

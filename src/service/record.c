@@ -7,10 +7,12 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "call/call.h"
+#include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
 #include "query/query.h"
+#include "query/request.h"
 #include "record/engine.h"
 #include "service/operation.h"
 
@@ -45,31 +47,33 @@ static struct write_result *result_of(struct call *call, const struct write_outc
     return result;
 }
 
-bool service_create(struct call *call, const struct operation *operation,
-                    const struct create_request *request, struct create_response *response,
-                    struct error *error)
+bool service_create(struct call *call, const struct operation *operation, const void *request,
+                    void *response, struct error *error)
 {
+    const struct create_entity_request *asked = request;
+    struct create_entity_response *answer = response;
     struct write_outcome outcome;
 
     (void)operation;
-    if (!record_create(call, copy_record(call->arena, request->record), &outcome, error)) {
+    if (!record_create(call, copy_record(call->arena, asked->record), &outcome, error)) {
         return false;
     }
-    response->result = result_of(call, &outcome);
+    answer->result = result_of(call, &outcome);
     return true;
 }
 
-bool service_update(struct call *call, const struct operation *operation,
-                    const struct update_request *request, struct update_response *response,
-                    struct error *error)
+bool service_update(struct call *call, const struct operation *operation, const void *request,
+                    void *response, struct error *error)
 {
+    const struct update_entity_request *asked = request;
+    struct update_entity_response *answer = response;
     struct write_outcome outcome;
 
     (void)operation;
-    if (!record_update(call, copy_record(call->arena, request->record), NULL, &outcome, error)) {
+    if (!record_update(call, copy_record(call->arena, asked->record), NULL, &outcome, error)) {
         return false;
     }
-    response->result = result_of(call, &outcome);
+    answer->result = result_of(call, &outcome);
     return true;
 }
 
@@ -84,32 +88,33 @@ static const char *list_keys(struct arena *arena, const struct entity *entity)
     return names.bytes;
 }
 
-bool service_upsert(struct call *call, const struct operation *operation,
-                    const struct upsert_request *request, struct upsert_response *response,
-                    struct error *error)
+bool service_upsert(struct call *call, const struct operation *operation, const void *request,
+                    void *response, struct error *error)
 {
+    const struct upsert_entity_request *asked = request;
+    struct upsert_entity_response *answer = response;
     const struct entity *entity = operation->entity;
-    const struct key *key = entity_find_key(entity, request->key_name);
+    const struct key *key = entity_find_key(entity, asked->key_name);
     struct write_outcome outcome;
 
     if (key == NULL) {
         return error_set_about(error, ERROR_KEY_UNKNOWN, entity->name, "keyName",
                                "%s has no alternate key %s, but: %s.", entity->name,
-                               request->key_name, list_keys(call->arena, entity));
+                               asked->key_name, list_keys(call->arena, entity));
     }
-    if (!record_upsert(call, copy_record(call->arena, request->record), key, &outcome, error)) {
+    if (!record_upsert(call, copy_record(call->arena, asked->record), key, &outcome, error)) {
         return false;
     }
-    response->result = result_of(call, &outcome);
+    answer->result = result_of(call, &outcome);
     return true;
 }
 
-bool service_delete(struct call *call, const struct operation *operation,
-                    const struct delete_request *request, struct delete_response *response,
-                    struct error *error)
+bool service_delete(struct call *call, const struct operation *operation, const void *request,
+                    void *response, struct error *error)
 {
+    const struct delete_entity_request *asked = request;
     (void)response;
-    if (!record_delete(call, operation->entity, &request->id.value, error)) {
+    if (!record_delete(call, operation->entity, &asked->id.value, error)) {
         return false;
     }
     call->row_count = 1;
@@ -118,22 +123,22 @@ bool service_delete(struct call *call, const struct operation *operation,
 
 /* The id of the record that a Retrieve names, by id or by alternate key. */
 static bool find_id(struct call *call, const struct entity *entity,
-                    const struct retrieve_request *request, struct uuid *id_out,
+                    const struct retrieve_entity_request *asked, struct uuid *id_out,
                     struct error *error)
 {
-    if (request->id.is_set && request->alternate_key != NULL) {
+    if (asked->id.is_set && asked->alternate_key != NULL) {
         return error_set_about(error, ERROR_VALUE_INVALID, entity->name, "alternateKey",
                                "The record is named by id or by alternateKey, not by both.");
     }
-    if (request->id.is_set) {
-        *id_out = request->id.value;
+    if (asked->id.is_set) {
+        *id_out = asked->id.value;
         return true;
     }
-    if (request->alternate_key == NULL) {
+    if (asked->alternate_key == NULL) {
         return error_set_about(error, ERROR_PARAMETER_REQUIRED, entity->name, "id",
                                "The record must be named by id or by alternateKey.");
     }
-    struct reference reference = {.entity = entity, .alternate_key = request->alternate_key};
+    struct reference reference = {.entity = entity, .alternate_key = asked->alternate_key};
     if (record_resolve(call, &reference, id_out, error)) {
         return true;
     }
@@ -144,18 +149,19 @@ static bool find_id(struct call *call, const struct entity *entity,
     return false;
 }
 
-bool service_retrieve(struct call *call, const struct operation *operation,
-                      const struct retrieve_request *request, struct retrieve_response *response,
-                      struct error *error)
+bool service_retrieve(struct call *call, const struct operation *operation, const void *request,
+                      void *response, struct error *error)
 {
+    const struct retrieve_entity_request *asked = request;
+    struct retrieve_entity_response *answer = response;
     const struct entity *entity = operation->entity;
     struct column_set columns;
     struct uuid id;
 
-    if (!query_columns(call, entity, (const char *const *)request->columns.items,
-                       request->columns.count, !request->columns.is_set, &columns, error) ||
-        !find_id(call, entity, request, &id, error) ||
-        !record_retrieve(call, entity, &id, &columns, &response->record, error)) {
+    if (!query_columns(call, entity, (const char *const *)asked->columns.items,
+                       asked->columns.count, !asked->columns.is_set, &columns, error) ||
+        !find_id(call, entity, asked, &id, error) ||
+        !record_retrieve(call, entity, &id, &columns, &answer->record, error)) {
         return false;
     }
     call->row_count = 1;
@@ -176,16 +182,17 @@ static struct entity_page *page_of(struct call *call, const struct page *page)
 }
 
 bool service_retrieve_multiple(struct call *call, const struct operation *operation,
-                               const struct retrieve_multiple_request *request,
-                               struct retrieve_multiple_response *response, struct error *error)
+                               const void *request, void *response, struct error *error)
 {
+    const struct retrieve_multiple_entity_request *asked = request;
+    struct retrieve_multiple_entity_response *answer = response;
     static const struct query_request everything;
-    const struct query_request *query = request->query == NULL ? &everything : request->query;
+    const struct query_request *query = asked->query == NULL ? &everything : asked->query;
     struct page page = {.count = 0};
 
     if (!query_run(call, operation->entity, query, &page, error)) {
         return false;
     }
-    response->page = page_of(call, &page);
+    answer->page = page_of(call, &page);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "generated/messages.h"
 #include "generated/operations.h"
 #include "security/credential.h"
 #include "security/identity.h"
@@ -28,17 +29,18 @@ static struct login_result *login_result_of(struct call *call, const struct sess
     return result;
 }
 
-bool service_login(struct call *call, const struct operation *operation,
-                   const struct login_request *request, struct login_response *response,
-                   struct error *error)
+bool service_login(struct call *call, const struct operation *operation, const void *request,
+                   void *response, struct error *error)
 {
+    const struct login_request *asked = request;
+    struct login_response *answer = response;
     const struct platform *platform = call->platform;
     struct session session;
     struct uuid user_id;
 
     (void)operation;
-    if (!credential_verify(platform->credentials, call->connection, call->catalog,
-                           request->user_name, request->password, &user_id, error) ||
+    if (!credential_verify(platform->credentials, call->connection, call->catalog, asked->user_name,
+                           asked->password, &user_id, error) ||
         !session_identity(platform->sessions, call->arena, call->connection, call->catalog,
                           &user_id, &call->identity, error)) {
         return false;
@@ -46,17 +48,16 @@ bool service_login(struct call *call, const struct operation *operation,
     if (call->is_validate_only) {
         return true;
     }
-    if (!session_open(platform->sessions, call->connection, &user_id, request->application,
-                      call->now, &session, error)) {
+    if (!session_open(platform->sessions, call->connection, &user_id, asked->application, call->now,
+                      &session, error)) {
         return false;
     }
-    response->result = login_result_of(call, &session);
+    answer->result = login_result_of(call, &session);
     return true;
 }
 
-bool service_logout(struct call *call, const struct operation *operation,
-                    const struct logout_request *request, struct logout_response *response,
-                    struct error *error)
+bool service_logout(struct call *call, const struct operation *operation, const void *request,
+                    void *response, struct error *error)
 {
     (void)operation;
     (void)request;
@@ -68,10 +69,10 @@ bool service_logout(struct call *call, const struct operation *operation,
     return session_close(call->platform->sessions, call->connection, &call->session_id, error);
 }
 
-bool service_who_am_i(struct call *call, const struct operation *operation,
-                      const struct who_am_i_request *request, struct who_am_i_response *response,
-                      struct error *error)
+bool service_who_am_i(struct call *call, const struct operation *operation, const void *request,
+                      void *response, struct error *error)
 {
+    struct who_am_i_response *answer = response;
     const struct identity *identity = call->identity;
     struct who_am_i_result *result = arena_allocate(call->arena, sizeof(*result));
 
@@ -82,26 +83,26 @@ bool service_who_am_i(struct call *call, const struct operation *operation,
     result->user_name = identity->user_name;
     result->business_unit_id = uuid_member(&identity->business_unit_id);
     result->organization_id = uuid_member(&call->platform->organization_id);
-    response->result = result;
+    answer->result = result;
     return true;
 }
 
 bool service_change_password(struct call *call, const struct operation *operation,
-                             const struct change_password_request *request,
-                             struct change_password_response *response, struct error *error)
+                             const void *request, void *response, struct error *error)
 {
+    const struct change_password_request *asked = request;
     struct credential_cache *credentials = call->platform->credentials;
     struct uuid user_id;
 
     (void)operation;
     (void)response;
     if (!credential_verify(credentials, call->connection, call->catalog, call->identity->user_name,
-                           request->old_password, &user_id, error)) {
+                           asked->old_password, &user_id, error)) {
         return false;
     }
     if (call->is_validate_only) {
         return true;
     }
-    return credential_set(credentials, call->connection, &user_id, request->new_password,
+    return credential_set(credentials, call->connection, &user_id, asked->new_password,
                           &call->session_id, error);
 }
