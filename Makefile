@@ -21,7 +21,7 @@ COMPILE        = $(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CF
 
 LIBRARIES     := libxml-2.0 odbc openssl libsodium icu-uc icu-i18n zlib inih gsoap
 LIBRARY_FLAGS  = $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
-LINK_LIBRARIES = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lcsv -lpthread -lm
+LINK_LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lcsv -lpthread -lm
 
 .PHONY: all run check bench generate layers format help clean packages-build packages-check
 .DEFAULT_GOAL := all
