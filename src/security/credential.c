@@ -184,17 +184,17 @@ static bool read_failures(struct attempt *attempt, struct error *error)
     return true;
 }
 
-/* From half of the attempts on each failure doubles the wait; at the last the account is shut. */
+/* Each failure beyond the first few doubles the wait; the last shuts the account. */
 static int64_t wait_after(const struct credential_options *options, int64_t failures)
 {
-    int64_t first = options->attempts / 2;
     if (failures >= options->attempts) {
         return options->lock;
     }
-    if (failures < first) {
+    if (failures < options->delay_after) {
         return 0;
     }
-    int64_t shift = failures - first < LONGEST_SHIFT ? failures - first : LONGEST_SHIFT;
+    int64_t beyond = failures - options->delay_after;
+    int64_t shift = beyond < LONGEST_SHIFT ? beyond : LONGEST_SHIFT;
     int64_t delay = (int64_t)FIRST_DELAY << shift;
     return delay < options->lock ? delay : options->lock;
 }

@@ -29,8 +29,9 @@ struct credential_options {
     int64_t remember;                    /* ms a verified password is remembered */
     int64_t recheck;    /* ms after which the database is asked whether it still holds */
     int minimum_length; /* of a new password, characters */
-    int attempts;       /* failures before an account waits */
-    int64_t lock;       /* ms it waits then */
+    int delay_after;    /* failures after which each further attempt waits longer */
+    int attempts;       /* failures that shut the account */
+    int64_t lock;       /* ms it stays shut */
 };
 
 must_check bool credential_cache_create(const struct credential_options *options,

@@ -302,10 +302,11 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
         memory_forget(cache->sessions, key);
         return refuse(error);
     }
+    int64_t used_before = known.used_on;
     if (!note_use(cache, connection, arena, &known, now, error)) {
         return false;
     }
-    if (!is_fresh) {
+    if (!is_fresh || known.used_on != used_before) {
         memory_set(cache->sessions, key, &known);
     }
     *known_out = known;
