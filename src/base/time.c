@@ -10,7 +10,7 @@ enum {
     LAST_YEAR = 9999,
     DAYS_IN_ERA = 146097,      /* 400 years */
     DAYS_BEFORE_1970 = 719468, /* since 0000-03-01, where the count of an era begins */
-    FIRST_DAY = -79258,        /* 1753-01-01 */
+    FIRST_DAY = -79257,        /* 1753-01-01 */
     LAST_DAY = 2932896,        /* 9999-12-31 */
     LARGEST_OFFSET_MINUTES = 14 * 60,
 };
