@@ -9,6 +9,7 @@
 #ifndef DATABASE_SQL_H
 #define DATABASE_SQL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -55,6 +56,10 @@ void sql_expect(struct sql *sql, struct sql_column column);
 
 /* Adds the engine's way of "first count rows, leaving out skip", at the end of a SELECT. */
 void sql_add_limit(struct sql *sql, int64_t count);
+
+/* Adds what follows a column in ORDER BY: nulls are the smallest on every engine. Say whether
+ * the column can be null, so that the plain order of an index serves where it cannot. */
+void sql_add_direction(struct sql *sql, bool is_descending, bool is_nullable);
 
 /* Adds the engine's row lock at the end of a SELECT by key; nothing where a writer is alone. */
 void sql_add_row_lock(struct sql *sql);

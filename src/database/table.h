@@ -5,6 +5,9 @@
  * the steps from one to the other; `table_step_run` runs one. Each step is done or not done and
  * may be run twice, so a plan interrupted anywhere goes on where it stopped.
  *
+ * A column added to a table of rows may be required only when its type has a zero: existing
+ * rows get it ("" 0 false). Steps run outside any transaction and may take their time.
+ *
  * Memory: descriptions are borrowed and must outlive the plan.
  */
 #ifndef DATABASE_TABLE_H
@@ -63,6 +66,7 @@ struct table_step {
     const struct table *table;
     const struct table_column *column; /* ADD_COLUMN, WIDEN_COLUMN, ADD_REFERENCE */
     const struct table_index *index;   /* CREATE_INDEX, DROP_INDEX */
+    const struct table *referred;      /* ADD_REFERENCE: the table that the column refers to */
 };
 
 /* Lists the steps from the old tables to the new, in an order that can run; adds struct

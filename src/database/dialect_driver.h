@@ -1,0 +1,99 @@
+/*
+ * dialect_driver.h - what an engine's dialect must say, for those who write one.
+ *
+ * A dialect is one constant table in one file, dialect_<name>.c, named in dialect.c. It is
+ * chosen by what the connected engine calls itself, not by the connection string.
+ *
+ * Memory: everything in a dialect is constant.
+ */
+#ifndef DATABASE_DIALECT_DRIVER_H
+#define DATABASE_DIALECT_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "database/cell.h"
+#include "database/dialect.h"
+
+struct arena;
+struct buffer;
+struct sql;
+struct storage;
+struct table_column;
+
+enum { COLUMN_TYPES = COLUMN_BYTES + 1 };
+
+/* Milliseconds that a statement waits for a lock before the answer is DATABASE_CONFLICT. */
+enum { DIALECT_LOCK_TIMEOUT = 5000 };
+
+/* A keyword of the ODBC connection string. */
+struct dialect_keyword {
+    const char *name;
+    const char *value;
+    bool is_fixed; /* our value stands, whatever the string says */
+};
+
+/* What a diagnostic means. The first row that fits counts. */
+struct dialect_error {
+    const char *state;    /* SQLSTATE begins with this; NULL: any */
+    int native;           /* the engine's own number; 0: any */
+    const char *fragment; /* the message has this; NULL: any */
+    enum error_code code;
+};
+
+/* What there may be in the engine's own catalog. A question about it answers one row with a
+ * count; its parameters are texts: the table's name, then the object's. */
+enum dialect_object { OBJECT_TABLE, OBJECT_COLUMN, OBJECT_INDEX, OBJECT_REFERENCE, OBJECT_KINDS };
+
+struct dialect {
+    const char *engine; /* SQL_DBMS_NAME */
+    char quote;         /* around identifiers */
+
+    const char *limit;     /* before the parameter that counts rows */
+    const char *row_lock;  /* after a SELECT */
+    bool sorts_nulls_last; /* a null counts as the greatest; we want the smallest everywhere */
+    bool seeks_by_row;     /* an index serves (a, b) > (?, ?) */
+
+    const char *begin;    /* a write transaction */
+    bool has_one_writer;  /* writers queue in the pool, not at the engine */
+    const char *liveness; /* asked of a connection that was idle; NULL: always alive */
+
+    const struct dialect_keyword *keywords;
+    size_t keyword_count;
+
+    /* Run on each new connection, in order. */
+    const char *const *session;
+    size_t session_count;
+
+    /* Writes the statement that bounds run time; NULL: the engine cannot, and a watch of ours
+     * cancels what runs too long. */
+    const char *(*write_statement_timeout)(struct arena *arena, int64_t milliseconds);
+
+    const struct dialect_error *errors;
+    size_t error_count;
+
+    /* The words in an error before the name of a unique key, and what ends the name. */
+    const char *unique_key_follows;
+    char unique_key_ends;
+
+    const struct storage *storage[COLUMN_TYPES];
+
+    /* Writes the type of a column. is_key: part of a key, an index or a reference. */
+    void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);
+
+    const char *table_options;   /* after the closing bracket of CREATE TABLE */
+    bool has_inline_references;  /* a reference is part of its column, and cannot be added later */
+    bool names_index_with_table; /* DROP INDEX name ON table */
+    const char *questions[OBJECT_KINDS];
+
+    /* Writes what follows ALTER TABLE name to give a column its new type and requiredness;
+     * NULL: the type never changes and the requiredness cannot. */
+    void (*write_change)(struct sql *sql, const struct table_column *column, bool is_key);
+};
+
+extern const struct dialect dialect_sqlite;
+extern const struct dialect dialect_postgresql;
+extern const struct dialect dialect_mariadb;
+
+#endif

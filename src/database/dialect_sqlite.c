@@ -1,0 +1,89 @@
+/*
+ * dialect_sqlite.c - SQLite through Christian Werner's driver.
+ *
+ * Decimals are counts of their scale, dates are days and moments milliseconds since 1970, all in
+ * 64-bit integers: exact, ordered, small, and the driver reads doubles back with digits missing.
+ * One writer at a time: writers queue in the pool and begin IMMEDIATE.
+ */
+#include "base/buffer.h"
+#include "database/dialect_driver.h"
+#include "database/storage.h"
+#include "database/table.h"
+
+static const struct dialect_keyword keywords[] = {
+    {.name = "StepAPI", .value = "0", .is_fixed = true}, /* with it statements are not kept */
+    {.name = "NoTXN", .value = "1", .is_fixed = true},   /* transactions are ours */
+    {.name = "BigInt", .value = "1", .is_fixed = true},
+    {.name = "NoWCHAR", .value = "1", .is_fixed = true},
+    {.name = "LoadExt", .value = "", .is_fixed = true},
+    {.name = "Timeout", .value = "5000"},
+};
+
+static const char *const session[] = {
+    "PRAGMA busy_timeout = 5000", "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",   "PRAGMA trusted_schema = OFF", "PRAGMA case_sensitive_like = ON",
+    "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16000",  "PRAGMA cell_size_check = ON",
+};
+
+enum { SQLITE_BUSY = 5, SQLITE_LOCKED = 6, SQLITE_INTERRUPT = 9, SQLITE_CONSTRAINT = 19 };
+
+static const struct dialect_error errors[] = {
+    {.native = SQLITE_CONSTRAINT, .fragment = "UNIQUE constraint", .code = ERROR_DATABASE_UNIQUE},
+    {.native = SQLITE_CONSTRAINT,
+     .fragment = "FOREIGN KEY constraint",
+     .code = ERROR_DATABASE_FOREIGN_KEY},
+    {.native = SQLITE_BUSY, .code = ERROR_DATABASE_CONFLICT},
+    {.native = SQLITE_LOCKED, .code = ERROR_DATABASE_CONFLICT},
+    {.native = SQLITE_INTERRUPT, .code = ERROR_DATABASE_TIMEOUT},
+};
+
+static const char *const type_names[COLUMN_TYPES] = {
+    [COLUMN_TEXT] = "TEXT",       [COLUMN_INTEGER] = "INTEGER", [COLUMN_DECIMAL] = "INTEGER",
+    [COLUMN_BOOLEAN] = "INTEGER", [COLUMN_DATE] = "INTEGER",    [COLUMN_MOMENT] = "INTEGER",
+    [COLUMN_UUID] = "TEXT",       [COLUMN_BYTES] = "BLOB",
+};
+
+static void write_type(struct buffer *text, const struct table_column *column, bool is_key)
+{
+    (void)is_key;
+    buffer_add_text(text, type_names[column->type]);
+}
+
+const struct dialect dialect_sqlite = {
+    .engine = "SQLite",
+    .quote = '"',
+    .limit = " LIMIT ",
+    .row_lock = "",
+    .seeks_by_row = true,
+    .begin = "BEGIN IMMEDIATE",
+    .has_one_writer = true,
+    .keywords = keywords,
+    .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
+    .session = session,
+    .session_count = sizeof(session) / sizeof(session[0]),
+    .errors = errors,
+    .error_count = sizeof(errors) / sizeof(errors[0]),
+    .unique_key_follows = "constraint failed: ",
+    .unique_key_ends = '(',
+    .storage =
+        {
+            [COLUMN_TEXT] = &storage_text,
+            [COLUMN_INTEGER] = &storage_integer,
+            [COLUMN_DECIMAL] = &storage_scaled_integer,
+            [COLUMN_BOOLEAN] = &storage_boolean,
+            [COLUMN_DATE] = &storage_day_count,
+            [COLUMN_MOMENT] = &storage_millisecond_count,
+            [COLUMN_UUID] = &storage_uuid_text,
+            [COLUMN_BYTES] = &storage_bytes,
+        },
+    .write_type = write_type,
+    .table_options = " STRICT",
+    .has_inline_references = true,
+    .questions =
+        {
+            [OBJECT_TABLE] = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+            [OBJECT_COLUMN] = "SELECT COUNT(*) FROM pragma_table_info(?) WHERE name = ?",
+            [OBJECT_INDEX] = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND "
+                             "tbl_name = ? AND name = ?",
+        },
+};

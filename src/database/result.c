@@ -1,0 +1,223 @@
+/*
+ * result.c - fetches rows: bound columns as they lie in the buffers, long ones in pieces.
+ */
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/expect.h"
+#include "database/connection.h"
+#include "database/diagnostic.h"
+#include "database/dialect_driver.h"
+
+enum { FIRST_PIECE = 4096 };
+
+struct result {
+    struct connection *connection; /* NULL once closed */
+    struct statement *statement;
+    struct arena *arena;
+    struct cell *cells;
+    struct buffer *pieces; /* one a column, used by long ones */
+};
+
+/* ---- one value ---- */
+
+static bool refuse_value(struct result *result, size_t column, const char *what,
+                         struct error *error)
+{
+    diagnostic_set(error, ERROR_DATABASE_FAILED, NULL);
+    return error_add_cause(error, "column %zu %s in %s", column + 1, what, result->statement->text);
+}
+
+/* Asks for the next piece. missing_out: how many bytes are still to come at least; 0: none. */
+static bool read_piece(struct result *result, size_t column, struct buffer *buffer, size_t room,
+                       size_t *missing_out, bool *is_null_out)
+{
+    const struct storage *storage = result->statement->columns[column].storage;
+    size_t ending = storage->c_type == SQL_C_CHAR; /* text ends with a NUL inside its room */
+    char *place = buffer_reserve(buffer, room + ending);
+    SQLLEN indicator = 0;
+    SQLRETURN answer = SQLGetData(result->statement->handle, (SQLUSMALLINT)(column + 1),
+                                  storage->c_type, place, (SQLLEN)(room + ending), &indicator);
+
+    *missing_out = 0;
+    *is_null_out = indicator == SQL_NULL_DATA;
+    if (answer == SQL_NO_DATA || *is_null_out) {
+        return true;
+    }
+    if (!SQL_SUCCEEDED(answer)) {
+        return false;
+    }
+    if (indicator != SQL_NO_TOTAL && (size_t)indicator <= room) {
+        buffer_commit(buffer, (size_t)indicator);
+        return true;
+    }
+    buffer_commit(buffer, room);
+    *missing_out = indicator == SQL_NO_TOTAL ? FIRST_PIECE : (size_t)indicator - room;
+    return true;
+}
+
+/* Reads a long value to its end. */
+static bool read_pieces(struct result *result, size_t column, struct cell *cell,
+                        struct error *error)
+{
+    struct buffer *buffer = &result->pieces[column];
+    size_t missing = FIRST_PIECE;
+
+    if (!buffer->arena) {
+        buffer_init(buffer, result->arena, FIRST_PIECE);
+    }
+    buffer_clear(buffer);
+    while (missing > 0) {
+        if (!read_piece(result, column, buffer, missing, &missing, &cell->is_null)) {
+            return connection_fail(result->connection, SQL_HANDLE_STMT, result->statement->handle,
+                                   result->statement->text, error);
+        }
+    }
+    return cell->is_null ||
+           result->statement->columns[column].storage->read(buffer->bytes, buffer->length, cell);
+}
+
+static bool read_bound(struct result *result, size_t column, struct cell *cell, struct error *error)
+{
+    const struct slot *slot = &result->statement->columns[column];
+    size_t ending = slot->storage->c_type == SQL_C_CHAR;
+
+    if (slot->indicator == SQL_NULL_DATA) {
+        cell->is_null = true;
+        return true;
+    }
+    if (slot->indicator < 0 || (size_t)slot->indicator + ending > slot->capacity) {
+        return refuse_value(result, column, "is longer than expected", error);
+    }
+    if (!slot->storage->read(slot->bytes, (size_t)slot->indicator, cell)) {
+        return refuse_value(result, column, "is not of its type", error);
+    }
+    return true;
+}
+
+static bool read_row(struct result *result, struct error *error)
+{
+    for (size_t i = 0; i < result->statement->column_count; i++) {
+        const struct slot *slot = &result->statement->columns[i];
+        struct cell *cell = &result->cells[i];
+
+        *cell = (struct cell){.type = slot->type, .scale = slot->scale};
+        if (slot->capacity ? !read_bound(result, i, cell, error)
+                           : !read_pieces(result, i, cell, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the result ---- */
+
+static void close_open_result(void *object)
+{
+    struct result *result = object;
+
+    result_close(&result);
+}
+
+bool connection_select(struct connection *connection, const struct sql *sql,
+                       struct result **result_out, struct error *error)
+{
+    struct statement *statement;
+    struct result *result;
+
+    expect(sql->column_count > 0);
+    if (!connection_run(connection, sql, &statement, error)) {
+        return false;
+    }
+    result = arena_allocate(sql->arena, sizeof(*result));
+    result->connection = connection;
+    result->statement = statement;
+    result->arena = sql->arena;
+    result->cells = arena_allocate_array(sql->arena, sql->column_count, sizeof(struct cell));
+    result->pieces = arena_allocate_array(sql->arena, sql->column_count, sizeof(struct buffer));
+    arena_on_release(sql->arena, close_open_result, result);
+    connection->result = result;
+    *result_out = result;
+    return true;
+}
+
+bool result_next(struct result *result, bool *has_row_out, struct error *error)
+{
+    SQLRETURN answer;
+
+    expect(result->connection);
+    answer = SQLFetch(result->statement->handle);
+    if (answer == SQL_NO_DATA) {
+        *has_row_out = false;
+        return true;
+    }
+    if (!SQL_SUCCEEDED(answer)) {
+        return connection_fail(result->connection, SQL_HANDLE_STMT, result->statement->handle,
+                               result->statement->text, error);
+    }
+    if (!read_row(result, error)) {
+        return false;
+    }
+    *has_row_out = true;
+    return true;
+}
+
+const struct cell *result_cell(const struct result *result, size_t column)
+{
+    expect(column < result->statement->column_count);
+    return &result->cells[column];
+}
+
+void result_close(struct result **result)
+{
+    struct result *closed = *result;
+
+    if (closed && closed->connection) {
+        SQLFreeStmt(closed->statement->handle, SQL_CLOSE);
+        connection_end_run(closed->connection);
+        closed->connection->result = NULL;
+        closed->connection = NULL;
+    }
+    *result = NULL;
+}
+
+/* ---- one row ---- */
+
+/* Takes text and bytes out of the statement's buffers; pieces are in the arena already. */
+static void keep_cell(struct result *result, size_t column)
+{
+    struct cell *cell = &result->cells[column];
+
+    if (cell->is_null || !result->statement->columns[column].capacity) {
+        return;
+    }
+    if (cell->type == COLUMN_TEXT) {
+        cell->text = arena_copy_text(result->arena, cell->text);
+    } else if (cell->type == COLUMN_BYTES) {
+        cell->bytes.data = arena_copy(result->arena, cell->bytes.data, cell->bytes.length);
+    }
+}
+
+bool connection_select_row(struct connection *connection, const struct sql *sql,
+                           const struct cell **cells_out, struct error *error)
+{
+    struct result *result = NULL;
+    const struct cell *cells = NULL;
+    bool has_row, done = false;
+
+    if (!connection_select(connection, sql, &result, error) ||
+        !result_next(result, &has_row, error)) {
+        goto finish;
+    }
+    if (has_row) {
+        for (size_t i = 0; i < sql->column_count; i++) {
+            keep_cell(result, i);
+        }
+        cells = result->cells;
+    }
+    *cells_out = cells;
+    done = true;
+
+finish:
+    result_close(&result);
+    return done;
+}

@@ -1,0 +1,113 @@
+/*
+ * sql.c - writes statements: our text, quoted names, bound values.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/expect.h"
+#include "database/dialect_driver.h"
+#include "database/sql.h"
+
+enum { FIRST_TEXT_CAPACITY = 512, FIRST_ITEM_CAPACITY = 16 };
+
+static const char like_escape = '!';
+
+/* Doubles an array that is full. */
+static void *grow_when_full(struct arena *arena, void *items, size_t count, size_t *capacity,
+                            size_t size)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    size_t old_capacity = *capacity;
+    *capacity = old_capacity ? 2 * old_capacity : FIRST_ITEM_CAPACITY;
+    return arena_grow(arena, items, old_capacity * size, *capacity * size);
+}
+
+void sql_begin(struct sql *sql, struct arena *arena, const struct dialect *dialect)
+{
+    *sql = (struct sql){.arena = arena, .dialect = dialect};
+    buffer_init(&sql->text, arena, FIRST_TEXT_CAPACITY);
+}
+
+void sql_add(struct sql *sql, const char *text)
+{
+    buffer_add_text(&sql->text, text);
+}
+
+void sql_add_name(struct sql *sql, const char *name)
+{
+    char quote = sql->dialect->quote;
+
+    /* Names come from a checked catalog; one that could end the quotation is a bug. */
+    expect(!strchr(name, quote));
+    buffer_add_char(&sql->text, quote);
+    buffer_add_text(&sql->text, name);
+    buffer_add_char(&sql->text, quote);
+}
+
+void sql_add_column(struct sql *sql, const char *alias, const char *name)
+{
+    sql_add_name(sql, alias);
+    buffer_add_char(&sql->text, '.');
+    sql_add_name(sql, name);
+}
+
+void sql_add_cell(struct sql *sql, struct cell cell)
+{
+    sql->parameters = grow_when_full(sql->arena, sql->parameters, sql->parameter_count,
+                                     &sql->parameter_capacity, sizeof(struct cell));
+    sql->parameters[sql->parameter_count++] = cell;
+    buffer_add_char(&sql->text, '?');
+}
+
+void sql_expect(struct sql *sql, struct sql_column column)
+{
+    sql->columns = grow_when_full(sql->arena, sql->columns, sql->column_count,
+                                  &sql->column_capacity, sizeof(struct sql_column));
+    sql->columns[sql->column_count++] = column;
+}
+
+void sql_add_limit(struct sql *sql, int64_t count)
+{
+    buffer_add_text(&sql->text, sql->dialect->limit);
+    sql_add_cell(sql, cell_integer(count));
+}
+
+void sql_add_direction(struct sql *sql, bool is_descending, bool is_nullable)
+{
+    bool is_explicit = is_nullable && sql->dialect->sorts_nulls_last;
+
+    if (is_descending) {
+        buffer_add_text(&sql->text, is_explicit ? " DESC NULLS LAST" : " DESC");
+    } else if (is_explicit) {
+        buffer_add_text(&sql->text, " NULLS FIRST");
+    }
+}
+
+void sql_add_row_lock(struct sql *sql)
+{
+    buffer_add_text(&sql->text, sql->dialect->row_lock);
+}
+
+void sql_add_like(struct sql *sql, const char *alias, const char *name, const char *pattern)
+{
+    sql_add_column(sql, alias, name);
+    buffer_add_text(&sql->text, " LIKE ");
+    sql_add_cell(sql, cell_text(pattern));
+    buffer_add_text(&sql->text, " ESCAPE '!'");
+}
+
+char *sql_escape_like(struct arena *arena, const char *text)
+{
+    char *escaped = arena_allocate(arena, 2 * strlen(text) + 1);
+    char *end = escaped;
+
+    for (; *text; text++) {
+        if (*text == '%' || *text == '_' || *text == like_escape) {
+            *end++ = like_escape;
+        }
+        *end++ = *text;
+    }
+    return escaped;
+}

@@ -1,0 +1,85 @@
+/*
+ * sample.h - a table with a column of every type, and short ways to use it in tests.
+ */
+#ifndef UNIT_DATABASE_SAMPLE_H
+#define UNIT_DATABASE_SAMPLE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "database/database.h"
+#include "database/dialect.h"
+#include "database/sql.h"
+#include "database/table.h"
+#include "support/test_database.h"
+
+/* Fails the test with the words of the error when the call fails. */
+#define assert_done(call)                                                                          \
+    do {                                                                                           \
+        if (!(call)) {                                                                             \
+            fail_msg("%s: %s (%s)", #call, error.message, error.cause);                            \
+        }                                                                                          \
+    } while (0)
+
+/* The call fails with the code. */
+#define assert_refused(call, expected)                                                             \
+    do {                                                                                           \
+        error_clear(&error);                                                                       \
+        if (call) {                                                                                \
+            fail_msg("%s succeeded", #call);                                                       \
+        }                                                                                          \
+        if (error.code != (expected)) {                                                            \
+            fail_msg("%s: %s (%s)", #call, error.message, error.cause);                            \
+        }                                                                                          \
+    } while (0)
+
+/* id, then one column of each type, none required. */
+extern const struct table sample_table;
+enum sample_column {
+    SAMPLE_ID,
+    SAMPLE_NAME, /* text of 100, indexed uniquely */
+    SAMPLE_NOTE, /* text of any length */
+    SAMPLE_COUNT,
+    SAMPLE_AMOUNT, /* decimal (18, 4) */
+    SAMPLE_DONE,
+    SAMPLE_BIRTHDAY,
+    SAMPLE_CHANGED,
+    SAMPLE_PARENT, /* uuid, refers to another row */
+    SAMPLE_KEY,    /* bytes of 40, indexed */
+    SAMPLE_CONTENT /* bytes of any length */
+};
+enum { SAMPLE_COLUMNS = SAMPLE_CONTENT + 1 };
+
+/* The uuid that ends with a number. */
+struct uuid sample_id(int number);
+
+/* Makes tables by the plan from nothing. */
+void make_tables(struct connection *connection, const struct table *const *tables, size_t count);
+
+/* Opens the database with the sample table in it, and a connection. */
+struct connection *open_sample(struct test_database *test);
+
+/* Writes INSERT of the cells, one for each column of the sample. */
+void write_insert(struct sql *sql, struct arena *arena, struct connection *connection,
+                  const struct cell *cells);
+
+/* Inserts a row with an id and a name only. */
+bool insert_name(struct connection *connection, int number, const char *name, struct error *error);
+
+/* Writes SELECT of all sample columns, expecting them; a condition may follow. */
+void write_select(struct sql *sql, struct arena *arena, struct connection *connection);
+
+/* Counts the rows of the sample. */
+int64_t count_rows(struct connection *connection);
+
+#endif
