@@ -42,8 +42,29 @@ $(OUT)/generated/%.o: build/generated/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -Isrc -Ibuild -Iinclude -c $< -o $@
 
+# ---- crmctl: linked with the gSOAP runtime that has TLS, whose flags change the layout of its types ----
+CLIENT_LIBRARIES := $(LIBRARIES:gsoap=gsoapssl)
+$(OUT)/src/client/%.o build/crmctl: LIBRARIES := $(CLIENT_LIBRARIES)
+$(OUT)/src/client/transport.o: build/generated/client_soapC.c
+
+# What the runtime wants of every program, written by its own generator; its warnings are not ours.
+build/generated/client_soapC.c: src/client/runtime.gsoap
+	@mkdir -p $(@D)
+	soapcpp2 -c -C -L -x -w -d build/generated -p client_soap $< > /dev/null 2>&1
+$(OUT)/generated/client_soapC.o: build/generated/client_soapC.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_DEFAULT_SOURCE -w $(FLAGS_$(VARIANT)) $(shell pkg-config --cflags gsoapssl) -c $< -o $@
+
+# The schema of import mappings is compiled in, so that crmctl works from any place.
+build/generated/import_schema.c: src/apps/admin/import.xsd
+	@mkdir -p $(@D)
+	{ echo '#include "apps/admin/mapping.h"'; echo 'const unsigned char import_schema[] = {'; \
+	    od -An -v -tu1 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g'; \
+	    echo '};'; echo 'const size_t import_schema_length = sizeof(import_schema);'; } > $@
+
 HOUSE_OBJECTS := $(foreach floor,$(FLOORS),$(call objects_of,$(floor)))
-ADMIN_OBJECTS := $(foreach floor,base text xml crypto client apps/admin,$(call objects_of,$(floor)))
+ADMIN_OBJECTS := $(foreach floor,base text xml crypto client apps/admin,$(call objects_of,$(floor))) \
+    $(OUT)/generated/client_soapC.o $(OUT)/generated/import_schema.o
 
 build/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
 	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
