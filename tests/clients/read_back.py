@@ -38,13 +38,14 @@ def differences(record, expected):
 
 
 def main():
-    words = [line.split() for line in sys.stdin if line.startswith(("wrote ", "deleted "))]
-    left = {(word[0], word[1]): word[2] for word in words if len(word) == 3}
+    words = [line.split() for line in sys.stdin if line.startswith(("wrote ", "deleted ", "limit "))]
+    left = {tuple(word[:-1]): word[-1] for word in words}
+    limit = decimal.Decimal(left.get(("limit",), "1234567.89"))
     account = left.get(("wrote", "Account"), "")
     checks = {
         "account": (left.get(("wrote", "Account")), "Account", {
             "name": f"ООО «Ромашка & Ко» <{TAG}>", "accountNumber": TAG,
-            "creditLimit": decimal.Decimal("1234567.89"), "numberOfEmployees": "43",
+            "creditLimit": limit, "numberOfEmployees": "43",
             "telephone1": None}),
         "contact": (left.get(("wrote", "Contact")), "Contact", {
             "firstName": "Мария", "lastName": f"Ёлкина {TAG}", "birthDate": "1985-05-17",
