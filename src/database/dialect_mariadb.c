@@ -23,7 +23,7 @@ static const struct dialect_keyword keywords[] = {
 };
 
 static const char *const session[] = {
-    "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
+    "SET SESSION collation_connection = utf8mb4_nopad_bin",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,"
     "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
     "SET SESSION time_zone = '+00:00'",

@@ -27,7 +27,7 @@
 #define assert_done(call)                                                                          \
     do {                                                                                           \
         if (!(call)) {                                                                             \
-            fail_msg("%s: %s (%s)", #call, error.message, error.cause);                            \
+            fail_msg("%s: %s %s (%s)", #call, error.message, error.subject, error.cause);          \
         }                                                                                          \
     } while (0)
 
@@ -39,7 +39,7 @@
             fail_msg("%s succeeded", #call);                                                       \
         }                                                                                          \
         if (error.code != (expected)) {                                                            \
-            fail_msg("%s: %s (%s)", #call, error.message, error.cause);                            \
+            fail_msg("%s: %s %s (%s)", #call, error.message, error.subject, error.cause);          \
         }                                                                                          \
     } while (0)
 

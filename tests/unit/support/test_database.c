@@ -77,7 +77,7 @@ static void choose_schema(struct test_database *test, const char *url)
 {
     if (is_mariadb(url)) {
         run_on_server(test, url, "CREATE DATABASE %s");
-        test->options.url = arena_format(test->arena, "Database=%s;%s", test->name, url);
+        test->options.url = arena_format(test->arena, "%s;Database=%s", url, test->name);
     } else {
         run_on_server(test, url, "CREATE SCHEMA %s");
         test->options.url =
