@@ -140,6 +140,11 @@ struct field {
 const struct choice *field_find_choice(const struct field *field, const char *token);
 const struct choice *field_find_choice_value(const struct field *field, int32_t value);
 
+/* What the columns beside a string hold. A sort key that is longer is cut; a folded text that is
+ * longer is cut too, but refused where the field is part of a key. */
+enum { FIELD_SORT_BYTES = 400 };
+size_t field_fold_length(const struct field *field); /* characters */
+
 /* Whether the field may refer to the entity. */
 bool field_may_refer_to(const struct field *field, const struct entity *entity);
 

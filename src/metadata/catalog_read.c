@@ -1,0 +1,243 @@
+/*
+ * catalog_read.c - from the files of a folder to a catalog.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/map.h"
+#include "crypto/digest.h"
+#include "metadata/catalog_make.h"
+#include "metadata/reader.h"
+#include "xml/document.h"
+#include "xml/schema.h"
+
+enum { FILE_LIMIT = 4 * 1024 * 1024, SENTENCE_SIZE = 1024 };
+
+/* ---- problems ---- */
+
+/* The message keeps whole lines, as far as they fit. */
+static void note(struct reader *reader, const char *line)
+{
+    struct error *error = reader->error;
+    size_t used = strlen(error->message);
+    if (reader->problem_count++ == 0) {
+        error_set(error, ERROR_METADATA_INVALID, NULL, "%s", line);
+    } else if (used + strlen(line) + 2 <= sizeof(error->message)) {
+        snprintf(error->message + used, sizeof(error->message) - used, "\n%s", line);
+    }
+    if (reader->report != NULL) {
+        reader->report(reader->report_context, line);
+    }
+}
+
+void reader_problem(struct reader *reader, const struct xml_node *node, const char *format, ...)
+{
+    char sentence[SENTENCE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof(sentence), format, arguments);
+    va_end(arguments);
+    note(reader, arena_format(reader->scratch, "%s:%d: %s", node->file, node->line, sentence));
+}
+
+/* What the XML floor said: its first problem as the message, the others as causes. */
+static void note_unread(struct reader *reader, const struct error *error)
+{
+    char *causes = arena_copy_text(reader->scratch, error->cause);
+    char *rest = causes;
+    reader->has_unread_file = true;
+    note(reader, error->message);
+    while (rest != NULL && *rest != '\0') {
+        char *line = rest;
+        char *end = strstr(rest, "; ");
+        rest = end == NULL ? NULL : end + strlen("; ");
+        if (end != NULL) {
+            *end = '\0';
+        }
+        note(reader, line);
+    }
+}
+
+/* ---- a reader's life ---- */
+
+bool reader_begin(struct reader *reader, const char *folder,
+                  void (*report)(void *context, const char *line), void *context,
+                  struct error *error)
+{
+    struct xml_schema *entity_schema = NULL;
+    struct xml_schema *role_schema = NULL;
+    *reader = (struct reader){
+        .arena = arena_create(),
+        .scratch = arena_create(),
+        .report = report,
+        .report_context = context,
+        .error = error,
+    };
+    const char *entity_path = arena_format(reader->scratch, "%s/entity.xsd", folder);
+    const char *role_path = arena_format(reader->scratch, "%s/role.xsd", folder);
+    if (!xml_schema_read_file(reader->scratch, entity_path, &entity_schema, error) ||
+        !xml_schema_read_file(reader->scratch, role_path, &role_schema, error)) {
+        arena_destroy(&reader->arena);
+        arena_destroy(&reader->scratch);
+        return false;
+    }
+    reader->entity_schema = entity_schema;
+    reader->role_schema = role_schema;
+    reader->digest = digest_begin(reader->scratch);
+    reader->entities_by_name = map_create(reader->arena);
+    array_init(&reader->entities, reader->scratch);
+    array_init(&reader->roles, reader->arena);
+    array_init(&reader->role_nodes, reader->scratch);
+    return true;
+}
+
+static const struct xml_node *add_document(struct reader *reader, const struct xml_schema *schema,
+                                           const char *name, const char *bytes, size_t length)
+{
+    struct error error = {.code = ERROR_NONE};
+    const struct xml_node *root = NULL;
+    digest_add(reader->digest, bytes, length);
+    digest_add(reader->digest, "", 1); /* the end of one is not the beginning of the next */
+    if (!xml_read_bytes(reader->scratch, name, bytes, length, schema, &root, &error)) {
+        note_unread(reader, &error);
+        return NULL;
+    }
+    return root;
+}
+
+void reader_add_entity(struct reader *reader, const char *name, const char *bytes, size_t length)
+{
+    const struct xml_node *root = add_document(reader, reader->entity_schema, name, bytes, length);
+    if (root != NULL) {
+        array_add(&reader->entities, entity_read(reader, root));
+    }
+}
+
+void reader_add_role(struct reader *reader, const char *name, const char *bytes, size_t length)
+{
+    const struct xml_node *root = add_document(reader, reader->role_schema, name, bytes, length);
+    if (root != NULL) {
+        array_add(&reader->role_nodes, root);
+    }
+}
+
+/* A number for the content: the same files give the same, on every node. */
+static int64_t revision_of(struct reader *reader)
+{
+    uint8_t digest[SHA256_SIZE];
+    uint64_t number = 0;
+    digest_end(reader->digest, digest);
+    for (int i = 0; i < 8; i++) {
+        number = number << 8 | digest[i];
+    }
+    return (int64_t)(number & INT64_MAX);
+}
+
+static void fill_catalog(struct reader *reader, struct catalog *catalog)
+{
+    size_t count = reader->entities.count;
+    catalog->entities = arena_allocate_array(reader->arena, count, sizeof(*catalog->entities));
+    catalog->tables = arena_allocate_array(reader->arena, count, sizeof(*catalog->tables));
+    catalog->entities_by_name = map_create(reader->arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct entity_draft *draft = reader->entities.items[i];
+        catalog->entities[i] = draft->entity;
+        catalog->tables[i] = tables_describe(reader, draft);
+        map_set(catalog->entities_by_name, draft->entity->name, draft->entity);
+    }
+    catalog->entity_count = count;
+    catalog->table_count = count;
+    catalog->roles = (const struct role_template **)reader->roles.items;
+    catalog->role_count = reader->roles.count;
+    catalog->revision = revision_of(reader);
+}
+
+bool reader_finish(struct reader *reader, struct catalog **catalog_out)
+{
+    struct catalog *catalog = catalog_make(reader->arena);
+    if (!reader->has_unread_file) {
+        link_entities(reader);
+        for (size_t i = 0; i < reader->role_nodes.count; i++) {
+            role_read(reader, reader->role_nodes.items[i]);
+        }
+        fill_catalog(reader, catalog);
+    }
+    arena_destroy(&reader->scratch);
+    if (reader->problem_count > 0) {
+        catalog_release(&catalog);
+        return false;
+    }
+    *catalog_out = catalog;
+    return true;
+}
+
+/* ---- files ---- */
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool is_xml(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 4 && name[0] != '.' && strcmp(name + length - 4, ".xml") == 0;
+}
+
+/* The XML files of a folder, in the order of their names; none when it is not there. */
+static void list_files(struct reader *reader, const char *folder, struct array *paths)
+{
+    DIR *directory = opendir(folder);
+    if (directory == NULL) {
+        const struct xml_node place = {.file = folder};
+        reader_problem(reader, &place, "cannot be read: %s", strerror(errno));
+        return;
+    }
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        if (is_xml(entry->d_name)) {
+            array_add(paths, arena_format(reader->scratch, "%s/%s", folder, entry->d_name));
+        }
+    }
+    closedir(directory);
+    if (paths->count > 0) {
+        qsort(paths->items, paths->count, sizeof(void *), compare_names);
+    }
+}
+
+static void add_files(struct reader *reader, const char *folder,
+                      void (*add)(struct reader *reader, const char *name, const char *bytes,
+                                  size_t length))
+{
+    struct array paths;
+    array_init(&paths, reader->scratch);
+    list_files(reader, folder, &paths);
+    for (size_t i = 0; i < paths.count; i++) {
+        struct error error = {.code = ERROR_NONE};
+        char *bytes = NULL;
+        size_t length = 0;
+        if (!file_read(reader->scratch, paths.items[i], FILE_LIMIT, &bytes, &length, &error)) {
+            note_unread(reader, &error);
+            continue;
+        }
+        add(reader, paths.items[i], bytes, length);
+    }
+}
+
+bool catalog_read(const char *folder, void (*report)(void *context, const char *line),
+                  void *context, struct catalog **catalog_out, struct error *error)
+{
+    struct reader reader;
+    if (!reader_begin(&reader, folder, report, context, error)) {
+        return false;
+    }
+    add_files(&reader, arena_format(reader.scratch, "%s/entities", folder), reader_add_entity);
+    add_files(&reader, arena_format(reader.scratch, "%s/roles", folder), reader_add_role);
+    return reader_finish(&reader, catalog_out);
+}
