@@ -8,15 +8,26 @@ UNIT_FLOORS := $(foreach floor,$(FLOORS),$(if $(wildcard tests/unit/$(floor)/*.c
 floors_up_to = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call floors_up_to,$(1),$(wordlist 2,99,$(2))))
 UNIT_PROGRAMS := $(foreach floor,$(UNIT_FLOORS),$(OUT)/unit/$(floor))
 
+$(OUT)/tests/%.o: tests/%.c | build/generated/stamp
+	@mkdir -p $(@D)
+	$(COMPILE) -Wno-missing-prototypes -Isrc -Ibuild -Iinclude -Itests/unit $(LIBRARY_FLAGS) -c $< -o $@
+$(OUT)/unit/%_main.o: $(OUT)/unit/%_main.c
+	$(COMPILE) -Wno-missing-prototypes -c $< -o $@
+
+# What tests share is an archive, so that a low floor links nothing of it that needs a high one.
+unit_objects_of = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/$(1)/*.c))
+$(OUT)/unit/support.a: $(call unit_objects_of,support)
+	rm -f $@
+	ar rcs $@ $^
+
 define unit_program
 $(OUT)/unit/$(1)_main.c: $(wildcard tests/unit/$(1)/*.c) tests/unit/make_main.sh
 	@mkdir -p $$(@D)
 	tests/unit/make_main.sh $(wildcard tests/unit/$(1)/*.c) > $$@
-$(OUT)/unit/$(1): $(OUT)/unit/$(1)_main.c $(wildcard tests/unit/$(1)/*.c) $(wildcard tests/unit/support/*.c) \
+$(OUT)/unit/$(1): $(OUT)/unit/$(1)_main.o $(call unit_objects_of,$(1)) $(OUT)/unit/support.a \
     $(foreach floor,$(call floors_up_to,$(1),$(FLOORS)),$(call objects_of,$(floor))) $(GENERATED_BASE) \
     $(if $(filter service,$(call floors_up_to,$(1),$(FLOORS))),$(GENERATED_SERVICE))
-	$$(COMPILE) -Wno-missing-prototypes -Isrc -Ibuild -Iinclude -Itests/unit $$(LIBRARY_FLAGS) $$(LINK_$(VARIANT)) \
-	    $$(filter %.c %.o,$$^) $$(LINK_LIBRARIES) -lcmocka -o $$@
+	$$(CC) $$(LINK_$(VARIANT)) $$(filter %.o,$$^) $(OUT)/unit/support.a $$(LINK_LIBRARIES) -lcmocka -o $$@
 endef
 $(foreach floor,$(UNIT_FLOORS),$(eval $(call unit_program,$(floor))))
 
