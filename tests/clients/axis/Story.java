@@ -13,12 +13,10 @@ import org.apache.axis.message.SOAPHeaderElement;
 import crm.account.Account;
 import crm.account.AccountServiceLocator;
 import crm.contact.Condition;
-import crm.contact.ConditionOperator;
 import crm.contact.Contact;
 import crm.contact.ContactPage;
 import crm.contact.ContactServiceLocator;
 import crm.contact.Filter;
-import crm.contact.FilterType;
 import crm.contact.Order;
 import crm.contact.Query;
 import crm.session.SessionServiceLocator;
@@ -141,7 +139,7 @@ public class Story {
         tell("null");
     }
 
-    private static Condition condition(String field, ConditionOperator operator, String value) {
+    private static Condition condition(String field, String operator, String value) {
         Condition condition = new Condition();
         condition.setField(field);
         condition.setOperator(operator);
@@ -152,10 +150,10 @@ public class Story {
     /** The query of the story: two a page, the last names downwards. */
     private Query makeQuery() {
         Filter filter = new Filter();
-        filter.setType(FilterType.fromString("and"));
+        filter.setType("and");
         filter.setConditions(new Condition[] {
-            condition("lastName", ConditionOperator.fromString("like"), tag + "-%"),
-            condition("firstName", ConditionOperator.fromString("eq"), "Пётр")});
+            condition("lastName", "like", tag + "-%"),
+            condition("firstName", "eq", "Пётр")});
         Order order = new Order();
         order.setField("lastName");
         order.setDescending(true);

@@ -7,11 +7,11 @@ jars=
 for jar in axis jaxrpc saaj commons-discovery commons-logging wsdl4j; do
     jars=$jars/usr/share/java/$jar.jar:
 done
-{
+(
     for service in Session Account Contact; do
         package=crm.$(echo $service | tr A-Z a-z)
         java -cp "$jars" org.apache.axis.wsdl.WSDL2Java -p "$package" "$1/soap/$service?wsdl" || exit 1
     done
     javac -nowarn -encoding UTF-8 -cp "$jars:." -d . "$here/Story.java"
-} >build.log 2>&1 || { tail -n 20 build.log >&2; exit 1; }
+) >build.log 2>&1 || { tail -n 20 build.log >&2; exit 1; }
 exec java -Dfile.encoding=UTF-8 -cp "$jars:." Story "$1" "$2" "$3" "$4"

@@ -244,8 +244,8 @@ static const char *run_query(struct story *story, struct contact__Query *query, 
              soap_call___contact__RetrieveMultipleContact(story->soap, story->contact_url, NULL,
                                                           &request, &response),
              "query");
-        for (int i = 0; i < response.page->contacts->__sizecontact; i++) {
-            strcat(strcat(names, response.page->contacts->contact[i].lastName), " ");
+        for (int i = 0; i < response.page->contacts->__sizeContact; i++) {
+            strcat(strcat(names, response.page->contacts->Contact[i].lastName), " ");
         }
         more = *response.page->more == xsd__boolean__true_;
         query->cookie = response.page->nextCookie;
@@ -257,15 +257,14 @@ static void tell_query(struct story *story)
 {
     int page_size = 2, pages;
     enum xsd__boolean yes = xsd__boolean__true_;
-    enum contact__FilterType all = contact__FilterType__and_;
     char *column[] = {"lastName"}, *like[] = {text(story, "%s-%%", story->tag)},
          *peter[] = {"Пётр"};
     struct contact__ArrayOfString columns = {1, column}, pattern = {1, like}, first = {1, peter};
     struct contact__Condition condition[] = {
-        {"lastName", contact__ConditionOperator__like, &pattern},
-        {"firstName", contact__ConditionOperator__eq, &first}};
+        {"lastName", "like", &pattern},
+        {"firstName", "eq", &first}};
     struct contact__ArrayOfCondition conditions = {2, condition};
-    struct contact__Filter filter = {.type = &all, .conditions = &conditions};
+    struct contact__Filter filter = {.type = "and", .conditions = &conditions};
     struct contact__Order order = {"lastName", &yes};
     struct contact__ArrayOfOrder orders = {1, &order};
     struct contact__Query query = {

@@ -3,7 +3,7 @@
 # Needs: kdwsdl2cpp g++ /usr/include/KDSoapClient/KDSoapValue.h /usr/lib/qt5/bin/moc
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$5" || exit 1
-{
+(
     for service in Session Account Contact; do
         kdwsdl2cpp -namespace $service -o $service.h "$1/soap/$service?wsdl" &&
             kdwsdl2cpp -impl $service.h -namespace $service -o $service.cpp "$1/soap/$service?wsdl" &&
@@ -15,5 +15,5 @@ cd "$5" || exit 1
             -o "$(basename "$source" .cpp).o" || exit 1
     done
     g++ ./*.o -lkdsoap $(pkg-config --libs Qt5Network Qt5Xml Qt5Core) -o story
-} >build.log 2>&1 || { tail -n 20 build.log >&2; exit 1; }
+) >build.log 2>&1 || { tail -n 20 build.log >&2; exit 1; }
 LC_ALL=C.UTF-8 exec ./story "$1" "$2" "$3" "$4"

@@ -93,7 +93,7 @@ QList<Finding> Story::valuesOf(const Account::T__Account &record, int employees,
 {
     return {{"name", record.name(), name},
             {"accountNumber", record.accountNumber(), tag},
-            {"creditLimit", record.creditLimit(), limit},
+            {"creditLimit", float(record.creditLimit()), limit},
             {"numberOfEmployees", record.numberOfEmployees(), employees},
             {"telephone1", record.telephone1(), telephone},
             {"has telephone1", record.hasValueForTelephone1(), !telephone.isEmpty()}};
@@ -209,7 +209,7 @@ static Contact::T__ArrayOfString texts(const QString &text)
     return array;
 }
 
-static Contact::T__Condition condition(const QString &field, Contact::T__ConditionOperator::Type comparison,
+static Contact::T__Condition condition(const QString &field, const QString &comparison,
                                        const QString &value)
 {
     Contact::T__Condition condition;
@@ -223,10 +223,10 @@ static Contact::T__Condition condition(const QString &field, Contact::T__Conditi
 static Contact::T__Query makeQuery(const QString &tag)
 {
     Contact::T__ArrayOfCondition conditions;
-    conditions.setCondition({condition("lastName", Contact::T__ConditionOperator::Like, tag + "-%"),
-                             condition("firstName", Contact::T__ConditionOperator::Eq, "Пётр")});
+    conditions.setCondition({condition("lastName", "like", tag + "-%"),
+                             condition("firstName", "eq", "Пётр")});
     Contact::T__Filter filter;
-    filter.setType(Contact::T__FilterType::And);
+    filter.setType("and");
     filter.setConditions(conditions);
     Contact::T__Order order;
     order.setField("lastName");

@@ -122,11 +122,11 @@ class Story
             new ContactRecord { firstName = "Пётр", lastName = $"{tag}-{i}" }).id).ToList();
         var query = new Crm.Contact.Query {
             columns = new[] { "lastName" },
-            filter = new Crm.Contact.Filter { type = Crm.Contact.FilterType.and, typeSpecified = true,
+            filter = new Crm.Contact.Filter { type = "and",
                 conditions = new[] {
-                    new Crm.Contact.Condition { field = "lastName", @operator = Crm.Contact.ConditionOperator.like,
+                    new Crm.Contact.Condition { field = "lastName", @operator = "like",
                         values = new[] { $"{tag}-%" } },
-                    new Crm.Contact.Condition { field = "firstName", @operator = Crm.Contact.ConditionOperator.eq,
+                    new Crm.Contact.Condition { field = "firstName", @operator = "eq",
                         values = new[] { "Пётр" } } } },
             orders = new[] { new Crm.Contact.Order { field = "lastName", descending = true, descendingSpecified = true } },
             pageSize = 2, pageSizeSpecified = true };

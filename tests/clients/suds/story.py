@@ -63,7 +63,7 @@ def value_of(record, field):
 
 def values_of(account):
     return (("name", account.name, NAME), ("accountNumber", account.accountNumber, TAG),
-            ("creditLimit", account.creditLimit, LIMIT))
+            ("creditLimit", decimal.Decimal(account.creditLimit), LIMIT))
 
 
 session = Service("Session").Login(userName=USER, password=PASSWORD, application="suds")
