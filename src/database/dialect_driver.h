@@ -58,6 +58,7 @@ struct dialect {
     const char *begin;    /* a write transaction */
     bool has_one_writer;  /* writers queue in the pool, not at the engine */
     const char *liveness; /* asked of a connection that was idle; NULL: always alive */
+    const char *clock;    /* an expression: milliseconds since 1970 by the engine's clock */
 
     const struct dialect_keyword *keywords;
     size_t keyword_count;

@@ -152,6 +152,7 @@ const struct dialect dialect_mariadb = {
     .row_lock = " FOR UPDATE",
     .begin = "START TRANSACTION",
     .liveness = "SELECT 1",
+    .clock = "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
     .session = session,

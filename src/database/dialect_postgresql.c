@@ -103,6 +103,7 @@ const struct dialect dialect_postgresql = {
     .seeks_by_row = true,
     .begin = "BEGIN",
     .liveness = "SELECT 1",
+    .clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)",
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
     .session = session,

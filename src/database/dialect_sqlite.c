@@ -59,6 +59,7 @@ const struct dialect dialect_sqlite = {
     .has_one_writer = true,
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
+    .clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     .session = session,
     .session_count = sizeof(session) / sizeof(session[0]),
     .errors = errors,
