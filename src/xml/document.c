@@ -83,7 +83,7 @@ static const struct xml_node *copy_elements(const struct copy *copy, const xmlNo
         copied->namespace = copy_namespace(copy, from->ns);
         copied->text = copy_text(copy, from->children);
         copied->file = copy->file;
-        copied->line = (int)xmlGetLineNo(from);
+        copied->line = xml_library_line(from);
         copied->attributes = copy_attributes(copy, from);
         copied->first_child = copy_elements(copy, from->children);
         *place = copied;
@@ -113,7 +113,8 @@ bool xml_read_bytes(struct arena *arena, const char *name, const char *bytes, si
     if (!xml_library_parse(name, bytes, length, &document, error)) {
         return false;
     }
-    bool is_valid = schema == NULL || xml_schema_check(schema, name, document, error);
+    bool is_valid =
+        schema == NULL || xml_library_check(schema, name, xmlDocGetRootElement(document), error);
     if (is_valid) {
         struct copy copy = {.arena = arena, .file = arena_copy_text(arena, name)};
         *root_out = copy_elements(&copy, document->children);

@@ -35,7 +35,7 @@ struct xml_node {
     const char *namespace; /* NULL: none */
     const char *text;      /* directly within, without white space around it; never NULL */
     const char *file;
-    int line;
+    int line; /* where its start tag begins */
     const struct xml_attribute *attributes;
     const struct xml_node *first_child;
     const struct xml_node *next;

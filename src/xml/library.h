@@ -18,6 +18,8 @@
 #include "base/attributes.h"
 #include "base/error.h"
 
+struct xml_schema;
+
 /* Problems of one document: the first becomes the error's message, the others its cause. */
 struct xml_problems {
     const char *name; /* of the file, or what stands for it */
@@ -29,11 +31,30 @@ struct xml_problems {
 /* Prepares the library, once a process; every entrance of this floor calls it. */
 void xml_library_begin(void);
 
+/* A document in memory that a schema may import by its name. */
+struct xml_library_document {
+    const char *name;
+    const char *bytes;
+    size_t length;
+};
+
+/* Until it is called again with none, schemas read in this thread may import these documents. */
+void xml_library_serve(const struct xml_library_document *documents, size_t count);
+
 /* A libxml2 structured error handler; context is a struct xml_problems. */
 void xml_problems_add(void *context, xmlErrorPtr problem);
 
 /* Parses bytes. Fails when they are not well-formed, or have a DTD. */
 must_check bool xml_library_parse(const char *name, const char *bytes, size_t length,
                                   xmlDocPtr *document_out, struct error *error);
+
+/* The line where the start tag of an element begins, or that of an attribute's element. Only for
+ * nodes that xml_library_parse made; 1 otherwise. */
+int xml_library_line(const xmlNode *node);
+
+/* Whether an element and all within it are valid, by a schema of schema.h. Fails with
+ * METADATA_INVALID. */
+must_check bool xml_library_check(const struct xml_schema *schema, const char *name,
+                                  xmlNodePtr element, struct error *error);
 
 #endif

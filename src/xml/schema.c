@@ -59,17 +59,18 @@ bool xml_schema_read_file(struct arena *arena, const char *path, struct xml_sche
            xml_schema_read_bytes(arena, path, bytes, length, schema_out, error);
 }
 
-bool xml_schema_check(const struct xml_schema *schema, const char *name, struct _xmlDoc *document,
-                      struct error *error)
+bool xml_library_check(const struct xml_schema *schema, const char *name, xmlNodePtr element,
+                       struct error *error)
 {
     struct xml_problems problems = {.name = name, .code = ERROR_METADATA_INVALID, .error = error};
     xmlSchemaValidCtxtPtr validation = xmlSchemaNewValidCtxt(schema->schema);
     expect(validation != NULL);
     xmlSchemaSetValidStructuredErrors(validation, xml_problems_add, &problems);
-    int answer = xmlSchemaValidateDoc(validation, document);
+    int answer = xmlSchemaValidateOneElement(validation, element);
     xmlSchemaFreeValidCtxt(validation);
     if (answer != 0 && problems.count == 0) {
-        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:1: not valid.", name);
+        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:%d: not valid.", name,
+                         xml_library_line(element));
     }
     return answer == 0;
 }

@@ -12,7 +12,6 @@
 
 #include "base/attributes.h"
 
-struct _xmlDoc;
 struct arena;
 struct error;
 struct xml_schema;
@@ -25,9 +24,5 @@ must_check bool xml_schema_read_file(struct arena *arena, const char *path,
 must_check bool xml_schema_read_bytes(struct arena *arena, const char *name, const char *bytes,
                                       size_t length, struct xml_schema **schema_out,
                                       struct error *error);
-
-/* For this floor: whether a parsed document is valid. Fails with METADATA_INVALID. */
-must_check bool xml_schema_check(const struct xml_schema *schema, const char *name,
-                                 struct _xmlDoc *document, struct error *error);
 
 #endif
