@@ -30,7 +30,7 @@ enum http_method { HTTP_METHOD_GET, HTTP_METHOD_HEAD, HTTP_METHOD_POST };
 /* The request. Strings are never NULL unless said. */
 struct exchange_request {
     enum http_method method;
-    const char *path;  /* as sent, still percent-encoded; begins with a slash */
+    const char *path;  /* percent-decoded; begins with a slash, has no dot segments */
     const char *query; /* after the question mark, without it; NULL when there was none */
     const char *host;  /* host[:port] that the client used; empty in HTTP/1.0 without it */
     const char

@@ -1,0 +1,120 @@
+/*
+ * connection.h - one client's connection: a small machine that is fed by the event loop.
+ *
+ * It parks between requests with nothing but this struct (and OpenSSL's, with TLS). Once bytes
+ * come it holds an exchange, reads one whole request into it, hands it to the workers, sends the
+ * answer and parks again. Each state has a function that goes on as far as it can without
+ * waiting and then says what it wishes for.
+ *
+ * Memory: structs are kept by the loop and used again; an exchange has an arena of its own.
+ * Threads: the loop's, but while a worker has the exchange: then connection_refuse and the
+ * functions to send are the worker's, and the loop touches nothing.
+ */
+#ifndef SERVER_CONNECTION_H
+#define SERVER_CONNECTION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/attributes.h"
+#include "server/access.h"
+#include "server/ready.h"
+#include "server/refusal.h"
+#include "server/spool.h"
+#include "server/stream.h"
+
+struct arena_stock;
+struct counters;
+struct exchange;
+struct exchange_door;
+struct http_limits;
+struct log;
+struct tls_context;
+struct workers;
+
+enum connection_state {
+    CONNECTION_HANDSHAKE,
+    CONNECTION_IDLE,
+    CONNECTION_HEAD,
+    CONNECTION_INTERIM, /* sending 100 Continue */
+    CONNECTION_BODY,
+    CONNECTION_HANDED, /* a worker has it */
+    CONNECTION_SENDING,
+    CONNECTION_LINGER, /* the last answer is out; the client may still be sending */
+    CONNECTION_STATE_COUNT
+};
+
+/* What a connection needs next. */
+enum wish {
+    WISH_GO_ON, /* another step at once */
+    WISH_READ,
+    WISH_WRITE,
+    WISH_LATER, /* another step, after others had their turn */
+    WISH_NOTHING,
+    WISH_CLOSE
+};
+
+/* What all connections of a server share. */
+struct connection_shared {
+    const struct http_limits *limits;
+    const struct log *log;
+    const struct exchange_door *door;
+    struct counters *counters;
+    struct spool_budget budget;
+    struct workers *workers;
+    atomic_bool is_draining;
+    char *scratch; /* the loop reads into this, whoever sends */
+    struct arena_stock *stock;
+};
+
+struct connection {
+    struct ready ready; /* first: the loop finds the connection by it */
+    struct connection_shared *shared;
+    struct stream stream;
+    enum connection_state state;
+    int request_count;
+    int64_t deadline;       /* of the state; 0 for none */
+    int64_t window_begun;   /* the pace is looked at in windows of grace_ms */
+    int64_t window_content; /* bytes that had passed when the window began */
+    struct exchange *exchange;
+    struct access_source source;
+    uint8_t address[16]; /* the peer's, IPv4 in the first four */
+    bool is_ipv6;
+    struct connection *previous; /* among the open ones */
+    struct connection *next;
+    struct connection *next_later; /* among those that wished for later */
+    bool is_later;
+};
+
+/* Begins with a descriptor just accepted. */
+void connection_open(struct connection *connection, struct connection_shared *shared,
+                     int descriptor, const struct sockaddr_storage *peer,
+                     struct tls_context *context);
+
+/* Goes on as far as possible. */
+must_check enum wish connection_step(struct connection *connection);
+
+/* A worker has answered: what the loop does next. */
+must_check enum wish connection_answered(struct connection *connection);
+
+/* Looks at the clock; WISH_NOTHING leaves the connection as it is. */
+must_check enum wish connection_check_time(struct connection *connection, int64_t now);
+
+/* The server stops: an idle connection goes, one that has begun a request may finish. */
+must_check enum wish connection_drain(struct connection *connection);
+
+/* Releases everything. */
+void connection_close(struct connection *connection);
+
+/* Sends what the client takes. */
+must_check enum stream_result connection_send(struct connection *connection);
+
+/* The same where the result is of no interest yet: the loop will find out. */
+void connection_send_early(struct connection *connection);
+
+/* Answers the request with a refusal, logs and counts it. */
+void connection_refuse(struct connection *connection, enum refusal refusal);
+
+#endif

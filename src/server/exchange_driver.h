@@ -1,0 +1,84 @@
+/*
+ * exchange_driver.h - an exchange as the server itself sees it.
+ *
+ * The event loop fills it while the request arrives (connection.c), a worker runs the handler
+ * (workers.c), the answer is written into its outbox (answer.c), and the loop sends the rest.
+ *
+ * Memory: an exchange and all it holds live in an arena of its own.
+ * Threads: it belongs to the loop, then to one worker, then to the loop again.
+ */
+#ifndef SERVER_EXCHANGE_DRIVER_H
+#define SERVER_EXCHANGE_DRIVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "server/exchange.h"
+#include "server/http_body.h"
+#include "server/http_head.h"
+#include "server/outbox.h"
+#include "server/refusal.h"
+
+struct compressor;
+struct connection;
+struct http_limits;
+struct spool;
+struct spool_budget;
+
+enum answer_state {
+    ANSWER_NONE,
+    ANSWER_STREAMING,
+    ANSWER_COMPLETE,
+    ANSWER_ABORTED /* cut: only closing the connection tells the client */
+};
+
+struct answer {
+    enum answer_state state;
+    int status;
+    struct buffer headers; /* lines added by the handler */
+    bool is_chunked;
+    bool is_bodyless; /* an answer to HEAD: the body is dropped */
+    bool is_gzip;
+    struct buffer piece; /* of a streamed answer, not yet framed */
+};
+
+struct exchange {
+    struct arena *arena;
+    struct connection *connection;
+    struct exchange *next; /* in a queue */
+    const struct http_limits *limits;
+    struct spool_budget *budget;
+    const atomic_bool *is_draining;
+    struct compressor *compressor; /* the worker's; NULL outside */
+
+    /* The request as it arrives. */
+    int64_t begun_at;
+    int64_t body_limit;
+    struct buffer input; /* the head, and what came with it */
+    struct http_scan scan;
+    struct http_head head;
+    struct http_body framing;
+    struct spool *body;
+    struct buffer leftover; /* bytes of the requests after this one */
+    struct exchange_request request;
+
+    /* The answer. */
+    bool is_last; /* the connection ends with it */
+    struct answer answer;
+    struct outbox outbox;
+};
+
+/* Makes the body ready for a handler: inflates it and, unless it is multipart, brings it into
+ * memory. */
+must_check enum refusal exchange_prepare(struct exchange *exchange);
+
+/* Answers a refusal and marks the exchange as the connection's last. */
+void exchange_refuse(struct exchange *exchange, enum refusal refusal);
+
+/* Ends whatever the handler left: a streamed answer is completed, none becomes 500. */
+void exchange_finish(struct exchange *exchange);
+
+#endif

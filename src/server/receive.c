@@ -1,0 +1,250 @@
+/*
+ * receive.c - reads one whole request from a connection.
+ */
+#include "server/receive.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "server/arena_stock.h"
+#include "server/counters.h"
+#include "server/exchange_driver.h"
+#include "server/http_rules.h"
+#include "server/limits.h"
+#include "server/workers.h"
+
+enum {
+    READS_AT_ONCE = 16, /* then others have their turn */
+    INPUT_ROOM = 2048,
+};
+
+static void begin_exchange(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+    struct arena *arena = arena_stock_take(shared->stock);
+    struct exchange *exchange = arena_allocate(arena, sizeof(*exchange));
+    int64_t now = time_monotonic();
+
+    exchange->arena = arena;
+    exchange->connection = connection;
+    exchange->limits = shared->limits;
+    exchange->budget = &shared->budget;
+    exchange->is_draining = &shared->is_draining;
+    exchange->begun_at = now;
+    exchange->request.body_file = -1;
+    buffer_init(&exchange->input, arena, INPUT_ROOM);
+    outbox_init(&exchange->outbox, arena, &shared->budget, shared->limits->memory_bytes);
+    connection->exchange = exchange;
+    connection->state = CONNECTION_HEAD;
+    connection->deadline = now + shared->limits->head_ms;
+}
+
+static enum wish refuse(struct connection *connection, enum refusal refusal)
+{
+    connection_refuse(connection, refusal);
+    return connection_answered(connection);
+}
+
+static const char *format_address(const struct connection *connection, struct arena *arena)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(connection->is_ipv6 ? AF_INET6 : AF_INET, connection->address, text, sizeof(text));
+    return arena_copy_text(arena, text);
+}
+
+static void fill_request(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    const struct http_head *head = &exchange->head;
+
+    exchange->request.method = head->method;
+    exchange->request.path = head->path;
+    exchange->request.query = head->query;
+    exchange->request.host = head->host;
+    exchange->request.head = head;
+    exchange->request.is_tls = connection->stream.session != NULL;
+    exchange->request.peer_address = format_address(connection, exchange->arena);
+    exchange->is_last =
+        !head->is_keep_alive ||
+        connection->request_count + 1 >= connection->shared->limits->requests_per_connection;
+}
+
+static int64_t choose_body_limit(const struct connection *connection)
+{
+    const struct exchange *exchange = connection->exchange;
+    const struct exchange_door *door = connection->shared->door;
+    const struct http_limits *limits = connection->shared->limits;
+
+    if (door->body_limit != NULL) {
+        return door->body_limit(door->context, &exchange->request);
+    }
+    return exchange->head.is_multipart ? limits->multipart_bytes : limits->body_bytes;
+}
+
+static void begin_window(struct connection *connection, int64_t now)
+{
+    connection->window_begun = now;
+    connection->window_content = 0;
+}
+
+/* The head is complete: what it says decides how the rest is read. */
+static enum refusal begin_body(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    const struct http_limits *limits = connection->shared->limits;
+    enum refusal refusal = http_head_parse(exchange->arena, exchange->input.bytes,
+                                           exchange->scan.head_length, &exchange->head);
+
+    if (refusal == REFUSAL_NONE) {
+        refusal = http_rules_check(&exchange->head, connection->stream.session != NULL);
+    }
+    if (refusal != REFUSAL_NONE) {
+        return refusal;
+    }
+    fill_request(connection);
+    exchange->body_limit = choose_body_limit(connection);
+    exchange->body = spool_create(exchange->arena, exchange->budget, limits->memory_bytes);
+    connection->state = CONNECTION_BODY;
+    connection->deadline = exchange->begun_at + limits->request_ms;
+    begin_window(connection, time_monotonic());
+    return http_body_begin(&exchange->framing, &exchange->head, exchange->body_limit);
+}
+
+/* Adds bytes to the head. When it is complete, the bytes after it are given out. */
+static enum refusal take_head(struct connection *connection, const char **bytes, size_t *length)
+{
+    struct exchange *exchange = connection->exchange;
+    struct buffer *input = &exchange->input;
+    enum refusal refusal;
+
+    buffer_add(input, *bytes, *length);
+    *length = 0;
+    refusal =
+        http_head_scan(&exchange->scan, input->bytes, input->length, connection->shared->limits);
+    if (refusal != REFUSAL_NONE || exchange->scan.head_length == 0) {
+        return refusal;
+    }
+    *bytes = input->bytes + exchange->scan.head_length;
+    *length = input->length - exchange->scan.head_length;
+    return begin_body(connection);
+}
+
+static enum refusal take_body(struct exchange *exchange, const char **bytes, size_t *length)
+{
+    enum refusal refusal = REFUSAL_NONE;
+
+    while (refusal == REFUSAL_NONE && *length > 0 && !http_body_is_complete(&exchange->framing)) {
+        size_t taken;
+        const char *span;
+        size_t span_length;
+
+        refusal = http_body_take(&exchange->framing, *bytes, *length, &taken, &span, &span_length);
+        if (refusal == REFUSAL_NONE && !spool_add(exchange->body, span, span_length)) {
+            refusal = REFUSAL_NO_ROOM;
+        }
+        *bytes += taken;
+        *length -= taken;
+    }
+    return refusal;
+}
+
+static enum wish hand_over(struct connection *connection, const char *bytes, size_t length)
+{
+    struct exchange *exchange = connection->exchange;
+
+    if (length > 0) {
+        buffer_init(&exchange->leftover, exchange->arena, length);
+        buffer_add(&exchange->leftover, bytes, length);
+    }
+    exchange->request.received_at = time_monotonic();
+    exchange->request.deadline =
+        exchange->request.received_at + connection->shared->limits->request_ms;
+    connection->state = CONNECTION_HANDED;
+    connection->deadline = 0;
+    if (!workers_submit(connection->shared->workers, exchange)) {
+        return refuse(connection, REFUSAL_BUSY);
+    }
+    return WISH_NOTHING;
+}
+
+/* Some clients send the body only after they were asked to. */
+static enum wish ask_for_body(struct connection *connection)
+{
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct exchange *exchange = connection->exchange;
+
+    exchange->head.expects_continue = false;
+    if (!outbox_add(&exchange->outbox, interim, strlen(interim))) {
+        return WISH_CLOSE;
+    }
+    connection->state = CONNECTION_INTERIM;
+    return WISH_GO_ON;
+}
+
+enum wish receive_bytes(struct connection *connection, const char *bytes, size_t length)
+{
+    enum refusal refusal = REFUSAL_NONE;
+    struct exchange *exchange;
+
+    if (connection->state == CONNECTION_IDLE) {
+        begin_exchange(connection);
+    }
+    exchange = connection->exchange;
+    if (connection->state == CONNECTION_HEAD) {
+        refusal = take_head(connection, &bytes, &length);
+    }
+    if (refusal == REFUSAL_NONE && connection->state == CONNECTION_BODY) {
+        refusal = take_body(exchange, &bytes, &length);
+        if (refusal == REFUSAL_NONE && http_body_is_complete(&exchange->framing)) {
+            return hand_over(connection, bytes, length);
+        }
+    }
+    if (refusal != REFUSAL_NONE) {
+        return refuse(connection, refusal);
+    }
+    if (exchange->head.expects_continue && exchange->framing.content == 0) {
+        return ask_for_body(connection);
+    }
+    return WISH_READ;
+}
+
+/* The client will send no more: in the middle of a request that is worth an answer, since he
+ * may still be reading. */
+static enum wish end_of_input(struct connection *connection, enum stream_result result)
+{
+    if (result == STREAM_ENDED && connection->state != CONNECTION_IDLE) {
+        return refuse(connection, REFUSAL_CUT_SHORT);
+    }
+    return WISH_CLOSE;
+}
+
+enum wish receive_step(struct connection *connection)
+{
+    char *scratch = connection->shared->scratch;
+
+    for (int turn = 0; turn < READS_AT_ONCE; turn++) {
+        size_t count = 0;
+        enum stream_result result =
+            stream_read(&connection->stream, scratch, RECEIVE_SCRATCH_SIZE, &count);
+        enum wish wish;
+
+        if (result == STREAM_WANT_READ) {
+            return WISH_READ;
+        }
+        if (result == STREAM_WANT_WRITE) {
+            return WISH_WRITE;
+        }
+        if (result != STREAM_DONE) {
+            return end_of_input(connection, result);
+        }
+        counter_add(&connection->shared->counters->received_bytes_total, (int64_t)count);
+        wish = receive_bytes(connection, scratch, count);
+        if (wish != WISH_READ) {
+            return wish;
+        }
+    }
+    return WISH_LATER;
+}

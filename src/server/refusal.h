@@ -1,0 +1,29 @@
+/*
+ * refusal.h - why a request is refused before any handler sees it.
+ *
+ * A refusal becomes a short answer with its status, a log line and a count, and ends the
+ * connection: after it nobody can be sure where the next request begins.
+ */
+#ifndef SERVER_REFUSAL_H
+#define SERVER_REFUSAL_H
+
+#include <stdbool.h>
+
+#define REFUSAL(name, status, word, sentence) REFUSAL_##name,
+enum refusal {
+    REFUSAL_NONE,
+#include "server/refusal.def"
+    REFUSAL_COUNT
+};
+#undef REFUSAL
+
+struct refusal_kind {
+    int status;
+    const char *word;     /* for the log and the metrics */
+    const char *sentence; /* for the client */
+};
+
+/* The row of a refusal other than REFUSAL_NONE. */
+const struct refusal_kind *refusal_kind(enum refusal refusal);
+
+#endif
