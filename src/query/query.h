@@ -27,6 +27,7 @@ struct field;
 struct key;
 struct query_request;
 struct record;
+struct value;
 
 /* The set of fields to read, by field->index. */
 struct column_set {
@@ -61,18 +62,30 @@ must_check bool query_find(struct call *call, const struct entity *entity, const
                            const struct column_set *columns, bool is_locked,
                            struct record **record_out, struct error *error);
 
+/* One record that others depend on: whether it is there, and one of its values. */
+struct probe {
+    const struct entity *entity;
+    struct uuid id;
+    const struct field *field; /* the value to read; the id itself to ask for no more */
+    struct value *value;       /* absent when there is no such record */
+};
+
+/* Asks for many at once, in one round trip, whoever asks. */
+must_check bool query_probe(struct call *call, struct probe *probes, size_t count,
+                            struct error *error);
+
 /* The id of the record with these key values (parsed, in the order of the key); found_out is
  * false when there is none. */
-struct value;
 must_check bool query_find_by_key(struct call *call, const struct key *key,
                                   const struct value *values, struct uuid *id_out,
                                   bool *is_found_out, struct error *error);
 
-/* The sum of a field over the children of a parent; zero when there are none. */
+/* The sums of fields over the children of a parent; zero when there are none. */
 struct decimal;
-must_check bool query_total(struct call *call, const struct field *link, const struct field *field,
-                            const struct uuid *parent_id, struct decimal *total_out,
-                            struct error *error);
+must_check bool query_totals(struct call *call, const struct field *link,
+                             const struct field *const *fields, size_t field_count,
+                             const struct uuid *parent_id, struct decimal *totals_out,
+                             struct error *error);
 
 /* The ids of the records whose lookup refers to a record, at most limit, in order of id. */
 must_check bool query_referrers(struct call *call, const struct field *lookup,

@@ -1,0 +1,57 @@
+/*
+ * select.h - a SELECT being written: which cell of a row becomes which value of a record.
+ *
+ * The table of the entity is aliased "r". Names of references come by joins where a lookup has
+ * few targets, and by a query of their own where it has many; only what the caller may read is
+ * asked for.
+ *
+ * Memory: a selection lives in the arena of its call.
+ */
+#ifndef QUERY_SELECT_H
+#define QUERY_SELECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/array.h"
+#include "base/attributes.h"
+#include "query/query.h"
+#include "query/tree.h"
+
+struct call;
+struct error;
+struct result;
+struct sql;
+
+#define ROOT_ALIAS "r"
+
+struct selected;
+
+struct selection {
+    struct call *call;
+    const struct entity *entity;
+    struct selected *items;
+    size_t item_count;
+    size_t first_order; /* cell of the first order */
+    size_t join_count;
+    bool has_names;       /* names of references are wanted */
+    bool has_parties;     /* party lists are wanted */
+    struct array unnamed; /* struct reference *: names to be asked for afterwards */
+};
+
+/* Plans the columns. */
+void selection_plan(struct selection *selection, struct call *call, const struct entity *entity,
+                    const struct column_set *columns, bool has_names);
+
+/* Writes SELECT, columns, cells of the orders (there may be none), FROM and joins. */
+void selection_write(struct selection *selection, struct sql *sql, const struct query_order *orders,
+                     size_t order_count);
+
+/* Makes a record of the current row. */
+struct record *selection_read(struct selection *selection, const struct result *result);
+
+/* Brings what did not lie in the rows: parties, and names that no join brought. */
+must_check bool selection_complete(struct selection *selection, struct record *const *records,
+                                   size_t count, struct error *error);
+
+#endif
