@@ -36,3 +36,12 @@ unit-programs: $(UNIT_PROGRAMS)
 unit-%:
 	$(MAKE) VARIANT=check build/check/unit/$*
 	tests/unit/run.sh build/check/unit/$*
+
+# ---- the generator: XML in, golden out; bad XML in, right line out ----
+# Here it is built as the house is, with sanitizers.
+$(OUT)/generate: $(foreach floor,base xml generate,$(call objects_of,$(floor))) $(GENERATED_BASE)
+	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+.PHONY: check-generate
+check-generate:
+	$(MAKE) VARIANT=check build/check/generate
+	tests/generate/run.sh build/check/generate
