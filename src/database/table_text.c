@@ -131,6 +131,29 @@ static void write_widen_column(struct sql *sql, const struct table_step *step)
     sql->dialect->write_change(sql, step->column, table_column_is_key(step->table, step->column));
 }
 
+static bool is_nullable(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0) {
+            return !table->columns[i].is_required;
+        }
+    }
+    return false;
+}
+
+/* In the order that queries ask for, where nulls are the smallest. */
+static void write_indexed(struct sql *sql, const struct table_step *step)
+{
+    const char *const *names = step->index->columns;
+
+    for (size_t i = 0; i < TABLE_COLUMNS_IN_KEY && names[i]; i++) {
+        sql_add(sql, i > 0 ? ", " : "(");
+        sql_add_name(sql, names[i]);
+        sql_add_direction(sql, false, is_nullable(step->table, names[i]));
+    }
+    sql_add(sql, ")");
+}
+
 static void write_create_index(struct sql *sql, const struct table_step *step)
 {
     sql_add(sql, step->index->is_unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
@@ -138,7 +161,7 @@ static void write_create_index(struct sql *sql, const struct table_step *step)
     sql_add(sql, " ON ");
     sql_add_name(sql, step->table->name);
     sql_add(sql, " ");
-    write_names(sql, step->index->columns);
+    write_indexed(sql, step);
 }
 
 static void write_drop_index(struct sql *sql, const struct table_step *step)
