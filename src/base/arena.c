@@ -204,10 +204,9 @@ char *arena_format_list(struct arena *arena, const char *format, va_list argumen
 static void *grow_last(struct arena *arena, char *bytes, size_t old_size, size_t new_size)
 {
     if (arena->large != NULL && bytes == bytes_of(arena->large)) {
-        struct block *block = resize_block(arena->large, new_size);
-        arena->large = block;
-        arena->size += new_size - old_size;
-        return bytes_of(block);
+        arena->size += new_size - arena->large->size;
+        arena->large = resize_block(arena->large, new_size);
+        return bytes_of(arena->large);
     }
     size_t old_rounded = round_up(old_size == 0 ? 1 : old_size);
     size_t more = round_up(new_size) - old_rounded;
