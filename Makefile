@@ -1,7 +1,8 @@
 # Svyaz: `make help` lists what can be asked for.
 #
 # Two builds live side by side: build/release is what is shipped (linked as build/crmd and
-# build/crmctl), build/check is the same source with AddressSanitizer and UBSan.
+# build/crmctl), build/check is the same source with AddressSanitizer and UBSan. A third,
+# build/fuzz, is clang's.
 
 # A file may include headers of its own floor and of floors to its left, and nothing else.
 FLOORS := base text xml crypto database metadata security call query record service soap server
@@ -16,6 +17,9 @@ FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINK_release  := -pie -Wl,-z,relro,-z,now
 FLAGS_check   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LINK_check    := -fsanitize=address,undefined
+# clang's build of the house: it proves that clang finds nothing to say, and carries the fuzzers.
+FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LINK_fuzz     := -fsanitize=fuzzer,address,undefined
 STANDARD      := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 COMPILE        = $(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CFLAGS)
 
@@ -27,6 +31,7 @@ LINK_LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(LIBRARIES) 2>/dev/n
 .DEFAULT_GOAL := all
 
 all: layers build/crmd build/crmctl
+programs: $(OUT)/crmd $(OUT)/crmctl
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)

@@ -44,7 +44,7 @@ $(OUT)/generated/%.o: build/generated/%.c
 
 # ---- crmctl: linked with the gSOAP runtime that has TLS, whose flags change the layout of its types ----
 CLIENT_LIBRARIES := $(LIBRARIES:gsoap=gsoapssl)
-$(OUT)/src/client/%.o build/crmctl: LIBRARIES := $(CLIENT_LIBRARIES)
+$(OUT)/src/client/%.o $(OUT)/crmctl: LIBRARIES := $(CLIENT_LIBRARIES)
 $(OUT)/src/client/transport.o: build/generated/client_soapC.c
 
 # What the runtime wants of every program, written by its own generator; its warnings are not ours.
@@ -66,10 +66,16 @@ HOUSE_OBJECTS := $(foreach floor,$(FLOORS),$(call objects_of,$(floor)))
 ADMIN_OBJECTS := $(foreach floor,base text xml crypto client apps/admin,$(call objects_of,$(floor))) \
     $(OUT)/generated/client_soapC.o $(OUT)/generated/import_schema.o
 
-build/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
+$(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
 	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
-build/crmctl: $(ADMIN_OBJECTS) $(GENERATED_BASE)
+$(OUT)/crmctl: $(ADMIN_OBJECTS) $(GENERATED_BASE)
 	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+
+# What is shipped is the release build; the name in build/ is a hard link to it.
+ifeq ($(VARIANT),release)
+build/crmd build/crmctl: build/%: $(OUT)/%
+	ln -f $< $@
+endif
 
 layers:
 	@tests/house/layers.sh "$(FLOORS)" "$(APPS)"
@@ -77,4 +83,4 @@ layers:
 format:
 	clang-format -i $$(git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]')
 
--include $(shell find build/release build/check build/generate-objects -type f -name '*.d' 2>/dev/null)
+-include $(shell find build/release build/check build/fuzz build/generate-objects -type f -name '*.d' 2>/dev/null)
