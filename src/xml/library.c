@@ -46,9 +46,18 @@ static xmlParserInputPtr load_served(const char *url, const char *id, xmlParserC
     return NULL;
 }
 
+/* What libxml2 would print, beside the errors that it reports to us. */
+static void print_nothing(void *context, const char *format, ...)
+{
+    (void)context;
+    (void)format;
+}
+
 static void prepare_library(void)
 {
     xmlInitParser();
+    xmlSetGenericErrorFunc(NULL, print_nothing);
+    xmlThrDefSetGenericErrorFunc(NULL, print_nothing);
     xmlSetExternalEntityLoader(load_served);
 }
 
@@ -154,7 +163,7 @@ bool xml_library_parse(const char *name, const char *bytes, size_t length, xmlDo
     parser->sax->serror = add_parse_problem;
     parser->sax->startElementNs = start_element;
     parser->sax->internalSubset = refuse_document_type;
-    xmlDocPtr document = xmlCtxtReadMemory(parser, bytes, (int)length, NULL, NULL,
+    xmlDocPtr document = xmlCtxtReadMemory(parser, bytes, (int)length, NULL, "UTF-8",
                                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
     xmlFreeParserCtxt(parser);
     if (document == NULL && problems.count == 0) {

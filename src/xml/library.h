@@ -44,7 +44,8 @@ void xml_library_serve(const struct xml_library_document *documents, size_t coun
 /* A libxml2 structured error handler; context is a struct xml_problems. */
 void xml_problems_add(void *context, xmlErrorPtr problem);
 
-/* Parses bytes. Fails when they are not well-formed, or have a DTD. */
+/* Parses bytes as UTF-8, whatever they declare. Fails when they are not well-formed, or have a
+ * DTD. */
 must_check bool xml_library_parse(const char *name, const char *bytes, size_t length,
                                   xmlDocPtr *document_out, struct error *error);
 

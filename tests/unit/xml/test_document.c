@@ -90,6 +90,9 @@ void test_document__refuses_what_is_not_well_formed(void **state)
     check_refused("<a>\n\xFF</a>", ERROR_XML_INVALID, "test.xml:2: Input is not proper UTF-8");
     check_refused("<a>\n\x01</a>", ERROR_XML_INVALID, "test.xml:2: ");
     check_refused("<a>\n<x:b/></a>", ERROR_XML_INVALID, "test.xml:2: Namespace prefix x");
+    check_refused("<?xml version='1.0' encoding='windows-1251'?>\n<a>\xE6</a>", ERROR_XML_INVALID,
+                  "test.xml:2: Input is not proper UTF-8");
+    check_refused("\xFF\xFE<", ERROR_XML_INVALID, "test.xml:1: ");
     check_refused("<a>&#0;</a>", ERROR_XML_INVALID, "test.xml:1: ");
 }
 
