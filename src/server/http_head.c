@@ -67,13 +67,17 @@ static enum refusal end_line(struct http_scan *scan, const char *bytes, size_t e
     return scan->lines++ > limits->head_lines ? REFUSAL_HEAD_TOO_LARGE : REFUSAL_NONE;
 }
 
-static enum refusal check_line_length(const struct http_scan *scan, size_t end,
-                                      const struct http_limits *limits)
+/* Checks what has come to the end of a line, or so far. */
+static enum refusal check_size(const struct http_scan *scan, size_t end,
+                               const struct http_limits *limits)
 {
-    if (end - scan->line_begin <= (size_t)limits->line_bytes + 2) {
-        return REFUSAL_NONE;
+    bool is_line_too_long = end - scan->line_begin > (size_t)limits->line_bytes + 2;
+
+    if (is_line_too_long && scan->lines == 0) {
+        return REFUSAL_TARGET_TOO_LONG;
     }
-    return scan->lines == 0 ? REFUSAL_TARGET_TOO_LONG : REFUSAL_HEAD_TOO_LARGE;
+    return is_line_too_long || end > (size_t)limits->head_bytes ? REFUSAL_HEAD_TOO_LARGE
+                                                                : REFUSAL_NONE;
 }
 
 enum refusal http_head_scan(struct http_scan *scan, const char *bytes, size_t length,
@@ -89,15 +93,12 @@ enum refusal http_head_scan(struct http_scan *scan, const char *bytes, size_t le
         const char *line_feed = memchr(begin, '\n', length - scan->scanned);
         size_t end = line_feed == NULL ? length : (size_t)(line_feed - bytes) + 1;
 
-        refusal = check_line_length(scan, end, limits);
+        refusal = check_size(scan, end, limits);
         if (refusal == REFUSAL_NONE && line_feed != NULL) {
             refusal = end_line(scan, bytes, end - 1, limits);
             scan->line_begin = end;
         }
         scan->scanned = end;
-        if (refusal == REFUSAL_NONE && end > (size_t)limits->head_bytes) {
-            refusal = REFUSAL_HEAD_TOO_LARGE;
-        }
     }
     return refusal;
 }
