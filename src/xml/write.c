@@ -25,17 +25,19 @@ enum { INDENTATION = 2 };
     [28] = REPLACEMENT, [29] = REPLACEMENT, [30] = REPLACEMENT, [31] = REPLACEMENT
 /* clang-format on */
 
-/* A carriage return in text, and white space in values, would be normalised away by a reader. */
+/* What stands for a byte; NULL: the byte itself. The bytes that end a run of plain text without
+ * being escaped have an empty text: the NUL, and EF, with which U+FFFE and U+FFFF begin.
+ * A carriage return in text, and white space in values, would be normalised away by a reader. */
 static const char *const text_escapes[256] = {
-    NOT_ALLOWED, ['\r'] = "&#13;", ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",
+    NOT_ALLOWED,    ['\0'] = "",    ['\r'] = "&#13;", ['&'] = "&amp;",
+    ['<'] = "&lt;", ['>'] = "&gt;", [0xEF] = "",
 };
 
 static const char *const value_escapes[256] = {
-    NOT_ALLOWED,     ['\t'] = "&#9;", ['\n'] = "&#10;", ['\r'] = "&#13;",
-    ['&'] = "&amp;", ['<'] = "&lt;",  ['>'] = "&gt;",   ['"'] = "&quot;",
+    NOT_ALLOWED,     ['\0'] = "",    ['\t'] = "&#9;", ['\n'] = "&#10;", ['\r'] = "&#13;",
+    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",  ['"'] = "&quot;", [0xEF] = "",
 };
 
-/* U+FFFE and U+FFFF are EF BF BE and EF BF BF; no other character that needs it is so long. */
 static bool is_not_a_character(const unsigned char *text)
 {
     return text[0] == 0xEF && text[1] == 0xBF && text[2] >= 0xBE;
@@ -44,22 +46,21 @@ static bool is_not_a_character(const unsigned char *text)
 static void write_escaped(struct buffer *buffer, const char *text, const char *const *escapes)
 {
     const unsigned char *plain = (const unsigned char *)text;
-    const unsigned char *at = plain;
-    for (; *at != '\0'; at++) {
-        const char *escape = escapes[*at];
-        size_t length = 1;
-        if (*at == 0xEF && is_not_a_character(at)) {
-            escape = REPLACEMENT;
-            length = 3;
+    for (const unsigned char *at = plain;; at++) {
+        while (escapes[*at] == NULL) {
+            at++;
         }
-        if (escape != NULL) {
-            buffer_add(buffer, plain, (size_t)(at - plain));
-            buffer_add_text(buffer, escape);
-            plain = at + length;
-            at = plain - 1;
+        if (*at == 0xEF && !is_not_a_character(at)) {
+            continue;
         }
+        buffer_add(buffer, plain, (size_t)(at - plain));
+        if (*at == '\0') {
+            return;
+        }
+        buffer_add_text(buffer, *at == 0xEF ? REPLACEMENT : escapes[*at]);
+        at += *at == 0xEF ? 2 : 0;
+        plain = at + 1;
     }
-    buffer_add(buffer, plain, (size_t)(at - plain));
 }
 
 static void end_tag(struct xml_writer *writer)
