@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "base/error.h"
@@ -18,13 +19,30 @@
 void test_catalog__reads_every_entity(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "Account",         "Appointment",      "BusinessUnit",        "Contact",
-        "CustomerAddress", "Email",            "Invoice",             "InvoiceDetail",
-        "Lead",            "Note",             "Opportunity",         "OpportunityProduct",
-        "PhoneCall",       "PriceLevel",       "Product",             "ProductPriceLevel",
-        "Role",            "SalesOrder",       "SalesOrderDetail",    "SystemUser",
-        "Task",            "Team",             "TransactionCurrency", "UnitOfMeasure"};
+    static const char *const names[] = {"Account",
+                                        "Appointment",
+                                        "BusinessUnit",
+                                        "Contact",
+                                        "CustomerAddress",
+                                        "Email",
+                                        "Invoice",
+                                        "InvoiceDetail",
+                                        "Lead",
+                                        "Note",
+                                        "Opportunity",
+                                        "OpportunityProduct",
+                                        "PhoneCall",
+                                        "PriceLevel",
+                                        "Product",
+                                        "ProductPriceLevel",
+                                        "Role",
+                                        "SalesOrder",
+                                        "SalesOrderDetail",
+                                        "SystemUser",
+                                        "Task",
+                                        "Team",
+                                        "TransactionCurrency",
+                                        "UnitOfMeasure"};
     struct catalog *catalog = read_catalog();
     assert_int_equal(catalog->entity_count, sizeof(names) / sizeof(names[0]));
     for (size_t i = 0; i < catalog->entity_count; i++) {
@@ -192,8 +210,7 @@ void test_catalog__gives_amounts_a_twin(void **state)
     const struct field *twin = find_field(catalog, "Account", "creditLimitBase");
     assert_ptr_equal(twin->base_of, find_field(catalog, "Account", "creditLimit"));
     assert_string_equal(twin->classic_name, "creditlimit_base");
-    assert_string_equal(twin->label.text[LANGUAGE_RUSSIAN],
-                        "Кредитный лимит (в базовой валюте)");
+    assert_string_equal(twin->label.text[LANGUAGE_RUSSIAN], "Кредитный лимит (в базовой валюте)");
     assert_false(twin->is_creatable);
     assert_int_equal(twin->precision, 18);
     assert_int_equal(twin->scale, 4);
