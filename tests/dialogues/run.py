@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""Plays the dialogues, each against a fresh server.   run.py [--program FILE] [DIALOGUE...]
+
+Without names: all of them, and then every_entity.py. Operations that were asked for are noted in
+build/check-logs/touched for untouched.py.
+"""
+import argparse
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+sys.path.insert(0, str(HERE))
+import every_entity  # noqa: E402
+from svyaz import script, stage  # noqa: E402
+from svyaz.contract import Contract  # noqa: E402
+from svyaz.server import ROOT, Server  # noqa: E402
+from svyaz.tally import Tally  # noqa: E402
+
+WORK = ROOT / "build" / "dialogues"
+TOUCHED = ROOT / "build" / "check-logs" / "touched"
+
+
+def play(path, program, template, touched):
+    """Why a dialogue fails; None when it comes true."""
+    try:
+        written = script.read(path)
+    except script.ScriptError as reason:
+        return str(reason)
+    server = Server(WORK / path.stem, program, written.settings())
+    server.bootstrap(template)
+    try:
+        with server:
+            actor = stage.Stage(server, Contract(server.url), touched)
+            actor.play(written)
+            actor.check_answered()
+    except (stage.Failure, RuntimeError, OSError) as reason:
+        return f"{reason}\n{server.report()}".rstrip()
+    return server.report() or None
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--program", default="build/check/crmd")
+    arguments.add_argument("dialogues", nargs="*", type=pathlib.Path)
+    chosen = arguments.parse_args()
+    paths = chosen.dialogues or sorted(HERE.glob("*/*.dialogue"))
+
+    tally, touched = Tally(), set()
+    template = Server(WORK / "template", chosen.program)
+    template.bootstrap()
+    for path in paths:
+        name = str(path.resolve().relative_to(HERE))
+        tally.check(name, play(path, chosen.program, template.folder, touched))
+    if not chosen.dialogues:
+        every_entity.run(tally, touched, chosen.program, template.folder, WORK / "every-entity")
+        TOUCHED.parent.mkdir(parents=True, exist_ok=True)
+        TOUCHED.write_text("\n".join(sorted(touched)) + "\n")
+    tally.end()
+
+
+main()
