@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 2
 logs=build/check-logs
 low_floors='base text xml crypto generate'
 
-parts='layers release sanitizers clang house contract units databases dialogues hostile clients
+parts='layers release sanitizers clang house contract generate units databases dialogues hostile clients
     import fuzz operations'
 
 part_layers() { make -s layers; }
@@ -17,6 +17,7 @@ part_sanitizers() { make -j2 VARIANT=check programs unit-programs; }
 part_clang() { make -j2 VARIANT=fuzz CC=clang programs fuzz-programs; }
 part_house() { tests/house/run.sh; }
 part_contract() { build/release/crmd --check-contract wsdl; }
+part_generate() { make -s check-generate; }
 part_units() { tests/unit/run.sh $(unit_programs is_low); }
 part_databases() { tests/unit/databases.sh $(unit_programs is_high); }
 part_dialogues() { tests/dialogues/run.py; }

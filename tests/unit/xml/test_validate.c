@@ -112,8 +112,8 @@ void test_validate__refuses_a_wsdl_without_schema(void **state)
         "<definitions/>",
         "<definitions><types/></definitions>",
         "",
-        "<definitions><types><schema xmlns='http://www.w3.org/2001/XMLSchema'>"
-        "<element name='a' type='b'/></schema></types></definitions>",
+        ("<definitions><types><schema xmlns='http://www.w3.org/2001/XMLSchema'>"
+         "<element name='a' type='b'/></schema></types></definitions>"),
     };
     for (size_t index = 0; index < sizeof(bad) / sizeof(*bad); index++) {
         struct arena *arena = arena_create();
