@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tests of the generator. good/ must become golden/, byte for byte. Each file of bad/ takes the
+# Tests of the generator. good/ must become golden/ (whose names end in .golden,
+# so that nobody compiles or formats them), byte for byte. Each file of bad/ takes the
 # place of the good one that its name begins with, and must be refused with the words of its
 # "expected" comment, which begin with the line.
 #
@@ -26,8 +27,11 @@ run() { (cd "$work" && "$OLDPWD/$generate" in/metadata in/services out 2>&1); }
 
 prepare
 if output=$(run); then pass; else fail "good: $output"; fi
-if [ -n "$UPDATE" ]; then cp "$work"/out/* "$here/golden"; fi
-if difference=$(diff -r "$here/golden" "$work/out"); then pass; else fail "golden: $difference"; fi
+for made in "$work"/out/*; do
+    golden=$here/golden/$(basename "$made").golden
+    [ -z "$UPDATE" ] || cp "$made" "$golden"
+    if difference=$(diff "$golden" "$made"); then pass; else fail "$golden: $difference"; fi
+done
 
 # Nothing is written again when nothing has changed.
 touch -d '2001-01-01' "$work"/out/*
