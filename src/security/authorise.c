@@ -30,6 +30,12 @@ bool authorise_record(const struct identity *identity, const struct access_facts
     return authorise_privilege(identity, facts->entity, right, error);
 }
 
+bool authorise_administration(const struct identity *identity, struct error *error)
+{
+    return identity->is_administrator ||
+           error_set(error, ERROR_NOT_ALLOWED, NULL, "Only a system administrator may do this");
+}
+
 enum access_scope authorise_list(const struct identity *identity, const struct entity *entity,
                                  enum right right)
 {

@@ -33,6 +33,9 @@ must_check bool authorise_privilege(const struct identity *identity, const struc
 must_check bool authorise_record(const struct identity *identity, const struct access_facts *facts,
                                  enum right right, struct error *error);
 
+/* Whether the identity may administer the organisation: passwords, roles of users. */
+must_check bool authorise_administration(const struct identity *identity, struct error *error);
+
 /* What the query compiler narrows an entity to. */
 enum access_scope {
     ACCESS_NONE, /* no row */
