@@ -37,6 +37,16 @@ static void note_failure(struct connection *connection, enum error_code code)
     }
 }
 
+/* Asks the driver, who may know it without having said so. */
+static bool is_dead(struct connection *connection)
+{
+    SQLUINTEGER dead = SQL_CD_FALSE;
+
+    return SQL_SUCCEEDED(SQLGetConnectAttr(connection->handle, SQL_ATTR_CONNECTION_DEAD, &dead,
+                                           sizeof(dead), NULL)) &&
+           dead == SQL_CD_TRUE;
+}
+
 bool connection_fail(struct connection *connection, short handle_type, void *handle,
                      const char *sql, struct error *error)
 {
@@ -45,6 +55,11 @@ bool connection_fail(struct connection *connection, short handle_type, void *han
     if (!connection_end_run(connection)) {
         code = ERROR_DATABASE_TIMEOUT;
         diagnostic_set(error, code, sql);
+    } else if (code == ERROR_DATABASE_FAILED && is_dead(connection)) {
+        struct error words = *error;
+
+        code = ERROR_DATABASE_UNAVAILABLE;
+        diagnostic_set(error, code, words.cause);
     }
     note_failure(connection, code);
     return false;
@@ -121,6 +136,11 @@ bool connection_run(struct connection *connection, const struct sql *sql,
 
     if (!connection_check_usable(connection, error)) {
         return false;
+    }
+    if (sql->parameter_count > STATEMENT_PARAMETERS) {
+        return error_set(error, ERROR_LIMIT_EXCEEDED, NULL,
+                         "The request needs %zu values in one statement; at most %d are allowed.",
+                         sql->parameter_count, STATEMENT_PARAMETERS);
     }
     if (!statement_get(&connection->statements, connection->handle, sql, &statement, error)) {
         note_failure(connection, error->code);

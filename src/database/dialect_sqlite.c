@@ -16,11 +16,12 @@ static const struct dialect_keyword keywords[] = {
     {.name = "BigInt", .value = "1", .is_fixed = true},
     {.name = "NoWCHAR", .value = "1", .is_fixed = true},
     {.name = "LoadExt", .value = "", .is_fixed = true},
-    {.name = "Timeout", .value = "5000"},
+    {.name = "Timeout", .value = "100", .is_fixed = true},
 };
 
 static const char *const session[] = {
-    "PRAGMA busy_timeout = 5000", "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
+    /* half of what a lock may take: the driver, told that it is locked, tries once more */
+    "PRAGMA busy_timeout = 2500", "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",   "PRAGMA trusted_schema = OFF", "PRAGMA case_sensitive_like = ON",
     "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16000",  "PRAGMA cell_size_check = ON",
 };

@@ -297,11 +297,6 @@ bool statement_get(struct statement_cache *cache, SQLHDBC connection, const stru
         *statement_out = statement;
         return true;
     }
-    if (sql->parameter_count > STATEMENT_PARAMETERS) {
-        return error_set(error, ERROR_LIMIT_EXCEEDED, NULL,
-                         "The request needs %zu values in one statement; at most %d are allowed.",
-                         sql->parameter_count, STATEMENT_PARAMETERS);
-    }
     if (!prepare(connection, sql, &statement, error)) {
         return false;
     }

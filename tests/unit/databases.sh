@@ -10,6 +10,8 @@ mariadb_port=${MARIADB_PORT:-13430}
 folder=build/test-servers/$postgresql_port-$mariadb_port
 peers=tests/peers
 passed=0 failed=0 skipped=0
+LSAN_OPTIONS=suppressions=tests/unit/leaks.txt:print_suppressions=0
+export LSAN_OPTIONS
 
 # Adds the counts of one run; prints everything it said but its last line.
 run_on() {

@@ -3,6 +3,8 @@
  */
 #include "database/sample.h"
 
+#include <unistd.h>
+
 #include "base/array.h"
 
 static const struct table_column sample_columns[] = {
@@ -132,4 +134,75 @@ int64_t count_rows(struct connection *connection)
     count = cells[0].integer;
     arena_destroy(&arena);
     return count;
+}
+
+bool set_count(struct connection *connection, int number, int64_t count, int64_t *rows_out,
+               struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct uuid id = sample_id(number);
+    struct sql sql;
+    bool done;
+
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "UPDATE sample SET ");
+    sql_add_name(&sql, "count");
+    sql_add(&sql, " = ");
+    sql_add_cell(&sql, cell_integer(count));
+    sql_add(&sql, " WHERE id = ");
+    sql_add_cell(&sql, cell_uuid(&id));
+    done = connection_change(connection, &sql, rows_out, error);
+    arena_destroy(&arena);
+    return done;
+}
+
+struct connection *acquire(struct test_database *test)
+{
+    struct connection *connection = NULL;
+    struct error error = {0};
+
+    assert_done(database_acquire(test->database, &connection, &error));
+    return connection;
+}
+
+bool is_engine(struct connection *connection, const char *name)
+{
+    return strcmp(dialect_name(connection_dialect(connection)), name) == 0;
+}
+
+static int64_t ask_number(struct connection *connection, struct arena *arena, const char *question)
+{
+    struct error error = {0};
+    const struct cell *cells = NULL;
+    struct sql sql;
+
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, question);
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    assert_done(connection_select_row(connection, &sql, &cells, &error));
+    return cells[0].integer;
+}
+
+void break_connection(struct test_database *test, struct connection *connection)
+{
+    struct connection *killer = acquire(test);
+    struct error error = {0};
+    struct sql sql;
+
+    if (is_engine(connection, "PostgreSQL")) {
+        int64_t pid = ask_number(connection, test->arena, "SELECT pg_backend_pid()");
+
+        ask_number(killer, test->arena,
+                   arena_format(test->arena,
+                                "SELECT CASE WHEN pg_terminate_backend(%lld) THEN 1 ELSE 0 END",
+                                (long long)pid));
+    } else {
+        int64_t pid = ask_number(connection, test->arena, "SELECT CONNECTION_ID()");
+
+        sql_begin(&sql, test->arena, connection_dialect(killer));
+        sql_add(&sql, arena_format(test->arena, "KILL %lld", (long long)pid));
+        assert_done(connection_change(killer, &sql, NULL, &error));
+    }
+    database_release(&killer);
+    usleep(100000); /* the server ends it when it gets to it */
 }

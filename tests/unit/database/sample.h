@@ -82,4 +82,17 @@ void write_select(struct sql *sql, struct arena *arena, struct connection *conne
 /* Counts the rows of the sample. */
 int64_t count_rows(struct connection *connection);
 
+/* Gives the row with an id a count; rows_out may be NULL. */
+bool set_count(struct connection *connection, int number, int64_t count, int64_t *rows_out,
+               struct error *error);
+
+/* Acquires another connection, failing the test when it cannot. */
+struct connection *acquire(struct test_database *test);
+
+/* "SQLite", "PostgreSQL", "MariaDB". */
+bool is_engine(struct connection *connection, const char *name);
+
+/* Makes the server end a connection, by way of another; not on SQLite, which has no server. */
+void break_connection(struct test_database *test, struct connection *connection);
+
 #endif
