@@ -31,6 +31,7 @@ struct exchange;
 struct exchange_door;
 struct http_limits;
 struct log;
+struct proxies;
 struct tls_context;
 struct workers;
 
@@ -61,6 +62,7 @@ struct connection_shared {
     const struct http_limits *limits;
     const struct log *log;
     const struct exchange_door *door;
+    const struct proxies *proxies; /* or NULL */
     struct counters *counters;
     struct spool_budget budget;
     struct workers *workers;

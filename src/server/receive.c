@@ -13,6 +13,7 @@
 #include "server/exchange_driver.h"
 #include "server/http_rules.h"
 #include "server/limits.h"
+#include "server/proxies.h"
 #include "server/workers.h"
 
 enum {
@@ -55,10 +56,11 @@ static const char *format_address(const struct connection *connection, struct ar
     return arena_copy_text(arena, text);
 }
 
-static void fill_request(struct connection *connection)
+static enum refusal fill_request(struct connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     const struct http_head *head = &exchange->head;
+    const struct proxies *proxies = connection->shared->proxies;
 
     exchange->request.method = head->method;
     exchange->request.path = head->path;
@@ -70,6 +72,11 @@ static void fill_request(struct connection *connection)
     exchange->is_last =
         !head->is_keep_alive ||
         connection->request_count + 1 >= connection->shared->limits->requests_per_connection;
+    if (proxies_contain(proxies, connection->address, connection->is_ipv6) &&
+        !proxies_apply(proxies, exchange->arena, &exchange->request)) {
+        return REFUSAL_FORWARDED;
+    }
+    return REFUSAL_NONE;
 }
 
 static int64_t choose_body_limit(const struct connection *connection)
@@ -101,10 +108,12 @@ static enum refusal begin_body(struct connection *connection)
     if (refusal == REFUSAL_NONE) {
         refusal = http_rules_check(&exchange->head, connection->stream.session != NULL);
     }
+    if (refusal == REFUSAL_NONE) {
+        refusal = fill_request(connection);
+    }
     if (refusal != REFUSAL_NONE) {
         return refusal;
     }
-    fill_request(connection);
     exchange->body_limit = choose_body_limit(connection);
     exchange->body = spool_create(exchange->arena, exchange->budget, limits->memory_bytes);
     connection->state = CONNECTION_BODY;

@@ -53,6 +53,7 @@ static void fill_shared(struct arena *arena, struct server *server,
 
     shared->limits = &server->limits;
     shared->log = options->log;
+    shared->proxies = options->proxies;
     shared->door = &server->door;
     shared->counters = options->counters;
     shared->budget.folder = arena_copy_text(arena, options->limits.spool_folder);
