@@ -22,19 +22,23 @@ enum { FILE_LIMIT = 4 * 1024 * 1024, SENTENCE_SIZE = 1024 };
 
 /* ---- problems ---- */
 
-/* The message keeps whole lines, as far as they fit. */
-static void note(struct reader *reader, const char *line)
+struct problem {
+    const char *file;
+    long line;
+    size_t order; /* in which it was found */
+    const char *text;
+};
+
+static void note(struct reader *reader, const char *file, long line, const char *text)
 {
-    struct error *error = reader->error;
-    size_t used = strlen(error->message);
-    if (reader->problem_count++ == 0) {
-        error_set(error, ERROR_METADATA_INVALID, NULL, "%s", line);
-    } else if (used + strlen(line) + 2 <= sizeof(error->message)) {
-        snprintf(error->message + used, sizeof(error->message) - used, "\n%s", line);
-    }
-    if (reader->report != NULL) {
-        reader->report(reader->report_context, line);
-    }
+    struct problem *problem = arena_allocate(reader->scratch, sizeof(*problem));
+    *problem = (struct problem){
+        .file = file,
+        .line = line,
+        .order = reader->problems.count,
+        .text = arena_copy_text(reader->scratch, text),
+    };
+    array_add(&reader->problems, problem);
 }
 
 void reader_problem(struct reader *reader, const struct xml_node *node, const char *format, ...)
@@ -44,24 +48,70 @@ void reader_problem(struct reader *reader, const struct xml_node *node, const ch
     va_start(arguments, format);
     vsnprintf(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);
-    note(reader, arena_format(reader->scratch, "%s:%d: %s", node->file, node->line, sentence));
+    note(reader, node->file, node->line,
+         arena_format(reader->scratch, "%s:%d: %s", node->file, node->line, sentence));
+}
+
+/* The line that a problem of the XML floor names after its file. */
+static long line_in(const char *text, const char *file)
+{
+    size_t length = strlen(file);
+    bool names_line = strncmp(text, file, length) == 0 && text[length] == ':';
+    return names_line ? strtol(text + length + 1, NULL, 10) : 0;
 }
 
 /* What the XML floor said: its first problem as the message, the others as causes. */
-static void note_unread(struct reader *reader, const struct error *error)
+static void note_unread(struct reader *reader, const char *file, const struct error *error)
 {
-    char *causes = arena_copy_text(reader->scratch, error->cause);
-    char *rest = causes;
+    char *rest = arena_copy_text(reader->scratch, error->cause);
     reader->has_unread_file = true;
-    note(reader, error->message);
+    note(reader, file, line_in(error->message, file), error->message);
     while (rest != NULL && *rest != '\0') {
-        char *line = rest;
+        char *text = rest;
         char *end = strstr(rest, "; ");
         rest = end == NULL ? NULL : end + strlen("; ");
         if (end != NULL) {
             *end = '\0';
         }
-        note(reader, line);
+        note(reader, file, line_in(text, file), text);
+    }
+}
+
+static int compare_problems(const void *left, const void *right)
+{
+    const struct problem *first = *(const struct problem *const *)left;
+    const struct problem *second = *(const struct problem *const *)right;
+    int by_file = strcmp(first->file, second->file);
+    if (by_file != 0) {
+        return by_file;
+    }
+    if (first->line != second->line) {
+        return first->line < second->line ? -1 : 1;
+    }
+    return first->order < second->order ? -1 : 1;
+}
+
+/* The message keeps whole lines, as far as they fit. */
+static void add_to_error(struct error *error, const char *text)
+{
+    size_t used = strlen(error->message);
+    if (error->code != ERROR_METADATA_INVALID) {
+        error_set(error, ERROR_METADATA_INVALID, NULL, "%s", text);
+    } else if (used + strlen(text) + 2 <= sizeof(error->message)) {
+        snprintf(error->message + used, sizeof(error->message) - used, "\n%s", text);
+    }
+}
+
+/* Says all problems, in the order of files and lines. */
+static void say_problems(struct reader *reader)
+{
+    qsort(reader->problems.items, reader->problems.count, sizeof(void *), compare_problems);
+    for (size_t i = 0; i < reader->problems.count; i++) {
+        const struct problem *problem = reader->problems.items[i];
+        add_to_error(reader->error, problem->text);
+        if (reader->report != NULL) {
+            reader->report(reader->report_context, problem->text);
+        }
     }
 }
 
@@ -95,6 +145,7 @@ bool reader_begin(struct reader *reader, const char *folder,
     array_init(&reader->entities, reader->scratch);
     array_init(&reader->roles, reader->arena);
     array_init(&reader->role_nodes, reader->scratch);
+    array_init(&reader->problems, reader->scratch);
     return true;
 }
 
@@ -106,7 +157,7 @@ static const struct xml_node *add_document(struct reader *reader, const struct x
     digest_add(reader->digest, bytes, length);
     digest_add(reader->digest, "", 1); /* the end of one is not the beginning of the next */
     if (!xml_read_bytes(reader->scratch, name, bytes, length, schema, &root, &error)) {
-        note_unread(reader, &error);
+        note_unread(reader, arena_copy_text(reader->scratch, name), &error);
         return NULL;
     }
     return root;
@@ -169,13 +220,15 @@ bool reader_finish(struct reader *reader, struct catalog **catalog_out)
         }
         fill_catalog(reader, catalog);
     }
-    arena_destroy(&reader->scratch);
-    if (reader->problem_count > 0) {
+    bool is_sound = reader->problems.count == 0;
+    if (is_sound) {
+        *catalog_out = catalog;
+    } else {
+        say_problems(reader);
         catalog_release(&catalog);
-        return false;
     }
-    *catalog_out = catalog;
-    return true;
+    arena_destroy(&reader->scratch);
+    return is_sound;
 }
 
 /* ---- files ---- */
@@ -223,7 +276,7 @@ static void add_files(struct reader *reader, const char *folder,
         char *bytes = NULL;
         size_t length = 0;
         if (!file_read(reader->scratch, paths.items[i], FILE_LIMIT, &bytes, &length, &error)) {
-            note_unread(reader, &error);
+            note_unread(reader, paths.items[i], &error);
             continue;
         }
         add(reader, paths.items[i], bytes, length);

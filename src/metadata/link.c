@@ -13,34 +13,41 @@
 
 /* ---- names that must differ in the whole catalog ---- */
 
-static void claim(struct reader *reader, struct map *names, const struct entity_draft *draft,
+static bool claim(struct reader *reader, struct map *names, const struct entity_draft *draft,
                   const char *what, const char *name)
 {
     char *key = name_in_lower_case(reader->scratch, name);
     const struct entity_draft *other = map_get(names, key);
     if (other != NULL) {
         reader_problem(reader, draft->node,
-                       "the %s \"%s\" is already used by %s:%d (case is "
-                       "ignored)",
-                       what, name, other->node->file, other->node->line);
-        return;
+                       "the %s \"%s\" is already used by %s:%d (case is ignored)", what, name,
+                       other->node->file, other->node->line);
+        return false;
     }
     map_set(names, key, draft);
+    return true;
 }
 
+/* An entity whose name is taken is left out: everything in it would be said to be there twice. */
 static void check_names(struct reader *reader)
 {
     struct map *types = map_create(reader->scratch);
     struct map *classics = map_create(reader->scratch);
     struct map *tables = map_create(reader->scratch);
+    size_t kept = 0;
     for (size_t i = 0; i < reader->entities.count; i++) {
         const struct entity_draft *draft = reader->entities.items[i];
-        claim(reader, types, draft, "name", draft->entity->name);
-        claim(reader, types, draft, "plural", draft->entity->plural);
-        claim(reader, classics, draft, "classic name", draft->entity->classic_name);
-        claim(reader, tables, draft, "table", draft->entity->table);
+        if (!claim(reader, types, draft, "name", draft->entity->name)) {
+            continue;
+        }
+        /* Each claim is made for what it says; the entity stays whatever comes of it. */
+        (void)claim(reader, types, draft, "plural", draft->entity->plural);
+        (void)claim(reader, classics, draft, "classic name", draft->entity->classic_name);
+        (void)claim(reader, tables, draft, "table", draft->entity->table);
         map_set(reader->entities_by_name, draft->entity->name, draft);
+        reader->entities.items[kept++] = reader->entities.items[i];
     }
+    reader->entities.count = kept;
 }
 
 static void check_classic_names(struct reader *reader, const struct entity_draft *draft)
@@ -165,6 +172,7 @@ static void link_keys(struct reader *reader, const struct entity_draft *draft)
         key->name = arena_copy_text(reader->arena, xml_attribute_or(at, "name", ""));
         if (is_key_name_taken(&keys, key->name)) {
             reader_problem(reader, at, "there is already a key \"%s\"", key->name);
+            continue;
         }
         for (char *name = strtok_r(names, " ", &rest); name != NULL;
              name = strtok_r(NULL, " ", &rest)) {

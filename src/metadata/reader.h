@@ -75,7 +75,7 @@ struct reader {
     void (*report)(void *context, const char *line);
     void *report_context;
     struct error *error;
-    size_t problem_count;
+    struct array problems; /* struct problem of catalog_read.c */
     bool has_unread_file;
 };
 

@@ -166,6 +166,17 @@ static void index_name(struct reader *reader, const struct entity *entity, struc
     add_index(reader, entity, indexes, "find", name->name)->columns[0] = name->fold_column;
 }
 
+/* Two indexes of one name would be one in the database. */
+static bool has_index(const struct array *indexes, const char *name)
+{
+    for (size_t i = 0; i + 1 < indexes->count; i++) {
+        if (strcmp(((const struct table_index *)indexes->items[i])->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void index_declared(struct reader *reader, const struct entity_draft *draft,
                            const struct xml_node *node, struct array *indexes)
 {
@@ -178,6 +189,9 @@ static void index_declared(struct reader *reader, const struct entity_draft *dra
         *at = '_';
     }
     struct table_index *index = add_index(reader, draft->entity, indexes, "find", joined);
+    if (has_index(indexes, index->name)) {
+        reader_problem(reader, node, "\"%s\" is already indexed", fields);
+    }
     for (char *name = strtok_r(names, " ", &rest); name != NULL;
          name = strtok_r(NULL, " ", &rest)) {
         const struct field_draft *field = entity_draft_find(draft, name);
@@ -188,21 +202,6 @@ static void index_declared(struct reader *reader, const struct entity_draft *dra
             return;
         } else {
             index->columns[count++] = equality_column(field->field);
-        }
-    }
-}
-
-/* Two indexes of one name would be one in the database. */
-static void check_index_names(struct reader *reader, const struct entity_draft *draft,
-                              const struct array *indexes)
-{
-    for (size_t i = 0; i < indexes->count; i++) {
-        const struct table_index *index = indexes->items[i];
-        for (size_t j = 0; j < i; j++) {
-            const struct table_index *other = indexes->items[j];
-            if (strcmp(index->name, other->name) == 0) {
-                reader_problem(reader, draft->node, "the index \"%s\" is there twice", index->name);
-            }
         }
     }
 }
@@ -219,7 +218,6 @@ static void describe_indexes(struct reader *reader, const struct entity_draft *d
          at = xml_next(at)) {
         index_declared(reader, draft, at, &indexes);
     }
-    check_index_names(reader, draft, &indexes);
     struct table_index *copies =
         arena_allocate_array(reader->arena, indexes.count, sizeof(*copies));
     for (size_t i = 0; i < indexes.count; i++) {
