@@ -18,9 +18,11 @@
 
 struct arena;
 struct buffer;
+struct connection;
 struct sql;
 struct storage;
 struct table_column;
+struct table_step;
 
 enum { COLUMN_TYPES = COLUMN_BYTES + 1 };
 
@@ -43,7 +45,8 @@ struct dialect_error {
 };
 
 /* What there may be in the engine's own catalog. A question about it answers one row with a
- * count; its parameters are texts: the table's name, then the object's. */
+ * count; its parameters are texts: the table's name, then the object's. Without a question the
+ * step is run again: that must do no harm. */
 enum dialect_object { OBJECT_TABLE, OBJECT_COLUMN, OBJECT_INDEX, OBJECT_REFERENCE, OBJECT_KINDS };
 
 struct dialect {
@@ -84,14 +87,21 @@ struct dialect {
     void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);
 
     const char *table_options;   /* after the closing bracket of CREATE TABLE */
-    bool has_inline_references;  /* a reference is part of its column, and cannot be added later */
+    bool has_inline_references;  /* a reference is part of its column */
     bool names_index_with_table; /* DROP INDEX name ON table */
     const char *questions[OBJECT_KINDS];
 
-    /* Writes what follows ALTER TABLE name to give a column its new type and requiredness;
-     * NULL: the type never changes and the requiredness cannot. */
+    /* Writes what follows ALTER TABLE name to give a column its new type and requiredness. */
     void (*write_change)(struct sql *sql, const struct table_column *column, bool is_key);
+
+    /* Where ALTER TABLE can do neither this nor add a reference: does both. NULL elsewhere. */
+    bool (*change_column)(struct connection *connection, struct arena *arena,
+                          const struct table_step *step, struct error *error);
 };
+
+/* What dialect_sqlite says for change_column. */
+bool table_sqlite_change(struct connection *connection, struct arena *arena,
+                         const struct table_step *step, struct error *error);
 
 extern const struct dialect dialect_sqlite;
 extern const struct dialect dialect_postgresql;

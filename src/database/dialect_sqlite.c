@@ -81,6 +81,7 @@ const struct dialect dialect_sqlite = {
     .write_type = write_type,
     .table_options = " STRICT",
     .has_inline_references = true,
+    .change_column = table_sqlite_change,
     .questions =
         {
             [OBJECT_TABLE] = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",

@@ -118,7 +118,7 @@ static bool is_done(struct connection *connection, struct arena *arena,
     const struct step_kind *kind = &kinds[step->kind];
     bool answer;
 
-    if (!kind->is_checked) {
+    if (!kind->is_checked || !connection->dialect->questions[kind->object]) {
         *is_done_out = false;
         return true;
     }
@@ -133,12 +133,17 @@ static bool is_done(struct connection *connection, struct arena *arena,
 static bool run_step(struct connection *connection, struct arena *arena,
                      const struct table_step *step, struct error *error)
 {
+    const struct dialect *dialect = connection->dialect;
     struct sql sql;
     bool done;
 
-    sql_begin(&sql, arena, connection->dialect);
-    table_step_write(&sql, step);
     statement_drop_all(&connection->statements);
+    if (dialect->change_column &&
+        (step->kind == TABLE_STEP_WIDEN_COLUMN || step->kind == TABLE_STEP_ADD_REFERENCE)) {
+        return dialect->change_column(connection, arena, step, error);
+    }
+    sql_begin(&sql, arena, dialect);
+    table_step_write(&sql, step);
     if (!pool_begin_writing(connection->database, error)) {
         return false;
     }

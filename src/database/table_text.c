@@ -77,8 +77,8 @@ static void write_reference(struct sql *sql, const char *table)
     sql_add_name(sql, table);
 }
 
-static void write_column(struct sql *sql, const struct table *table,
-                         const struct table_column *column)
+void table_column_write(struct sql *sql, const struct table *table,
+                        const struct table_column *column)
 {
     sql_add_name(sql, column->name);
     sql_add(sql, " ");
@@ -100,7 +100,7 @@ static void write_create_table(struct sql *sql, const struct table_step *step)
     sql_add_name(sql, table->name);
     for (size_t i = 0; i < table->column_count; i++) {
         sql_add(sql, i > 0 ? ", " : " (");
-        write_column(sql, table, &table->columns[i]);
+        table_column_write(sql, table, &table->columns[i]);
     }
     sql_add(sql, ", PRIMARY KEY ");
     write_names(sql, table->primary_key);
@@ -118,7 +118,7 @@ static void write_add_column(struct sql *sql, const struct table_step *step)
 {
     write_alter_table(sql, step);
     sql_add(sql, " ADD COLUMN ");
-    write_column(sql, step->table, step->column);
+    table_column_write(sql, step->table, step->column);
     if (step->column->is_required) {
         sql_add(sql, " DEFAULT ");
         sql_add(sql, table_zero_of(step->column->type));

@@ -21,6 +21,10 @@ const char *table_zero_of(enum column_type type);
 char *table_reference_name(struct arena *arena, const struct table *table,
                            const struct table_column *column);
 
+/* Writes a column as CREATE TABLE has it. */
+void table_column_write(struct sql *sql, const struct table *table,
+                        const struct table_column *column);
+
 /* Writes the statement of a step. */
 void table_step_write(struct sql *sql, const struct table_step *step);
 
