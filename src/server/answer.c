@@ -12,9 +12,9 @@
 #include "base/expect.h"
 #include "base/time.h"
 #include "server/compress.h"
-#include "server/connection.h"
 #include "server/exchange.h"
 #include "server/exchange_driver.h"
+#include "server/http_connection.h"
 #include "server/limits.h"
 
 enum {
@@ -242,7 +242,7 @@ static bool send_piece(struct exchange *exchange)
     if (!is_added || outbox_waiting(outbox) > exchange->limits->answer_bytes) {
         return false;
     }
-    return connection_send(exchange->connection) != STREAM_FAILED;
+    return http_connection_send(exchange->connection) != STREAM_FAILED;
 }
 
 bool exchange_write(struct exchange *exchange, const void *bytes, size_t length)

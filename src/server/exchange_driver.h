@@ -1,7 +1,7 @@
 /*
  * exchange_driver.h - an exchange as the server itself sees it.
  *
- * The event loop fills it while the request arrives (connection.c), a worker runs the handler
+ * The event loop fills it while the request arrives (http_connection.c), a worker runs the handler
  * (workers.c), the answer is written into its outbox (answer.c), and the loop sends the rest.
  *
  * Memory: an exchange and all it holds live in an arena of its own.
@@ -23,7 +23,7 @@
 #include "server/refusal.h"
 
 struct compressor;
-struct connection;
+struct http_connection;
 struct http_limits;
 struct spool;
 struct spool_budget;
@@ -47,7 +47,7 @@ struct answer {
 
 struct exchange {
     struct arena *arena;
-    struct connection *connection;
+    struct http_connection *connection;
     struct exchange *next; /* in a queue */
     const struct http_limits *limits;
     struct spool_budget *budget;

@@ -15,9 +15,9 @@
 #include "base/expect.h"
 #include "base/time.h"
 #include "server/access.h"
-#include "server/connection.h"
 #include "server/counters.h"
 #include "server/exchange_driver.h"
+#include "server/http_connection.h"
 #include "server/limits.h"
 #include "server/listener.h"
 #include "server/workers.h"
@@ -29,7 +29,7 @@ enum {
 
 struct loop {
     struct arena *arena;
-    struct connection_shared *shared;
+    struct http_shared *shared;
     struct listener *listeners;
     int listener_count;
     int epoll;
@@ -37,10 +37,10 @@ struct loop {
     struct ready wake;
     int wake_descriptor;
     struct access *access;
-    struct connection *open; /* all of them */
+    struct http_connection *open; /* all of them */
     int open_count;
-    struct connection *spare;
-    struct connection *later; /* those that wished for another step */
+    struct http_connection *spare;
+    struct http_connection *later; /* those that wished for another step */
     bool is_accepting;
     int64_t next_tick;
     atomic_bool drain_asked;
@@ -56,9 +56,9 @@ static void watch(struct loop *loop, int operation, int descriptor, uint32_t eve
     expect(epoll_ctl(loop->epoll, operation, descriptor, &event) == 0);
 }
 
-static struct connection *take_connection(struct loop *loop)
+static struct http_connection *take_connection(struct loop *loop)
 {
-    struct connection *connection = loop->spare;
+    struct http_connection *connection = loop->spare;
 
     if (connection == NULL) {
         connection = arena_allocate(loop->arena, sizeof(*connection));
@@ -75,9 +75,9 @@ static struct connection *take_connection(struct loop *loop)
     return connection;
 }
 
-static void remove_connection(struct loop *loop, struct connection *connection)
+static void remove_connection(struct loop *loop, struct http_connection *connection)
 {
-    connection_close(connection);
+    http_connection_close(connection);
     access_leave(loop->access, connection->source);
     counter_add(&loop->shared->counters->connections_open, -1);
     if (connection->previous == NULL) {
@@ -94,12 +94,12 @@ static void remove_connection(struct loop *loop, struct connection *connection)
 }
 
 /* Does what a connection wishes for. */
-static void grant(struct loop *loop, struct connection *connection, enum wish wish)
+static void grant(struct loop *loop, struct http_connection *connection, enum wish wish)
 {
     int descriptor = connection->stream.descriptor;
 
     if (wish == WISH_GO_ON) {
-        wish = connection_step(connection);
+        wish = http_connection_step(connection);
     }
     switch (wish) {
     case WISH_READ:
@@ -124,21 +124,21 @@ static void grant(struct loop *loop, struct connection *connection, enum wish wi
 
 static void on_connection_ready(struct loop *loop, struct ready *ready)
 {
-    struct connection *connection = (struct connection *)ready;
+    struct http_connection *connection = (struct http_connection *)ready;
 
-    grant(loop, connection, connection_step(connection));
+    grant(loop, connection, http_connection_step(connection));
 }
 
 static void run_later(struct loop *loop)
 {
-    struct connection *connection = loop->later;
+    struct http_connection *connection = loop->later;
 
     loop->later = NULL;
     while (connection != NULL) {
-        struct connection *next = connection->next_later;
+        struct http_connection *next = connection->next_later;
 
         connection->is_later = false;
-        grant(loop, connection, connection_step(connection));
+        grant(loop, connection, http_connection_step(connection));
         connection = next;
     }
 }
@@ -160,7 +160,7 @@ static void take_in(struct loop *loop, const struct listener *listener, int desc
                     const struct sockaddr_storage *peer)
 {
     const struct http_limits *limits = loop->shared->limits;
-    struct connection *connection;
+    struct http_connection *connection;
 
     if (loop->open_count >= limits->connections ||
         !access_enter(loop->access, access_source_of(peer))) {
@@ -169,7 +169,7 @@ static void take_in(struct loop *loop, const struct listener *listener, int desc
     }
     connection = take_connection(loop);
     connection->ready.on_ready = on_connection_ready;
-    connection_open(connection, loop->shared, descriptor, peer, listener->context);
+    http_connection_open(connection, loop->shared, descriptor, peer, listener->context);
     counter_add(&loop->shared->counters->connections_accepted_total, 1);
     counter_add(&loop->shared->counters->connections_open, 1);
     watch(loop, EPOLL_CTL_ADD, descriptor, EPOLLIN | EPOLLONESHOT, &connection->ready);
@@ -213,9 +213,9 @@ static void on_answers_ready(struct loop *loop, struct ready *ready)
     (void)ready;
     while (exchange != NULL) {
         struct exchange *next = exchange->next;
-        struct connection *connection = exchange->connection;
+        struct http_connection *connection = exchange->connection;
 
-        grant(loop, connection, connection_answered(connection));
+        grant(loop, connection, http_connection_answered(connection));
         exchange = next;
     }
 }
@@ -229,7 +229,7 @@ static void on_wake(struct loop *loop, struct ready *ready)
            errno == EAGAIN);
 }
 
-bool loop_create(struct arena *arena, struct connection_shared *shared, struct listener *listeners,
+bool loop_create(struct arena *arena, struct http_shared *shared, struct listener *listeners,
                  int listener_count, struct loop **loop_out, struct error *error)
 {
     struct loop *loop = arena_allocate(arena, sizeof(*loop));
@@ -262,15 +262,15 @@ bool loop_create(struct arena *arena, struct connection_shared *shared, struct l
 /* Looks at the clock of every connection: at ten thousand a millisecond's work. */
 static void tick(struct loop *loop, int64_t now)
 {
-    struct connection *connection = loop->open;
+    struct http_connection *connection = loop->open;
 
     loop->next_tick = now + loop->shared->limits->tick_ms;
     while (connection != NULL) {
-        struct connection *next = connection->next;
+        struct http_connection *next = connection->next;
 
         /* One that waits for its next step has it in a moment. */
         if (!connection->is_later) {
-            grant(loop, connection, connection_check_time(connection, now));
+            grant(loop, connection, http_connection_check_time(connection, now));
         }
         connection = next;
     }
@@ -281,7 +281,7 @@ static void tick(struct loop *loop, int64_t now)
 
 static void begin_drain(struct loop *loop)
 {
-    struct connection *connection;
+    struct http_connection *connection;
 
     atomic_store(&loop->shared->is_draining, true);
     for (int i = 0; i < loop->listener_count; i++) {
@@ -291,10 +291,10 @@ static void begin_drain(struct loop *loop)
     }
     connection = loop->open;
     while (connection != NULL) {
-        struct connection *next = connection->next;
+        struct http_connection *next = connection->next;
 
         if (!connection->is_later) {
-            grant(loop, connection, connection_drain(connection));
+            grant(loop, connection, http_connection_drain(connection));
         }
         connection = next;
     }
@@ -304,12 +304,12 @@ static void begin_drain(struct loop *loop)
  * done with it: loop_destroy closes that. */
 static void cut_off(struct loop *loop)
 {
-    struct connection *connection = loop->open;
+    struct http_connection *connection = loop->open;
 
     loop->cut_count = loop->open_count;
     loop->later = NULL;
     while (connection != NULL) {
-        struct connection *next = connection->next;
+        struct http_connection *next = connection->next;
 
         if (connection->state != CONNECTION_HANDED) {
             remove_connection(loop, connection);

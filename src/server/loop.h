@@ -16,13 +16,13 @@
 #include "base/attributes.h"
 
 struct arena;
-struct connection_shared;
+struct http_shared;
 struct error;
 struct listener;
 struct loop;
 
 /* Prepares to serve the listeners, which stay the caller's. */
-must_check bool loop_create(struct arena *arena, struct connection_shared *shared,
+must_check bool loop_create(struct arena *arena, struct http_shared *shared,
                             struct listener *listeners, int listener_count, struct loop **loop_out,
                             struct error *error);
 

@@ -21,9 +21,9 @@ enum {
     INPUT_ROOM = 2048,
 };
 
-static void begin_exchange(struct connection *connection)
+static void begin_exchange(struct http_connection *connection)
 {
-    struct connection_shared *shared = connection->shared;
+    struct http_shared *shared = connection->shared;
     struct arena *arena = arena_stock_take(shared->stock);
     struct exchange *exchange = arena_allocate(arena, sizeof(*exchange));
     int64_t now = time_monotonic();
@@ -42,13 +42,13 @@ static void begin_exchange(struct connection *connection)
     connection->deadline = now + shared->limits->head_ms;
 }
 
-static enum wish refuse(struct connection *connection, enum refusal refusal)
+static enum wish refuse(struct http_connection *connection, enum refusal refusal)
 {
-    connection_refuse(connection, refusal);
-    return connection_answered(connection);
+    http_connection_refuse(connection, refusal);
+    return http_connection_answered(connection);
 }
 
-static const char *format_address(const struct connection *connection, struct arena *arena)
+static const char *format_address(const struct http_connection *connection, struct arena *arena)
 {
     char text[INET6_ADDRSTRLEN] = "";
 
@@ -56,7 +56,7 @@ static const char *format_address(const struct connection *connection, struct ar
     return arena_copy_text(arena, text);
 }
 
-static enum refusal fill_request(struct connection *connection)
+static enum refusal fill_request(struct http_connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     const struct http_head *head = &exchange->head;
@@ -79,7 +79,7 @@ static enum refusal fill_request(struct connection *connection)
     return REFUSAL_NONE;
 }
 
-static int64_t choose_body_limit(const struct connection *connection)
+static int64_t choose_body_limit(const struct http_connection *connection)
 {
     const struct exchange *exchange = connection->exchange;
     const struct exchange_door *door = connection->shared->door;
@@ -91,14 +91,14 @@ static int64_t choose_body_limit(const struct connection *connection)
     return exchange->head.is_multipart ? limits->multipart_bytes : limits->body_bytes;
 }
 
-static void begin_window(struct connection *connection, int64_t now)
+static void begin_window(struct http_connection *connection, int64_t now)
 {
     connection->window_begun = now;
     connection->window_content = 0;
 }
 
 /* The head is complete: what it says decides how the rest is read. */
-static enum refusal begin_body(struct connection *connection)
+static enum refusal begin_body(struct http_connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     const struct http_limits *limits = connection->shared->limits;
@@ -123,7 +123,8 @@ static enum refusal begin_body(struct connection *connection)
 }
 
 /* Adds bytes to the head. When it is complete, the bytes after it are given out. */
-static enum refusal take_head(struct connection *connection, const char **bytes, size_t *length)
+static enum refusal take_head(struct http_connection *connection, const char **bytes,
+                              size_t *length)
 {
     struct exchange *exchange = connection->exchange;
     struct buffer *input = &exchange->input;
@@ -160,7 +161,7 @@ static enum refusal take_body(struct exchange *exchange, const char **bytes, siz
     return refusal;
 }
 
-static enum wish hand_over(struct connection *connection, const char *bytes, size_t length)
+static enum wish hand_over(struct http_connection *connection, const char *bytes, size_t length)
 {
     struct exchange *exchange = connection->exchange;
 
@@ -180,7 +181,7 @@ static enum wish hand_over(struct connection *connection, const char *bytes, siz
 }
 
 /* Some clients send the body only after they were asked to. */
-static enum wish ask_for_body(struct connection *connection)
+static enum wish ask_for_body(struct http_connection *connection)
 {
     static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct exchange *exchange = connection->exchange;
@@ -193,7 +194,7 @@ static enum wish ask_for_body(struct connection *connection)
     return WISH_GO_ON;
 }
 
-enum wish receive_bytes(struct connection *connection, const char *bytes, size_t length)
+enum wish receive_bytes(struct http_connection *connection, const char *bytes, size_t length)
 {
     enum refusal refusal = REFUSAL_NONE;
     struct exchange *exchange;
@@ -222,7 +223,7 @@ enum wish receive_bytes(struct connection *connection, const char *bytes, size_t
 
 /* The client will send no more: in the middle of a request that is worth an answer, since he
  * may still be reading. */
-static enum wish end_of_input(struct connection *connection, enum stream_result result)
+static enum wish end_of_input(struct http_connection *connection, enum stream_result result)
 {
     if (result == STREAM_ENDED && connection->state != CONNECTION_IDLE) {
         return refuse(connection, REFUSAL_CUT_SHORT);
@@ -230,7 +231,7 @@ static enum wish end_of_input(struct connection *connection, enum stream_result 
     return WISH_CLOSE;
 }
 
-enum wish receive_step(struct connection *connection)
+enum wish receive_step(struct http_connection *connection)
 {
     char *scratch = connection->shared->scratch;
 

@@ -12,7 +12,7 @@
 #include "base/expect.h"
 #include "base/time.h"
 #include "server/arena_stock.h"
-#include "server/connection.h"
+#include "server/http_connection.h"
 #include "server/listener.h"
 #include "server/loop.h"
 #include "server/receive.h"
@@ -21,7 +21,7 @@
 struct server {
     struct http_limits limits;
     struct exchange_door door;
-    struct connection_shared shared;
+    struct http_shared shared;
     struct listener *listeners;
     int listener_count;
     struct loop *loop;
@@ -49,7 +49,7 @@ static bool open_listeners(struct arena *arena, struct server *server,
 static void fill_shared(struct arena *arena, struct server *server,
                         const struct server_options *options)
 {
-    struct connection_shared *shared = &server->shared;
+    struct http_shared *shared = &server->shared;
 
     shared->limits = &server->limits;
     shared->log = options->log;

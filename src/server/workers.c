@@ -17,9 +17,9 @@
 #include "base/expect.h"
 #include "base/time.h"
 #include "server/compress.h"
-#include "server/connection.h"
 #include "server/counters.h"
 #include "server/exchange_driver.h"
+#include "server/http_connection.h"
 #include "server/limits.h"
 
 struct queue {
@@ -118,7 +118,7 @@ static void run(struct workers *workers, void *worker, struct exchange *exchange
         refusal = exchange_prepare(exchange);
     }
     if (refusal != REFUSAL_NONE) {
-        connection_refuse(exchange->connection, refusal);
+        http_connection_refuse(exchange->connection, refusal);
         return;
     }
     workers->door->handle(workers->door->context, worker, exchange);
@@ -141,7 +141,7 @@ static void *work(void *context)
         exchange->compressor = compressor;
         run(workers, worker, exchange);
         exchange->compressor = NULL;
-        connection_send_early(exchange->connection);
+        http_connection_send_early(exchange->connection);
         counter_add(&workers->counters->requests_running, -1);
         give_back(workers, exchange);
     }

@@ -1,7 +1,7 @@
 /*
- * connection.c - the states of a connection, but for reading (receive.c).
+ * http_connection.c - the states of a connection, but for reading (receive.c).
  */
-#include "server/connection.h"
+#include "server/http_connection.h"
 
 #include <arpa/inet.h>
 #include <linux/sockios.h>
@@ -19,9 +19,9 @@
 #include "server/limits.h"
 #include "server/receive.h"
 
-void connection_open(struct connection *connection, struct connection_shared *shared,
-                     int descriptor, const struct sockaddr_storage *peer,
-                     struct tls_context *context)
+void http_connection_open(struct http_connection *connection, struct http_shared *shared,
+                          int descriptor, const struct sockaddr_storage *peer,
+                          struct tls_context *context)
 {
     int64_t now = time_monotonic();
 
@@ -41,7 +41,7 @@ void connection_open(struct connection *connection, struct connection_shared *sh
     }
 }
 
-static void release_exchange(struct connection *connection)
+static void release_exchange(struct http_connection *connection)
 {
     if (connection->exchange != NULL) {
         struct arena *arena = connection->exchange->arena;
@@ -51,14 +51,14 @@ static void release_exchange(struct connection *connection)
     }
 }
 
-void connection_close(struct connection *connection)
+void http_connection_close(struct http_connection *connection)
 {
     /* A handshake that is not through has nobody to say goodbye to. */
     stream_close(&connection->stream, connection->state != CONNECTION_HANDSHAKE);
     release_exchange(connection);
 }
 
-enum stream_result connection_send(struct connection *connection)
+enum stream_result http_connection_send(struct http_connection *connection)
 {
     struct outbox *outbox = &connection->exchange->outbox;
     int64_t before = outbox->total_sent;
@@ -68,13 +68,13 @@ enum stream_result connection_send(struct connection *connection)
     return result;
 }
 
-void connection_send_early(struct connection *connection)
+void http_connection_send_early(struct http_connection *connection)
 {
-    enum stream_result ignored = connection_send(connection);
+    enum stream_result ignored = http_connection_send(connection);
     (void)ignored;
 }
 
-static void log_refusal(const struct connection *connection, enum refusal refusal)
+static void log_refusal(const struct http_connection *connection, enum refusal refusal)
 {
     const struct refusal_kind *kind = refusal_kind(refusal);
     char address[INET6_ADDRSTRLEN] = "";
@@ -86,14 +86,14 @@ static void log_refusal(const struct connection *connection, enum refusal refusa
               LOG_TEXT("peer", address));
 }
 
-void connection_refuse(struct connection *connection, enum refusal refusal)
+void http_connection_refuse(struct http_connection *connection, enum refusal refusal)
 {
     counter_add(&connection->shared->counters->refusals[refusal], 1);
     log_refusal(connection, refusal);
     exchange_refuse(connection->exchange, refusal);
 }
 
-static enum wish step_handshake(struct connection *connection)
+static enum wish step_handshake(struct http_connection *connection)
 {
     switch (stream_handshake(&connection->stream)) {
     case STREAM_DONE:
@@ -111,10 +111,10 @@ static enum wish step_handshake(struct connection *connection)
 }
 
 /* Sends what there is; go_on is called once all is out. */
-static enum wish send_then(struct connection *connection,
-                           enum wish (*go_on)(struct connection *connection))
+static enum wish send_then(struct http_connection *connection,
+                           enum wish (*go_on)(struct http_connection *connection))
 {
-    switch (connection_send(connection)) {
+    switch (http_connection_send(connection)) {
     case STREAM_DONE:
         return go_on(connection);
     case STREAM_WANT_READ:
@@ -126,18 +126,18 @@ static enum wish send_then(struct connection *connection,
     }
 }
 
-static enum wish go_on_with_body(struct connection *connection)
+static enum wish go_on_with_body(struct http_connection *connection)
 {
     connection->state = CONNECTION_BODY;
     return WISH_GO_ON;
 }
 
-static enum wish step_interim(struct connection *connection)
+static enum wish step_interim(struct http_connection *connection)
 {
     return send_then(connection, go_on_with_body);
 }
 
-static enum wish begin_linger(struct connection *connection)
+static enum wish begin_linger(struct http_connection *connection)
 {
     stream_end_writing(&connection->stream);
     connection->state = CONNECTION_LINGER;
@@ -146,7 +146,7 @@ static enum wish begin_linger(struct connection *connection)
 }
 
 /* Parks the connection, or begins the request that has already come. */
-static enum wish go_on_with_next(struct connection *connection)
+static enum wish go_on_with_next(struct http_connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     struct arena *arena = exchange->arena;
@@ -159,13 +159,13 @@ static enum wish go_on_with_next(struct connection *connection)
     if (exchange->leftover.length > 0) {
         wish = receive_bytes(connection, exchange->leftover.bytes, exchange->leftover.length);
     } else if (atomic_load(&connection->shared->is_draining)) {
-        wish = connection_drain(connection);
+        wish = http_connection_drain(connection);
     }
     arena_stock_return(connection->shared->stock, &arena);
     return wish;
 }
 
-static enum wish end_of_answer(struct connection *connection)
+static enum wish end_of_answer(struct http_connection *connection)
 {
     const struct exchange *exchange = connection->exchange;
 
@@ -175,13 +175,13 @@ static enum wish end_of_answer(struct connection *connection)
     return exchange->is_last ? begin_linger(connection) : go_on_with_next(connection);
 }
 
-static enum wish step_sending(struct connection *connection)
+static enum wish step_sending(struct http_connection *connection)
 {
     return send_then(connection, end_of_answer);
 }
 
 /* A worker has it: nothing to do here, and nothing should have asked. */
-static enum wish step_handed(struct connection *connection)
+static enum wish step_handed(struct http_connection *connection)
 {
     (void)connection;
     return WISH_NOTHING;
@@ -189,7 +189,7 @@ static enum wish step_handed(struct connection *connection)
 
 /* Reads and drops, so that closing does not wipe out an answer still on its way. With TLS the
  * bytes stay encrypted: nobody needs them. */
-static enum wish step_linger(struct connection *connection)
+static enum wish step_linger(struct http_connection *connection)
 {
     ssize_t count =
         recv(connection->stream.descriptor, connection->shared->scratch, RECEIVE_SCRATCH_SIZE, 0);
@@ -200,14 +200,14 @@ static enum wish step_linger(struct connection *connection)
     return count < 0 ? WISH_READ : WISH_CLOSE;
 }
 
-static enum wish (*const steps[CONNECTION_STATE_COUNT])(struct connection *connection) = {
+static enum wish (*const steps[CONNECTION_STATE_COUNT])(struct http_connection *connection) = {
     [CONNECTION_HANDSHAKE] = step_handshake, [CONNECTION_IDLE] = receive_step,
     [CONNECTION_HEAD] = receive_step,        [CONNECTION_INTERIM] = step_interim,
     [CONNECTION_BODY] = receive_step,        [CONNECTION_HANDED] = step_handed,
     [CONNECTION_SENDING] = step_sending,     [CONNECTION_LINGER] = step_linger,
 };
 
-enum wish connection_step(struct connection *connection)
+enum wish http_connection_step(struct http_connection *connection)
 {
     enum wish wish;
 
@@ -217,7 +217,7 @@ enum wish connection_step(struct connection *connection)
     return wish;
 }
 
-enum wish connection_answered(struct connection *connection)
+enum wish http_connection_answered(struct http_connection *connection)
 {
     connection->state = CONNECTION_SENDING;
     connection->deadline = 0;
@@ -227,7 +227,7 @@ enum wish connection_answered(struct connection *connection)
 }
 
 /* Bytes that have really passed: those that wait in the kernel have not. */
-static int64_t count_passed(const struct connection *connection)
+static int64_t count_passed(const struct http_connection *connection)
 {
     const struct exchange *exchange = connection->exchange;
     int waiting = 0;
@@ -242,7 +242,7 @@ static int64_t count_passed(const struct connection *connection)
 }
 
 /* Each window must bring its share of bytes. */
-static bool keeps_pace(struct connection *connection, int64_t now)
+static bool keeps_pace(struct http_connection *connection, int64_t now)
 {
     const struct http_limits *limits = connection->shared->limits;
     int64_t elapsed = now - connection->window_begun;
@@ -259,7 +259,7 @@ static bool keeps_pace(struct connection *connection, int64_t now)
     return is_enough;
 }
 
-static bool is_in_time(struct connection *connection, int64_t now)
+static bool is_in_time(struct http_connection *connection, int64_t now)
 {
     if (connection->deadline != 0 && now >= connection->deadline) {
         return false;
@@ -270,27 +270,27 @@ static bool is_in_time(struct connection *connection, int64_t now)
     return true;
 }
 
-enum wish connection_check_time(struct connection *connection, int64_t now)
+enum wish http_connection_check_time(struct http_connection *connection, int64_t now)
 {
     if (connection->state == CONNECTION_HANDED || is_in_time(connection, now)) {
         return WISH_NOTHING;
     }
     counter_add(&connection->shared->counters->connections_expired_total, 1);
     if (connection->state == CONNECTION_HEAD || connection->state == CONNECTION_BODY) {
-        connection_refuse(connection, REFUSAL_TOO_SLOW);
-        return connection_answered(connection);
+        http_connection_refuse(connection, REFUSAL_TOO_SLOW);
+        return http_connection_answered(connection);
     }
     return WISH_CLOSE;
 }
 
-enum wish connection_drain(struct connection *connection)
+enum wish http_connection_drain(struct http_connection *connection)
 {
     if (connection->state == CONNECTION_HANDSHAKE) {
         return WISH_CLOSE;
     }
     if (connection->state == CONNECTION_IDLE) {
         /* What has already been sent is still served. */
-        enum wish wish = connection_step(connection);
+        enum wish wish = http_connection_step(connection);
 
         return wish == WISH_READ && connection->state == CONNECTION_IDLE ? WISH_CLOSE : wish;
     }

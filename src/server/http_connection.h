@@ -1,5 +1,5 @@
 /*
- * connection.h - one client's connection: a small machine that is fed by the event loop.
+ * http_connection.h - one client's connection: a small machine that is fed by the event loop.
  *
  * It parks between requests with nothing but this struct (and OpenSSL's, with TLS). Once bytes
  * come it holds an exchange, reads one whole request into it, hands it to the workers, sends the
@@ -7,11 +7,11 @@
  * waiting and then says what it wishes for.
  *
  * Memory: structs are kept by the loop and used again; an exchange has an arena of its own.
- * Threads: the loop's, but while a worker has the exchange: then connection_refuse and the
+ * Threads: the loop's, but while a worker has the exchange: then http_connection_refuse and the
  * functions to send are the worker's, and the loop touches nothing.
  */
-#ifndef SERVER_CONNECTION_H
-#define SERVER_CONNECTION_H
+#ifndef SERVER_HTTP_CONNECTION_H
+#define SERVER_HTTP_CONNECTION_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -58,7 +58,7 @@ enum wish {
 };
 
 /* What all connections of a server share. */
-struct connection_shared {
+struct http_shared {
     const struct http_limits *limits;
     const struct log *log;
     const struct exchange_door *door;
@@ -71,9 +71,9 @@ struct connection_shared {
     struct arena_stock *stock;
 };
 
-struct connection {
+struct http_connection {
     struct ready ready; /* first: the loop finds the connection by it */
-    struct connection_shared *shared;
+    struct http_shared *shared;
     struct stream stream;
     enum connection_state state;
     int request_count;
@@ -84,39 +84,39 @@ struct connection {
     struct access_source source;
     uint8_t address[16]; /* the peer's, IPv4 in the first four */
     bool is_ipv6;
-    struct connection *previous; /* among the open ones */
-    struct connection *next;
-    struct connection *next_later; /* among those that wished for later */
+    struct http_connection *previous; /* among the open ones */
+    struct http_connection *next;
+    struct http_connection *next_later; /* among those that wished for later */
     bool is_later;
 };
 
 /* Begins with a descriptor just accepted. */
-void connection_open(struct connection *connection, struct connection_shared *shared,
-                     int descriptor, const struct sockaddr_storage *peer,
-                     struct tls_context *context);
+void http_connection_open(struct http_connection *connection, struct http_shared *shared,
+                          int descriptor, const struct sockaddr_storage *peer,
+                          struct tls_context *context);
 
 /* Goes on as far as possible. */
-must_check enum wish connection_step(struct connection *connection);
+must_check enum wish http_connection_step(struct http_connection *connection);
 
 /* A worker has answered: what the loop does next. */
-must_check enum wish connection_answered(struct connection *connection);
+must_check enum wish http_connection_answered(struct http_connection *connection);
 
 /* Looks at the clock; WISH_NOTHING leaves the connection as it is. */
-must_check enum wish connection_check_time(struct connection *connection, int64_t now);
+must_check enum wish http_connection_check_time(struct http_connection *connection, int64_t now);
 
 /* The server stops: an idle connection goes, one that has begun a request may finish. */
-must_check enum wish connection_drain(struct connection *connection);
+must_check enum wish http_connection_drain(struct http_connection *connection);
 
 /* Releases everything. */
-void connection_close(struct connection *connection);
+void http_connection_close(struct http_connection *connection);
 
 /* Sends what the client takes. */
-must_check enum stream_result connection_send(struct connection *connection);
+must_check enum stream_result http_connection_send(struct http_connection *connection);
 
 /* The same where the result is of no interest yet: the loop will find out. */
-void connection_send_early(struct connection *connection);
+void http_connection_send_early(struct http_connection *connection);
 
 /* Answers the request with a refusal, logs and counts it. */
-void connection_refuse(struct connection *connection, enum refusal refusal);
+void http_connection_refuse(struct http_connection *connection, enum refusal refusal);
 
 #endif
