@@ -9,7 +9,9 @@ FLOORS := base text xml crypto database metadata security call query record serv
 APPS   := base text xml crypto client apps
 
 VARIANT ?= release
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 OUT     := build/$(VARIANT)
 
 WARNINGS      := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Werror

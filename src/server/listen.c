@@ -1,0 +1,274 @@
+/*
+ * listen.c - settings become servers; one loop waits for signals.
+ */
+#include "server/listen.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "call/platform.h"
+#include "crypto/tls.h"
+#include "database/database.h"
+#include "metadata/catalog.h"
+#include "server/admin.h"
+#include "server/counters.h"
+#include "server/notify.h"
+#include "server/proxies.h"
+#include "server/server.h"
+#include "server/signals.h"
+#include "server/soap_exchange.h"
+#include "server/version.h"
+#include "service/metrics.h"
+
+enum { FOR_EVER = -1, ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000 };
+
+struct listening {
+    struct arena *arena;
+    struct platform *platform;
+    struct soap_door *door;
+    int worker_count;
+    struct counters counters;
+    struct counters admin_counters;
+    struct tls_context *tls;
+    struct proxies *proxies;
+    struct server *server;
+    struct server *admin_server;
+    struct admin admin;
+    struct admin_check database_check;
+};
+
+/* Adds an address for each part of a list separated by commas. */
+static void add_addresses(struct arena *arena, struct array *addresses, const char *list,
+                          struct tls_context *context)
+{
+    char *rest = arena_copy_text(arena, list);
+    char *part;
+
+    while ((part = strtok_r(rest, ", ", &rest)) != NULL) {
+        struct server_address *address = arena_allocate(arena, sizeof(*address));
+        address->address = part;
+        address->context = context;
+        array_add(addresses, address);
+    }
+}
+
+static struct server_address *flatten(struct arena *arena, const struct array *addresses)
+{
+    struct server_address *flat = arena_allocate_array(arena, addresses->count, sizeof(*flat));
+
+    for (size_t i = 0; i < addresses->count; i++) {
+        flat[i] = *(const struct server_address *)addresses->items[i];
+    }
+    return flat;
+}
+
+static struct http_limits limits_of(const struct settings *settings, int worker_count)
+{
+    struct http_limits limits = http_limits_default();
+
+    limits.head_bytes = settings->limits.head;
+    limits.line_bytes = settings->limits.header_line;
+    limits.head_lines = (int)settings->limits.header_lines;
+    limits.body_bytes = settings->limits.body;
+    limits.multipart_bytes = settings->limits.body + settings->limits.attachment;
+    limits.inflate_ratio = (int)settings->limits.compression_ratio;
+    limits.spool_folder = settings->data.dir;
+    limits.handshake_ms = settings->http.head_timeout;
+    limits.head_ms = settings->http.head_timeout;
+    limits.request_ms = settings->http.request_timeout;
+    limits.idle_ms = settings->http.idle_timeout;
+    limits.bytes_per_second = settings->http.body_rate;
+    limits.requests_per_connection = (int)settings->http.requests_per_connection;
+    limits.connections = (int)settings->http.max_connections;
+    limits.connections_per_source = (int)settings->http.connections_per_source;
+    limits.workers = worker_count;
+    limits.queue_length = (int)settings->http.queue;
+    if (!settings->http.compression) {
+        limits.gzip_from_bytes = INT32_MAX;
+    }
+    return limits;
+}
+
+static bool open_tls(struct listening *listening, struct error *error)
+{
+    const struct settings_http *http = &listening->platform->settings->http;
+
+    if (http->tls_listen[0] == '\0') {
+        return true;
+    }
+    if (http->tls_certificate[0] == '\0' || http->tls_key[0] == '\0') {
+        return error_set(error, ERROR_SETTING_INVALID, "http.tls_listen",
+                         "http.tls_listen needs http.tls_certificate and http.tls_key");
+    }
+    return tls_context_open(listening->arena, http->tls_certificate, http->tls_key, &listening->tls,
+                            error);
+}
+
+static bool open_server(struct listening *listening, struct error *error)
+{
+    const struct settings *settings = listening->platform->settings;
+    struct array addresses;
+
+    if (!proxies_parse(listening->arena, settings->http.trusted_proxies, &listening->proxies,
+                       error)) {
+        return false;
+    }
+    array_init(&addresses, listening->arena);
+    add_addresses(listening->arena, &addresses, settings->http.listen, NULL);
+    add_addresses(listening->arena, &addresses, settings->http.tls_listen, listening->tls);
+    struct server_options options = {
+        .limits = limits_of(settings, listening->worker_count),
+        .addresses = flatten(listening->arena, &addresses),
+        .address_count = (int)addresses.count,
+        .door = soap_exchange_door(listening->door),
+        .proxies = listening->proxies,
+        .log = listening->platform->log,
+        .counters = &listening->counters,
+    };
+    if (!server_create(listening->arena, &options, &listening->server, error) ||
+        !server_start(listening->server, error)) {
+        return false;
+    }
+    for (int i = 0; i < options.address_count; i++) {
+        log_event(listening->platform->log, LOG_LEVEL_INFO, "listening",
+                  LOG_TEXT("url", server_url(listening->server, i)),
+                  LOG_TEXT("services", arena_format(listening->arena, "%s/soap",
+                                                    server_url(listening->server, i))));
+    }
+    return true;
+}
+
+/* The database answers: a connection can be had. */
+static bool database_is_fine(void *context, struct buffer *words)
+{
+    struct platform *platform = context;
+    struct connection *connection = NULL;
+    struct error error = {0};
+
+    if (!database_acquire(platform->database, &connection, &error)) {
+        buffer_add_text(words, error.message);
+        return false;
+    }
+    database_release(&connection);
+    return true;
+}
+
+static void write_metrics(void *context, struct buffer *text)
+{
+    struct platform *platform = context;
+    int open = 0;
+    int used = 0;
+
+    database_count(platform->database, &open, &used);
+    buffer_add_format(text,
+                      "# HELP svyaz_database_connections Connections to the database.\n"
+                      "# TYPE svyaz_database_connections gauge\n"
+                      "svyaz_database_connections{state=\"open\"} %d\n"
+                      "svyaz_database_connections{state=\"used\"} %d\n",
+                      open, used);
+    service_metrics_write(platform->metrics, text);
+}
+
+static bool open_admin(struct listening *listening, struct error *error)
+{
+    struct array addresses;
+
+    array_init(&addresses, listening->arena);
+    add_addresses(listening->arena, &addresses, listening->platform->settings->admin.listen, NULL);
+    if (addresses.count == 0) {
+        return true;
+    }
+    listening->database_check = (struct admin_check){
+        .name = "database",
+        .context = listening->platform,
+        .is_fine = database_is_fine,
+    };
+    listening->admin = (struct admin){
+        .counters = &listening->counters,
+        .checks = &listening->database_check,
+        .check_count = 1,
+        .context = listening->platform,
+        .write_metrics = write_metrics,
+    };
+    struct server_options options = {
+        .limits = http_limits_default(),
+        .addresses = flatten(listening->arena, &addresses),
+        .address_count = (int)addresses.count,
+        .door = admin_door(&listening->admin),
+        .log = listening->platform->log,
+        .counters = &listening->admin_counters,
+    };
+    options.limits.workers = ADMIN_WORKERS;
+    if (!server_create(listening->arena, &options, &listening->admin_server, error) ||
+        !server_start(listening->admin_server, error)) {
+        return false;
+    }
+    log_event(listening->platform->log, LOG_LEVEL_INFO, "listening",
+              LOG_TEXT("admin", server_url(listening->admin_server, 0)));
+    return true;
+}
+
+static void reload(struct listening *listening)
+{
+    struct error error = {0};
+
+    notify_supervisor("RELOADING=1");
+    if (listening->tls != NULL && !tls_context_reload(listening->tls, &error)) {
+        log_event(listening->platform->log, LOG_LEVEL_ERROR, "reload",
+                  LOG_TEXT("message", error.message), LOG_TEXT("cause", error.cause));
+    } else {
+        log_event(listening->platform->log, LOG_LEVEL_INFO, "reload",
+                  LOG_TEXT("message", "Certificates were read again"));
+    }
+    notify_supervisor("READY=1");
+}
+
+static void serve(struct listening *listening)
+{
+    const struct platform *platform = listening->platform;
+
+    log_event(platform->log, LOG_LEVEL_INFO, "ready", LOG_TEXT("version", SVYAZ_VERSION),
+              LOG_TEXT("database", database_engine(platform->database)),
+              LOG_NUMBER("entities", (int64_t)platform->catalog->entity_count));
+    notify_supervisor("READY=1");
+    for (;;) {
+        enum signal_wish wish = signals_wait(FOR_EVER);
+        if (wish == SIGNAL_STOP) {
+            break;
+        }
+        if (wish == SIGNAL_RELOAD) {
+            reload(listening);
+        }
+    }
+    notify_supervisor("STOPPING=1");
+    bool is_clean = server_drain(listening->server, platform->settings->http.drain_timeout);
+    log_event(platform->log, LOG_LEVEL_INFO, "stopped",
+              LOG_TEXT("drain", is_clean ? "complete" : "cut off"));
+}
+
+bool listen_and_serve(struct platform *platform, struct soap_door *door, int worker_count,
+                      struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct listening *listening = arena_allocate(arena, sizeof(*listening));
+
+    *listening = (struct listening){
+        .arena = arena, .platform = platform, .door = door, .worker_count = worker_count};
+    bool is_open =
+        open_tls(listening, error) && open_admin(listening, error) && open_server(listening, error);
+    if (is_open) {
+        serve(listening);
+    }
+    server_destroy(&listening->server);
+    if (listening->admin_server != NULL) {
+        server_drain(listening->admin_server, ADMIN_PATIENCE_MS);
+        server_destroy(&listening->admin_server);
+    }
+    arena_destroy(&arena);
+    return is_open;
+}

@@ -1,0 +1,261 @@
+/*
+ * program.c - a table of parts; opening goes down it, closing goes up.
+ */
+#include "server/program.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/expect.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "base/time.h"
+#include "call/platform.h"
+#include "crypto/random.h"
+#include "database/database.h"
+#include "metadata/catalog.h"
+#include "metadata/schema.h"
+#include "record/engine.h"
+#include "record/organization.h"
+#include "security/credential.h"
+#include "security/session.h"
+#include "server/listen.h"
+#include "server/options.h"
+#include "server/places.h"
+#include "service/metrics.h"
+#include "soap/door.h"
+#include "text/fold.h"
+
+extern char **environ;
+
+enum {
+    PROGRAM_TABLES = 32,
+    WORKERS_PER_PROCESSOR = 2,
+    RECHECK_MS = 1000, /* how long this node may not notice what another one changed */
+};
+
+struct program {
+    struct arena *arena;
+    const struct options *options;
+    struct settings settings;
+    struct log log;
+    struct platform platform;
+    struct soap_door *door;
+    int opened; /* parts */
+};
+
+static bool open_settings(struct program *program, struct error *error)
+{
+    struct settings_sources sources = {
+        .file = program->options->config,
+        .environment = environ,
+        .overrides = program->options->overrides,
+    };
+
+    program->platform.now = time_now;
+    program->platform.settings = &program->settings;
+    return settings_load(program->arena, &sources, &program->settings, error);
+}
+
+static bool open_log(struct program *program, struct error *error)
+{
+    const struct settings_log *settings = &program->settings.log;
+
+    program->log.descriptor = STDERR_FILENO;
+    program->platform.log = &program->log;
+    return (log_level_parse(settings->level, &program->log.level) &&
+            log_format_parse(settings->format, &program->log.format)) ||
+           error_set(error, ERROR_SETTING_INVALID, "log",
+                     "log.level or log.format is no such word");
+}
+
+/* Every problem of the metadata is said, not only the first. */
+static void say_problem(void *context, const char *line)
+{
+    struct program *program = context;
+
+    log_event(&program->log, LOG_LEVEL_ERROR, "metadata", LOG_TEXT("problem", line));
+}
+
+static bool open_catalog(struct program *program, struct error *error)
+{
+    const char *folder = places_metadata(program->arena, program->settings.metadata.dir);
+
+    return catalog_read(folder, say_problem, program, &program->platform.catalog, error);
+}
+
+static void close_catalog(struct program *program)
+{
+    catalog_release(&program->platform.catalog);
+}
+
+static int worker_count(const struct settings *settings)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return settings->http.workers > 0
+               ? (int)settings->http.workers
+               : (int)(processors < 1 ? 1 : processors) * WORKERS_PER_PROCESSOR;
+}
+
+static bool open_database(struct program *program, struct error *error)
+{
+    const struct settings *settings = &program->settings;
+    struct database_options options = {
+        .url = settings->database.url[0] == '\0' ? NULL : settings->database.url,
+        .folder = settings->data.dir,
+        .pool_size =
+            settings->database.pool > 0 ? (int)settings->database.pool : worker_count(settings) + 1,
+        .acquire_timeout = settings->database.acquire_timeout,
+        .statement_timeout = settings->database.statement_timeout,
+    };
+
+    if (!database_open(&options, &program->platform.database, error)) {
+        return false;
+    }
+    database_set_revision(program->platform.database, program->platform.catalog->revision);
+    return true;
+}
+
+static void close_database(struct program *program)
+{
+    database_close(&program->platform.database);
+}
+
+static bool open_schema(struct program *program, struct error *error)
+{
+    const struct table *tables[PROGRAM_TABLES];
+    int security_count = 0;
+    int record_count = 0;
+    size_t count = 0;
+    const struct table *const *security = security_tables(&security_count);
+    const struct table *const *record = record_tables(&record_count);
+
+    expect(security_count + record_count <= PROGRAM_TABLES);
+    for (int i = 0; i < security_count; i++) {
+        tables[count++] = security[i];
+    }
+    for (int i = 0; i < record_count; i++) {
+        tables[count++] = record[i];
+    }
+    if (program->options->mode != MODE_CHECK) {
+        return schema_bring_up_to_date(program->platform.database, program->platform.catalog,
+                                       tables, count, &program->log, error);
+    }
+    bool is_up_to_date = false;
+    return schema_check(program->platform.database, program->platform.catalog, tables, count,
+                        &is_up_to_date, error) &&
+           (is_up_to_date ||
+            error_set(
+                error, ERROR_SCHEMA_MISMATCH, NULL,
+                "The tables are not as the metadata wants them; the next start changes them"));
+}
+
+static bool open_caches(struct program *program, struct error *error)
+{
+    const struct settings *settings = &program->settings;
+    struct platform *platform = &program->platform;
+    struct session_options session_options = {
+        .idle = settings->session.idle,
+        .absolute = settings->session.absolute,
+        .recheck = RECHECK_MS,
+    };
+
+    if (!text_rules_open(program->arena, &platform->text_rules, error)) {
+        return false;
+    }
+    struct credential_options credential_options = {
+        .text_rules = platform->text_rules,
+        .remember = settings->session.verified,
+        .recheck = RECHECK_MS,
+        .minimum_length = (int)settings->login.password_length,
+        .delay_after = (int)settings->login.delay_after,
+        .attempts = (int)settings->login.lock_after,
+        .lock = settings->login.lock,
+    };
+    platform->metrics = service_metrics_make(program->arena);
+    platform->sessions = session_cache_create(&session_options);
+    return credential_cache_create(&credential_options, &platform->credentials, error);
+}
+
+static void close_caches(struct program *program)
+{
+    session_cache_destroy(&program->platform.sessions);
+    credential_cache_destroy(&program->platform.credentials);
+}
+
+static bool open_organization(struct program *program, struct error *error)
+{
+    return organization_open(&program->platform, error);
+}
+
+static bool open_door(struct program *program, struct error *error)
+{
+    return soap_door_create(&program->platform, &program->door, error);
+}
+
+static void close_door(struct program *program)
+{
+    soap_door_destroy(&program->door);
+}
+
+static const struct {
+    bool (*open)(struct program *program, struct error *error);
+    void (*close)(struct program *program); /* NULL: the arena does */
+} parts[PART_COUNT] = {
+    [PART_SETTINGS] = {.open = open_settings},
+    [PART_LOG] = {.open = open_log},
+    [PART_CATALOG] = {.open = open_catalog, .close = close_catalog},
+    [PART_DATABASE] = {.open = open_database, .close = close_database},
+    [PART_SCHEMA] = {.open = open_schema},
+    [PART_CACHES] = {.open = open_caches, .close = close_caches},
+    [PART_ORGANIZATION] = {.open = open_organization},
+    [PART_DOOR] = {.open = open_door, .close = close_door},
+};
+
+bool program_open(const struct options *options, enum program_part last,
+                  struct program **program_out, struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct program *program = arena_allocate(arena, sizeof(*program));
+
+    program->arena = arena;
+    program->options = options;
+    for (int part = 0; part <= (int)last; part++) {
+        program->opened = part + 1;
+        if (!parts[part].open(program, error)) {
+            program_close(&program);
+            return false;
+        }
+    }
+    *program_out = program;
+    return true;
+}
+
+struct platform *program_platform(struct program *program)
+{
+    return &program->platform;
+}
+
+bool program_serve(struct program *program, struct error *error)
+{
+    return listen_and_serve(&program->platform, program->door, worker_count(&program->settings),
+                            error);
+}
+
+void program_close(struct program **program)
+{
+    if (*program == NULL) {
+        return;
+    }
+    struct arena *arena = (*program)->arena;
+    for (int part = (*program)->opened - 1; part >= 0; part--) {
+        if (parts[part].close != NULL) {
+            parts[part].close(*program);
+        }
+    }
+    *program = NULL;
+    arena_destroy(&arena);
+}
