@@ -35,6 +35,7 @@ struct platform {
     struct credential_cache *credentials;
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct uuid organization_id;
+    struct uuid base_currency_id; /* that amounts are in when nobody says otherwise */
     uint8_t cookie_key[PLATFORM_KEY_SIZE]; /* signs paging cookies; kept in the database */
     int64_t (*now)(void);                  /* wall clock, milliseconds; tests hold it */
 };

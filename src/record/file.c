@@ -1,0 +1,322 @@
+/*
+ * file.c - files in pieces: staged in short steps, read back one piece at a time.
+ */
+#include "record/file.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "call/call.h"
+#include "database/database.h"
+#include "database/row.h"
+#include "metadata/entity.h"
+#include "query/tables.h"
+#include "record/tables.h"
+#include "text/utf8.h"
+
+enum { DAY = 86400000, SWEPT_AT_ONCE = 100 };
+
+/* ---- staging ---- */
+
+/* A file on its way into the database. */
+struct staging {
+    struct call *call;
+    const struct field *field;
+    struct file *file;
+    struct arena *scratch; /* of one piece */
+    struct uuid id;
+    int64_t size;
+    int64_t pieces;
+};
+
+static bool check_text(const struct field *field, const char *what, const char *text,
+                       struct error *error)
+{
+    if (text == NULL) {
+        return true;
+    }
+    if (!text_is_valid_utf8(text, strlen(text))) {
+        return error_set_about(error, ERROR_VALUE_INVALID, field->entity->name, field->name,
+                               "The %s of the file must be UTF-8", what);
+    }
+    if (text_count_characters(text) > FILE_NAME_LENGTH) {
+        return error_set_about(error, ERROR_VALUE_TOO_LONG, field->entity->name, field->name,
+                               "The %s of the file may have at most %d characters", what,
+                               (int)FILE_NAME_LENGTH);
+    }
+    return true;
+}
+
+/* Fills the buffer as far as the content goes. */
+static bool read_piece(struct staging *staging, char *bytes, size_t *length_out,
+                       struct error *error)
+{
+    size_t length = 0;
+    size_t more = 1;
+    while (length < FILE_PIECE_SIZE && more > 0) {
+        if (!staging->file->read(staging->file, bytes + length, FILE_PIECE_SIZE - length, &more,
+                                 error)) {
+            return false;
+        }
+        length += more;
+    }
+    *length_out = length;
+    return true;
+}
+
+static bool insert_piece(struct staging *staging, const char *bytes, size_t length,
+                         struct error *error)
+{
+    const struct row_value values[] = {
+        {"file_id", cell_uuid(&staging->id)},
+        {"number", cell_integer(staging->pieces)},
+        {"bytes", cell_bytes(bytes, length)},
+    };
+    bool done = row_insert(staging->call->connection, staging->scratch, &file_piece_table, values,
+                           3, error);
+    arena_reset(staging->scratch);
+    staging->pieces++;
+    return done;
+}
+
+static bool refuse_size(const struct staging *staging, struct error *error)
+{
+    const struct field *field = staging->field;
+    return error_set_about(error, ERROR_LIMIT_EXCEEDED, field->entity->name, field->name,
+                           "The file may have at most %lld bytes", (long long)field->file_size);
+}
+
+static bool stage_pieces(struct staging *staging, struct error *error)
+{
+    char *bytes = arena_allocate(staging->call->arena, FILE_PIECE_SIZE);
+    size_t length = 0;
+    do {
+        if (!read_piece(staging, bytes, &length, error)) {
+            return false;
+        }
+        staging->size += (int64_t)length;
+        if (staging->field->file_size > 0 && staging->size > staging->field->file_size) {
+            return refuse_size(staging, error);
+        }
+        if (length > 0 && !insert_piece(staging, bytes, length, error)) {
+            return false;
+        }
+    } while (length == FILE_PIECE_SIZE);
+    return true;
+}
+
+static bool insert_file(const struct staging *staging, struct error *error)
+{
+    const struct file *file = staging->file;
+    const struct row_value values[] = {
+        {"id", cell_uuid(&staging->id)},
+        {"name", cell_text(file->name)},
+        {"media_type", cell_text(file->media_type)},
+        {"size", cell_integer(staging->size)},
+        {"is_linked", cell_boolean(false)},
+        {"staged_on", cell_moment(staging->call->now)},
+    };
+    return row_insert(staging->call->connection, staging->call->arena, &file_table, values, 6,
+                      error);
+}
+
+static bool delete_file(struct call *call, const struct uuid *id, struct error *error)
+{
+    const struct row_condition of_file = {"file_id", ROW_IS, cell_uuid(id)};
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(id)};
+    return row_delete(call->connection, call->arena, &file_piece_table, &of_file, 1, NULL, error) &&
+           row_delete(call->connection, call->arena, &file_table, &by_id, 1, NULL, error);
+}
+
+static bool set_size(const struct staging *staging, struct error *error)
+{
+    const struct row_value size = {"size", cell_integer(staging->size)};
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(&staging->id)};
+    return row_update(staging->call->connection, staging->call->arena, &file_table, &size, 1,
+                      &by_id, 1, NULL, error);
+}
+
+/* The row of the file comes before its pieces: whatever is cut off here is found by the sweep. */
+bool file_stage(struct call *call, const struct field *field, struct file *file,
+                struct error *error)
+{
+    struct staging staging = {.call = call, .field = field, .file = file, .id = call_new_id(call)};
+    if (!check_text(field, "name", file->name, error) ||
+        !check_text(field, "media type", file->media_type, error)) {
+        return false;
+    }
+    if (field->file_size > 0 && file->size > field->file_size) {
+        return refuse_size(&staging, error);
+    }
+    staging.scratch = arena_create();
+    bool done =
+        insert_file(&staging, error) && stage_pieces(&staging, error) && set_size(&staging, error);
+    arena_destroy(&staging.scratch);
+    if (!done) {
+        struct error ignored; /* the sweep gets what cannot be deleted now */
+        (void)!delete_file(call, &staging.id, &ignored);
+        return false;
+    }
+    file->id = staging.id;
+    file->size = staging.size;
+    return true;
+}
+
+/* ---- reading ---- */
+
+/* Where a reader is. The context of a file that was opened. */
+struct reading {
+    struct call *call;
+    struct arena *piece; /* holds the current piece */
+    const char *bytes;
+    size_t length;
+    int64_t next; /* number of the next piece */
+};
+
+static void end_reading(void *object)
+{
+    struct reading *reading = object;
+    arena_destroy(&reading->piece);
+}
+
+static bool load_piece(struct reading *reading, const struct uuid *file_id, struct error *error)
+{
+    static const char *const columns[] = {"bytes"};
+    const struct row_condition conditions[] = {
+        {"file_id", ROW_IS, cell_uuid(file_id)},
+        {"number", ROW_IS, cell_integer(reading->next)},
+    };
+    const struct row_query query = {
+        .table = &file_piece_table,
+        .columns = columns,
+        .column_count = 1,
+        .conditions = conditions,
+        .condition_count = 2,
+    };
+    struct row_set rows;
+    arena_reset(reading->piece);
+    reading->length = 0;
+    if (!row_select(reading->call->connection, reading->piece, &query, &rows, error)) {
+        return false;
+    }
+    if (rows.count == 1) {
+        reading->bytes = row_cell(&rows, 0, 0)->bytes.data;
+        reading->length = row_cell(&rows, 0, 0)->bytes.length;
+        reading->next++;
+    }
+    return true;
+}
+
+static bool read_stored(struct file *file, void *bytes, size_t capacity, size_t *length_out,
+                        struct error *error)
+{
+    struct reading *reading = file->context;
+    if (reading->length == 0 && !load_piece(reading, &file->id, error)) {
+        return false;
+    }
+    size_t length = reading->length < capacity ? reading->length : capacity;
+    if (length > 0) {
+        memcpy(bytes, reading->bytes, length);
+    }
+    reading->bytes += length;
+    reading->length -= length;
+    *length_out = length;
+    return true;
+}
+
+bool file_open(struct call *call, const struct uuid *id, struct file **file_out,
+               struct error *error)
+{
+    static const char *const columns[] = {"name", "media_type", "size"};
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(id)};
+    const struct row_query query = {
+        .table = &file_table,
+        .columns = columns,
+        .column_count = 3,
+        .conditions = &by_id,
+        .condition_count = 1,
+    };
+    struct row_set rows;
+    if (!row_select(call->connection, call->arena, &query, &rows, error)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        return error_set(error, ERROR_RECORD_NOT_FOUND, NULL, "There is no such file");
+    }
+    struct reading *reading = arena_allocate(call->arena, sizeof(*reading));
+    *reading = (struct reading){.call = call, .piece = arena_create(), .bytes = ""};
+    arena_on_release(call->arena, end_reading, reading);
+    struct file *file = arena_allocate(call->arena, sizeof(*file));
+    *file = (struct file){
+        .id = *id,
+        .name = row_cell(&rows, 0, 0)->text,
+        .media_type = row_cell(&rows, 0, 1)->text,
+        .size = row_cell(&rows, 0, 2)->integer,
+        .read = read_stored,
+        .context = reading,
+    };
+    if (row_cell(&rows, 0, 0)->is_null) {
+        file->name = NULL;
+    }
+    if (row_cell(&rows, 0, 1)->is_null) {
+        file->media_type = NULL;
+    }
+    *file_out = file;
+    return true;
+}
+
+/* ---- sweeping ---- */
+
+/* Each file in a transaction of its own, and only if it is still not linked. */
+static bool sweep_one(struct call *call, const struct uuid *id, struct error *error)
+{
+    const struct row_condition of_file = {"file_id", ROW_IS, cell_uuid(id)};
+    const struct row_condition is_orphan[] = {
+        {"id", ROW_IS, cell_uuid(id)},
+        {"is_linked", ROW_IS, cell_boolean(false)},
+    };
+    int64_t rows = 0;
+    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    bool done = row_delete(call->connection, call->arena, &file_table, is_orphan, 2, &rows, error);
+    if (done && rows == 1) {
+        done =
+            row_delete(call->connection, call->arena, &file_piece_table, &of_file, 1, NULL, error);
+    }
+    if (done) {
+        return connection_commit(call->connection, error);
+    }
+    connection_rollback(call->connection);
+    return false;
+}
+
+bool file_sweep(struct call *call, struct error *error)
+{
+    static const char *const columns[] = {"id"};
+    const struct row_condition conditions[] = {
+        {"is_linked", ROW_IS, cell_boolean(false)},
+        {"staged_on", ROW_IS_BELOW, cell_moment(call->now - DAY)},
+    };
+    const struct row_query query = {
+        .table = &file_table,
+        .columns = columns,
+        .column_count = 1,
+        .conditions = conditions,
+        .condition_count = 2,
+        .limit = SWEPT_AT_ONCE,
+    };
+    struct row_set rows;
+    do {
+        if (!row_select(call->connection, call->arena, &query, &rows, error)) {
+            return false;
+        }
+        for (size_t row = 0; row < rows.count; row++) {
+            if (!sweep_one(call, &row_cell(&rows, row, 0)->uuid, error)) {
+                return false;
+            }
+        }
+    } while (rows.count == SWEPT_AT_ONCE);
+    return true;
+}

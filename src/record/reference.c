@@ -1,0 +1,258 @@
+/*
+ * reference.c - what a record refers to: found by key, allowed, there, and readable.
+ *
+ * All that a write has to know of other records it asks in one round trip: that they exist, the
+ * business unit of the owner, the rate of the currency.
+ */
+#include "base/arena.h"
+#include "base/error.h"
+#include "metadata/catalog.h"
+#include "query/query.h"
+#include "record/write.h"
+#include "security/authorise.h"
+#include "security/identity.h"
+
+/* ---- resolving ---- */
+
+static bool refuse_target(const struct field *field, const struct entity *target,
+                          struct error *error)
+{
+    return error_set_about(error, ERROR_VALUE_INVALID, field->entity->name, field->name,
+                           "%s cannot refer to a %s", field->name,
+                           target == NULL ? "record without an entity" : target->name);
+}
+
+static bool refuse_missing(const struct field *field, const struct reference *reference,
+                           struct error *error)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&reference->id, id);
+    return error_set_about(error, ERROR_REFERENCE_NOT_FOUND, field->entity->name, field->name,
+                           "%s refers to %s %s, which does not exist", field->name,
+                           reference->entity->name, id);
+}
+
+/* The fault is about the field that refers, whatever went wrong on the way. */
+static bool resolve(struct call *call, const struct field *field, struct reference *reference,
+                    struct error *error)
+{
+    if (reference->entity == NULL && field->target_count == 1) {
+        reference->entity = field->targets[0];
+    }
+    if (reference->entity == NULL || !field_may_refer_to(field, reference->entity)) {
+        return refuse_target(field, reference->entity, error);
+    }
+    if (reference->alternate_key == NULL) {
+        return true;
+    }
+    if (!record_resolve(call, reference, &reference->id, error)) {
+        if (error->code == ERROR_REFERENCE_NOT_FOUND) {
+            error_set_about(error, ERROR_REFERENCE_NOT_FOUND, field->entity->name, field->name,
+                            "%s refers to a %s that does not exist: there is none with this %s",
+                            field->name, reference->entity->name, reference->alternate_key->name);
+        }
+        return false;
+    }
+    reference->alternate_key = NULL;
+    return true;
+}
+
+static bool resolve_parties(struct call *call, const struct field *field, struct value *value,
+                            struct error *error)
+{
+    struct party *parties =
+        arena_copy(call->arena, value->parties.items, value->parties.count * sizeof(struct party));
+    for (size_t index = 0; index < value->parties.count; index++) {
+        struct party *party = &parties[index];
+        bool is_record = party->reference.entity != NULL || party->reference.alternate_key != NULL;
+        if (is_record && !resolve(call, field, &party->reference, error)) {
+            return false;
+        }
+        if (!is_record && party->address == NULL) {
+            return error_set_about(error, ERROR_VALUE_INVALID, field->entity->name, field->name,
+                                   "Each party is a record, or has an address");
+        }
+        party->participation = field->participation;
+    }
+    value->parties.items = parties;
+    return true;
+}
+
+bool reference_resolve(struct write *write, struct error *error)
+{
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        const struct field *field = write->entity->fields[index];
+        struct value *value = &write->given->values[index];
+        if (field->type == FIELD_PARTY_LIST && value->state == VALUE_NULL) {
+            *value = (struct value){.state = VALUE_SET}; /* nobody takes part */
+        }
+        if (value->state != VALUE_SET) {
+            continue;
+        }
+        if (field->type == FIELD_LOOKUP && !resolve(write->call, field, &value->reference, error)) {
+            return false;
+        }
+        if (field->type == FIELD_PARTY_LIST && !resolve_parties(write->call, field, value, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- rights ---- */
+
+/* Whoever may not read a target is told what he would be told if it did not exist. */
+static bool may_refer(const struct write *write, const struct field *field,
+                      const struct reference *reference, struct error *error)
+{
+    const struct identity *identity = write->call->identity;
+    if (identity_depth(identity, reference->entity, RIGHT_READ) == DEPTH_NONE) {
+        return refuse_missing(field, reference, error);
+    }
+    return field->is_system ||
+           (authorise_privilege(identity, write->entity, RIGHT_APPEND, error) &&
+            authorise_privilege(identity, reference->entity, RIGHT_APPEND_TO, error));
+}
+
+/* ---- asking ---- */
+
+struct question {
+    const struct field *field; /* that refers */
+    const struct reference *reference;
+};
+
+struct questions {
+    struct probe *probes;
+    struct question *asked;
+    size_t count;
+};
+
+static void ask(struct questions *questions, const struct field *field,
+                const struct reference *reference, const struct field *wanted, struct value *value)
+{
+    questions->asked[questions->count] = (struct question){field, reference};
+    questions->probes[questions->count++] = (struct probe){
+        .entity = reference->entity, .id = reference->id, .field = wanted, .value = value};
+}
+
+/* What is asked of a target: the one fact that the field needs, or that it is there. */
+static void ask_about(struct write *write, struct questions *questions, const struct field *field,
+                      const struct reference *reference)
+{
+    const struct entity *target = reference->entity;
+    const struct field *wanted = target->id;
+    struct value *value = arena_allocate(write->call->arena, sizeof(*value));
+    if (field == write->entity->owner && target->owning_business_unit != NULL) {
+        wanted = target->owning_business_unit;
+        value = &write->facts.owner_unit;
+    } else if (field == write->entity->currency) {
+        const struct field *rate = entity_find_field(target, "exchangeRate");
+        wanted = rate != NULL ? rate : wanted;
+        value = rate != NULL ? &write->facts.exchange_rate : value;
+    }
+    ask(questions, field, reference, wanted, value);
+}
+
+static bool is_known(const struct write *write, const struct field *field,
+                     const struct reference *reference)
+{
+    const struct call *call = write->call;
+    return write->work->is_internal ||
+           (field == write->entity->owner &&
+            uuid_is_equal(&reference->id, &call->identity->user_id)) ||
+           (field == write->entity->owning_business_unit &&
+            uuid_is_equal(&reference->id, &call->identity->business_unit_id)) ||
+           (field == write->entity->currency &&
+            uuid_is_equal(&reference->id, &call->platform->base_currency_id));
+}
+
+static bool ask_parties(struct write *write, struct questions *questions, const struct field *field,
+                        const struct value *value, struct error *error)
+{
+    for (size_t index = 0; index < value->parties.count; index++) {
+        const struct reference *reference = &value->parties.items[index].reference;
+        if (reference->entity == NULL) {
+            continue;
+        }
+        if (!may_refer(write, field, reference, error)) {
+            return false;
+        }
+        ask_about(write, questions, field, reference);
+    }
+    return true;
+}
+
+static bool ask_field(struct write *write, struct questions *questions, const struct field *field,
+                      struct error *error)
+{
+    const struct value *value = record_value(write->after, field);
+    if (value->state != VALUE_SET || !write_is_changing(write, field)) {
+        return true;
+    }
+    if (field->type == FIELD_PARTY_LIST) {
+        return ask_parties(write, questions, field, value, error);
+    }
+    if (field->type != FIELD_LOOKUP || is_known(write, field, &value->reference)) {
+        return true;
+    }
+    if (!may_refer(write, field, &value->reference, error)) {
+        return false;
+    }
+    ask_about(write, questions, field, &value->reference);
+    return true;
+}
+
+/* A new part of a record takes its currency and rate. */
+static void ask_parent(struct write *write, struct questions *questions)
+{
+    const struct entity *entity = write->entity;
+    if (write->before != NULL || entity->parent == NULL || entity->currency == NULL) {
+        return;
+    }
+    const struct value *parent = record_value(write->after, entity->parent);
+    if (parent->state != VALUE_SET || parent->reference.entity->currency == NULL) {
+        return;
+    }
+    const struct entity *target = parent->reference.entity;
+    ask(questions, NULL, &parent->reference, target->currency, &write->facts.parent_currency);
+    ask(questions, NULL, &parent->reference, target->exchange_rate, &write->facts.parent_rate);
+}
+
+static size_t count_questions(const struct write *write)
+{
+    enum { FOR_PARENT = 2 };
+    size_t count = FOR_PARENT + write->entity->field_count;
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        const struct value *value = &write->after->values[index];
+        if (write->entity->fields[index]->type == FIELD_PARTY_LIST && value->state == VALUE_SET) {
+            count += value->parties.count;
+        }
+    }
+    return count;
+}
+
+bool reference_check(struct write *write, struct error *error)
+{
+    struct arena *arena = write->call->arena;
+    size_t capacity = count_questions(write);
+    struct questions questions = {
+        .probes = arena_allocate_array(arena, capacity, sizeof(struct probe)),
+        .asked = arena_allocate_array(arena, capacity, sizeof(struct question)),
+    };
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        if (!ask_field(write, &questions, write->entity->fields[index], error)) {
+            return false;
+        }
+    }
+    ask_parent(write, &questions);
+    if (!query_probe(write->call, questions.probes, questions.count, error)) {
+        return false;
+    }
+    for (size_t index = 0; index < questions.count; index++) {
+        const struct question *question = &questions.asked[index];
+        if (question->field != NULL && questions.probes[index].value->state == VALUE_ABSENT) {
+            return refuse_missing(question->field, question->reference, error);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,113 @@
+/*
+ * rule.c - what may be given, what must be there, what is taken when nothing is given.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "record/write.h"
+
+static const char *label_of(const struct field *field)
+{
+    const char *label = label_text(&field->label, LANGUAGE_ENGLISH);
+    return label != NULL ? label : field->name;
+}
+
+/* ---- what may be given ---- */
+
+/* A client that sends back what it read is not told off for fields that stay as they are. */
+static bool is_left_alone(const struct write *write, const struct field *field)
+{
+    const struct value *given = record_value(write->given, field);
+    if (write->before == NULL) {
+        return given->state == VALUE_NULL;
+    }
+    return value_is_equal(field, record_value(write->before, field), given);
+}
+
+static bool refuse_version(const struct write *write, struct error *error)
+{
+    return error_set_about(error, ERROR_VERSION_CONFLICT, write->entity->name, "version",
+                           "The record has version %lld, not %lld",
+                           (long long)record_value(write->before, write->entity->version)->integer,
+                           (long long)record_value(write->given, write->entity->version)->integer);
+}
+
+static bool refuse_field(const struct write *write, const struct field *field, struct error *error)
+{
+    bool is_version = field == write->entity->version;
+    if (is_version && write->before != NULL && record_has(write->given, field)) {
+        return refuse_version(write, error);
+    }
+    return error_set_about(error, ERROR_FIELD_NOT_WRITABLE, write->entity->name, field->name,
+                           "%s cannot be set %s", label_of(field),
+                           write->before == NULL ? "in a new record" : "in an existing record");
+}
+
+bool rule_check_given(const struct write *write, struct error *error)
+{
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        const struct field *field = write->entity->fields[index];
+        bool is_open = write->before == NULL ? field->is_creatable : field->is_updatable;
+        if (!write_is_given(write, field) || is_open || is_left_alone(write, field)) {
+            continue;
+        }
+        if (!write->work->is_internal || field == write->entity->version) {
+            return refuse_field(write, field, error);
+        }
+    }
+    return true;
+}
+
+/* ---- defaults ---- */
+
+static bool has_default(const struct field *field)
+{
+    return field->default_text != NULL && field->type != FIELD_STATE &&
+           field->type != FIELD_STATUS_REASON;
+}
+
+bool rule_add_defaults(struct write *write, struct error *error)
+{
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        const struct field *field = write->entity->fields[index];
+        struct value *value = record_value(write->after, field);
+        if (value->state == VALUE_ABSENT && has_default(field) &&
+            !value_parse(write->call->arena, field, field->default_text, write->call->zone, value,
+                         error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- what must be there ---- */
+
+static bool is_text(const struct field *field)
+{
+    return field_type_row(field->type)->column == COLUMN_TEXT && field->type != FIELD_PARTY_LIST;
+}
+
+static bool is_empty(const struct field *field, const struct value *value)
+{
+    if (value->state != VALUE_SET) {
+        return true;
+    }
+    return field->type == FIELD_PARTY_LIST ? value->parties.count == 0
+                                           : is_text(field) && value->text[0] == '\0';
+}
+
+/* In an update only what is given can become empty: older records may lack what was declared
+ * required later, and must stay changeable. */
+bool rule_check_required(const struct write *write, struct error *error)
+{
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        const struct field *field = write->entity->fields[index];
+        bool is_asked = write->before == NULL || write_is_given(write, field);
+        if (field->is_required && is_asked && is_empty(field, record_value(write->after, field))) {
+            return error_set_about(error, ERROR_FIELD_REQUIRED, write->entity->name, field->name,
+                                   "%s is required", label_of(field));
+        }
+    }
+    return true;
+}

@@ -1,0 +1,95 @@
+/*
+ * state.c - a state and its status reason always agree; either alone brings the other.
+ */
+#include "base/error.h"
+#include "base/expect.h"
+#include "record/write.h"
+
+/* The reason that a state has when nobody says which. */
+static const struct choice *default_reason(const struct field *reason, int64_t state)
+{
+    const struct choice *first = NULL;
+    for (size_t index = 0; index < reason->choice_count; index++) {
+        const struct choice *choice = &reason->choices[index];
+        if (choice->state != state) {
+            continue;
+        }
+        if (choice->is_default) {
+            return choice;
+        }
+        first = first == NULL ? choice : first;
+    }
+    return first;
+}
+
+static const struct choice *default_state(const struct field *state)
+{
+    for (size_t index = 0; index < state->choice_count; index++) {
+        if (state->choices[index].is_default) {
+            return &state->choices[index];
+        }
+    }
+    return &state->choices[0];
+}
+
+static void set_number(struct write *write, const struct field *field, int64_t number)
+{
+    struct value *value = record_value(write->after, field);
+    value->state = VALUE_SET;
+    value->integer = number;
+}
+
+static bool refuse_pair(const struct write *write, const struct choice *reason, struct error *error)
+{
+    const struct field *state = write->entity->state;
+    int64_t number = record_value(write->after, state)->integer;
+    const struct choice *given = field_find_choice_value(state, (int32_t)number);
+    return error_set_about(
+        error, ERROR_STATE_INVALID, write->entity->name, write->entity->status_reason->name,
+        "The status reason %s does not belong to the state %s", reason->token, given->token);
+}
+
+/* The reason was given: its state follows, or must be the one given. */
+static bool settle_by_reason(struct write *write, bool is_state_given, struct error *error)
+{
+    const struct entity *entity = write->entity;
+    int64_t number = record_value(write->after, entity->status_reason)->integer;
+    const struct choice *reason = field_find_choice_value(entity->status_reason, (int32_t)number);
+    expect(reason != NULL);
+    if (is_state_given && record_value(write->after, entity->state)->integer != reason->state) {
+        return refuse_pair(write, reason, error);
+    }
+    set_number(write, entity->state, reason->state);
+    return true;
+}
+
+bool state_settle(struct write *write, struct error *error)
+{
+    const struct entity *entity = write->entity;
+    if (entity->state == NULL) {
+        return true;
+    }
+    const struct field *fields[] = {entity->state, entity->status_reason};
+    for (size_t index = 0; index < 2; index++) {
+        if (record_value(write->given, fields[index])->state == VALUE_NULL) {
+            return error_set_about(error, ERROR_FIELD_REQUIRED, entity->name, fields[index]->name,
+                                   "%s is required", fields[index]->name);
+        }
+    }
+    bool is_state_given = write_is_given(write, entity->state);
+    if (write_is_given(write, entity->status_reason)) {
+        return settle_by_reason(write, is_state_given, error);
+    }
+    if (!is_state_given && write->before != NULL) {
+        return true;
+    }
+    if (!is_state_given) {
+        set_number(write, entity->state, default_state(entity->state)->value);
+    }
+    if (write_is_changing(write, entity->state)) {
+        int64_t state = record_value(write->after, entity->state)->integer;
+        set_number(write, entity->status_reason,
+                   default_reason(entity->status_reason, state)->value);
+    }
+    return true;
+}

@@ -1,0 +1,139 @@
+/*
+ * update.c - an existing record: locked, compared, and written where it differs.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "record/forget.h"
+#include "record/save.h"
+#include "record/write.h"
+#include "security/authorise.h"
+
+static bool refuse_missing(const struct entity *entity, const struct uuid *id, struct error *error)
+{
+    char text[UUID_TEXT_SIZE];
+    uuid_format(id, text);
+    return error_set_about(error, ERROR_RECORD_NOT_FOUND, entity->name, NULL, "There is no %s %s",
+                           entity->name, text);
+}
+
+static bool check_version(const struct write *write, struct error *error)
+{
+    int64_t version = record_value(write->before, write->entity->version)->integer;
+    if (version == write->call->expected_version) {
+        return true;
+    }
+    return error_set_about(error, ERROR_VERSION_CONFLICT, write->entity->name, "version",
+                           "The record has version %lld, not %lld", (long long)version,
+                           (long long)write->call->expected_version);
+}
+
+static struct access_facts facts_of(const struct write *write)
+{
+    const struct entity *entity = write->entity;
+    struct access_facts facts = {.entity = entity,
+                                 .id = record_value(write->before, entity->id)->uuid};
+    if (entity->owner != NULL && record_has(write->before, entity->owner)) {
+        facts.owner = record_value(write->before, entity->owner)->reference.id;
+    }
+    const struct field *unit = entity->owning_business_unit;
+    if (unit != NULL && record_has(write->before, unit)) {
+        facts.owning_business_unit = record_value(write->before, unit)->reference.id;
+    }
+    return facts;
+}
+
+static void lay_over(struct write *write)
+{
+    for (size_t index = 0; index < write->entity->field_count; index++) {
+        if (write->given->values[index].state != VALUE_ABSENT) {
+            write->after->values[index] = write->given->values[index];
+        }
+    }
+}
+
+static bool settle(struct write *write, struct error *error)
+{
+    if (!state_settle(write, error) || !owner_begin(write, error) ||
+        !reference_check(write, error)) {
+        return false;
+    }
+    owner_settle(write);
+    return computed_settle(write, error) && currency_settle(write, error) &&
+           rule_check_required(write, error);
+}
+
+bool update_in(struct work *work, struct record *given, const struct uuid *id,
+               bool has_expected_version, struct write_outcome *outcome_out, struct error *error)
+{
+    struct write write = {
+        .work = work, .call = work->call, .entity = given->entity, .given = given};
+    struct record *before = NULL;
+    if (!authorise_privilege(work->call->identity, given->entity, RIGHT_WRITE, error) ||
+        !reference_resolve(&write, error) || !save_read(&write, id, &before, error)) {
+        return false;
+    }
+    if (before == NULL) {
+        return refuse_missing(given->entity, id, error);
+    }
+    struct access_facts facts = facts_of(&write);
+    if (!authorise_record(work->call->identity, &facts, RIGHT_WRITE, error) ||
+        (has_expected_version && !check_version(&write, error)) ||
+        !rule_check_given(&write, error)) {
+        return false;
+    }
+    lay_over(&write);
+    if (uuid_is_empty(&work->root_id)) {
+        work->root_id = *id;
+    }
+    struct write_outcome outcome;
+    if (!settle(&write, error) || !save_changes(&write, &outcome, error) ||
+        !child_write_all(work, given, id, error)) {
+        return false;
+    }
+    forget_principal(work->call, given->entity, id);
+    *outcome_out = outcome;
+    return true;
+}
+
+/* The id of the record, by itself or by a key. */
+static bool find_id(struct call *call, struct record *record, const struct key *key,
+                    struct uuid *id_out, struct error *error)
+{
+    const struct entity *entity = record->entity;
+    bool is_found = false;
+    if (record_has(record, entity->id)) {
+        *id_out = record_value(record, entity->id)->uuid;
+        return true;
+    }
+    if (key == NULL && !key_choose(record, &key, error)) {
+        return false;
+    }
+    if (!key_find(call, record, key, id_out, &is_found, error)) {
+        return false;
+    }
+    if (!is_found) {
+        return error_set_about(error, ERROR_RECORD_NOT_FOUND, entity->name, key->name,
+                               "There is no %s with this %s", entity->name, key->name);
+    }
+    return true;
+}
+
+bool record_update(struct call *call, struct record *record, const struct key *key,
+                   struct write_outcome *outcome_out, struct error *error)
+{
+    struct work work;
+    struct write_outcome outcome;
+    struct uuid id;
+    work_begin(&work, call);
+    /* The right comes before the search: a key must not tell who has what. */
+    if (!authorise_privilege(call->identity, record->entity, RIGHT_WRITE, error) ||
+        !find_id(call, record, key, &id, error) ||
+        !update_in(&work, record, &id, call->has_expected_version, &outcome, error) ||
+        !total_settle(&work, error)) {
+        return false;
+    }
+    outcome.version = work.root_version;
+    *outcome_out = outcome;
+    return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * work.c - what belongs together, and questions about one write.
+ */
+#include "record/write.h"
+
+void work_begin(struct work *work, struct call *call)
+{
+    *work = (struct work){.call = call};
+    array_init(&work->totals, call->arena);
+    array_init(&work->deleted, call->arena);
+}
+
+bool write_is_given(const struct write *write, const struct field *field)
+{
+    return record_value(write->given, field)->state != VALUE_ABSENT;
+}
+
+bool write_is_changing(const struct write *write, const struct field *field)
+{
+    const struct value *after = record_value(write->after, field);
+    if (write->before == NULL) {
+        return after->state == VALUE_SET;
+    }
+    return after->state != VALUE_ABSENT &&
+           !value_is_equal(field, record_value(write->before, field), after);
+}

@@ -1,0 +1,130 @@
+/*
+ * write.h - one write of one record, as the files of this floor hand it on.
+ *
+ * A write starts with what the client gave and what was stored before; each step adds to what
+ * will be stored after. Only what differs between before and after is written. Writes that
+ * follow from one another (children, cascades, totals of parents) share one piece of work.
+ *
+ * Memory: everything lives in the call's arena.
+ */
+#ifndef RECORD_WRITE_H
+#define RECORD_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/attributes.h"
+#include "call/call.h"
+#include "metadata/entity.h"
+#include "metadata/record.h"
+#include "record/engine.h"
+
+struct column_set;
+struct error;
+
+/* What the operation asked for began, and what follows from it. */
+struct work {
+    struct call *call;
+    bool is_internal;     /* the platform's own write: fields that clients may not set are open */
+    struct uuid root_id;  /* the record that the operation is about */
+    int64_t root_version; /* its version, also when its totals changed afterwards */
+    struct array totals;  /* struct pending_total *: parents to be brought up to date */
+    struct array deleted; /* struct uuid *: gone, or about to */
+};
+
+/* What others than the record itself say about it. */
+struct write_facts {
+    struct value owner_unit;      /* business unit of the owner */
+    struct value exchange_rate;   /* of the currency */
+    struct value parent_currency; /* of the record it is part of */
+    struct value parent_rate;
+};
+
+struct write {
+    struct work *work;
+    struct call *call;
+    const struct entity *entity;
+    struct record *given;        /* by the client; absent: left alone */
+    const struct record *before; /* as stored, as far as it was read; NULL in a create */
+    struct record *after;        /* as it will be */
+    struct write_facts facts;
+};
+
+void work_begin(struct work *work, struct call *call);
+
+/* ---- questions about a write ---- */
+
+bool write_is_given(const struct write *write, const struct field *field);
+
+/* Whether the field will have another value than before. */
+bool write_is_changing(const struct write *write, const struct field *field);
+
+/* ---- steps, in their order ---- */
+
+/* rule.c: fields that a client may not set; required ones that are empty. */
+must_check bool rule_check_given(const struct write *write, struct error *error);
+must_check bool rule_check_required(const struct write *write, struct error *error);
+must_check bool rule_add_defaults(struct write *write, struct error *error);
+
+/* state.c: state and status reason agree. */
+must_check bool state_settle(struct write *write, struct error *error);
+
+/* reference.c: alternate keys become ids; what is referred to exists and may be referred to. */
+must_check bool reference_resolve(struct write *write, struct error *error);
+must_check bool reference_check(struct write *write, struct error *error);
+
+/* owner.c: a new record is its creator's; the business unit follows the owner. */
+must_check bool owner_begin(struct write *write, struct error *error);
+void owner_settle(struct write *write);
+
+/* number.c: draws the auto-numbers that were not given. */
+must_check bool number_draw(struct write *write, struct error *error);
+
+/* currency.c: currency, its rate, and the twins of amounts in the base currency. */
+void currency_begin(struct write *write);
+must_check bool currency_settle(struct write *write, struct error *error);
+
+/* computed.c: what is made of the other fields. */
+must_check bool computed_settle(struct write *write, struct error *error);
+
+/* ---- after the row ---- */
+
+/* party.c of the query floor does the rows; here is what changes. */
+must_check bool child_write_all(struct work *work, struct record *given, const struct uuid *id,
+                                struct error *error);
+
+/* total.c: notes the parents whose totals a write touches; brings them up to date at the end. */
+void total_note(struct work *work, const struct record *before, const struct record *after);
+must_check bool total_settle(struct work *work, struct error *error);
+
+/* ---- whole writes, by the work they are part of ---- */
+
+must_check bool create_in(struct work *work, struct record *given,
+                          struct write_outcome *outcome_out, struct error *error);
+must_check bool update_in(struct work *work, struct record *given, const struct uuid *id,
+                          bool has_expected_version, struct write_outcome *outcome_out,
+                          struct error *error);
+must_check bool upsert_in(struct work *work, struct record *given, const struct key *key,
+                          struct write_outcome *outcome_out, struct error *error);
+must_check bool delete_in(struct work *work, const struct entity *entity, const struct uuid *id,
+                          bool has_expected_version, struct error *error);
+
+/* ---- keys ---- */
+
+/* Whether the record has a value for each field of the key. */
+bool key_is_given(const struct record *record, const struct key *key);
+
+/* The record's id by the key; found false when there is none. References are resolved. */
+must_check bool key_find(struct call *call, struct record *given, const struct key *key,
+                         struct uuid *id_out, bool *is_found_out, struct error *error);
+
+/* The one key that the record has all values of; fails when there is none, or several. */
+must_check bool key_choose(const struct record *given, const struct key **key_out,
+                           struct error *error);
+
+/* Says in our words which key, or which reference, the database would not take. Returns false. */
+bool key_explain(struct call *call, const struct entity *entity, struct error *error);
+
+#endif
