@@ -55,7 +55,7 @@ stop() {
 }
 
 url() {
-    printf 'Driver=PostgreSQL Unicode;Server=127.0.0.1;Port=%s;Database=svyaz;UID=svyaz\n' "$port"
+    printf 'Driver=PostgreSQL ANSI;Server=127.0.0.1;Port=%s;Database=svyaz;UID=svyaz\n' "$port"
 }
 
 case $action in

@@ -285,3 +285,37 @@ void test_statements__long_values_row_by_row(void **state)
     database_release(&connection);
     test_database_close(&test);
 }
+
+/* Kept statements answer the row that was asked for, however often and in whatever order. */
+void test_statements__each_key_finds_its_row(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        assert_done(insert_name(connection, i, arena_format(test.arena, "name %d", i), &error));
+    }
+    for (int i = 0; i < 1000; i++) {
+        int number = i * 37 % 101; /* 100 is not there */
+        struct uuid id = sample_id(number);
+        const struct cell *cells = NULL;
+        struct arena *arena = arena_create();
+        struct sql sql;
+
+        write_select(&sql, arena, connection);
+        sql_add(&sql, " WHERE s.id = ");
+        sql_add_cell(&sql, cell_uuid(&id));
+        assert_done(connection_select_row(connection, &sql, &cells, &error));
+        assert_true((cells != NULL) == (number < 100));
+        if (cells) {
+            assert_true(uuid_is_equal(&cells[SAMPLE_ID].uuid, &id));
+            assert_string_equal(cells[SAMPLE_NAME].text, arena_format(arena, "name %d", number));
+            assert_true(cells[SAMPLE_PARENT].is_null);
+        }
+        arena_destroy(&arena);
+    }
+    database_release(&connection);
+    test_database_close(&test);
+}
