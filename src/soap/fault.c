@@ -1,0 +1,138 @@
+/*
+ * fault.c - struct error becomes a Fault of SOAP 1.1 or 1.2.
+ */
+#include "soap/fault.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "soap/answer.h"
+#include "soap/door.h"
+#include "soap/encode.h"
+#include "soap/names.h"
+
+enum { FAULT_SIZE = 2048, STATUS_FAULT = 500, STATUS_UNAUTHORIZED = 401 };
+
+#define CHALLENGE "Basic realm=\"Svyaz\", charset=\"UTF-8\""
+
+static const char *const envelopes[] = {
+    [SOAP_VERSION_1_1] = NAMESPACE_ENVELOPE_1_1,
+    [SOAP_VERSION_1_2] = NAMESPACE_ENVELOPE_1_2,
+};
+
+/* Fault codes of the envelope, by version: whose doing it is. */
+static const char *const client_codes[] = {"soap:Client", "soap:Sender"};
+static const char *const server_codes[] = {"soap:Server", "soap:Receiver"};
+
+/* Seconds after which a request may be sent again. */
+static const struct {
+    enum error_code code;
+    int seconds;
+} pauses[] = {
+    {ERROR_BUSY, 1},
+    {ERROR_TOO_MANY_ATTEMPTS, 30},
+    {ERROR_DATABASE_UNAVAILABLE, 2},
+    {ERROR_DATABASE_CONFLICT, 1},
+};
+
+static const char *code_of(const struct error *error, enum soap_version version)
+{
+    if (error->code == ERROR_SOAP_VERSION) {
+        return "soap:VersionMismatch";
+    }
+    if (error->code == ERROR_SOAP_MUST_UNDERSTAND) {
+        return "soap:MustUnderstand";
+    }
+    return error_kind(error->code)->is_client_fault ? client_codes[version] : server_codes[version];
+}
+
+static void add_element(struct buffer *text, const char *name, const char *value)
+{
+    if (value != NULL && *value != '\0') {
+        buffer_add_format(text, "<%s>", name);
+        encode_text(text, value);
+        buffer_add_format(text, "</%s>", name);
+    }
+}
+
+static void add_detail(struct buffer *text, const struct error *error,
+                       const struct fault_setting *setting)
+{
+    const struct error_kind *kind = error_kind(error->code);
+
+    buffer_add_format(text, "<CrmFault xmlns=\"%s\">", setting->target_namespace);
+    add_element(text, "code", kind->name);
+    add_element(text, "message", error->message);
+    add_element(text, "field", error->subject);
+    add_element(text, "entity", error->entity);
+    add_element(text, "hint",
+                setting->language == LANGUAGE_RUSSIAN ? kind->hint_russian : kind->hint);
+    add_element(text, "requestId", setting->request_id);
+    add_element(text, "retryable", kind->is_retryable ? "true" : "false");
+    buffer_add_text(text, "</CrmFault>");
+}
+
+static void add_sentence(struct buffer *text, const struct error *error)
+{
+    buffer_add_format(text, "%s: ", error_kind(error->code)->name);
+    encode_text(text, error->message);
+}
+
+static void add_fault_1_1(struct buffer *text, const struct error *error,
+                          const struct fault_setting *setting)
+{
+    buffer_add_format(text, "<soap:Fault><faultcode>%s</faultcode><faultstring>",
+                      code_of(error, setting->version));
+    add_sentence(text, error);
+    buffer_add_text(text, "</faultstring><detail>");
+    add_detail(text, error, setting);
+    buffer_add_text(text, "</detail></soap:Fault>");
+}
+
+static void add_fault_1_2(struct buffer *text, const struct error *error,
+                          const struct fault_setting *setting)
+{
+    buffer_add_format(text,
+                      "<soap:Fault><soap:Code><soap:Value>%s</soap:Value></soap:Code>"
+                      "<soap:Reason><soap:Text xml:lang=\"en\">",
+                      code_of(error, setting->version));
+    add_sentence(text, error);
+    buffer_add_text(text, "</soap:Text></soap:Reason><soap:Detail>");
+    add_detail(text, error, setting);
+    buffer_add_text(text, "</soap:Detail></soap:Fault>");
+}
+
+static int pause_after(enum error_code code)
+{
+    for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+        if (pauses[i].code == code) {
+            return pauses[i].seconds;
+        }
+    }
+    return 0;
+}
+
+void fault_answer(struct arena *arena, const struct error *error,
+                  const struct fault_setting *setting, struct soap_answer *answer_out)
+{
+    bool is_unknown_caller = error->code == ERROR_NOT_AUTHENTICATED;
+
+    *answer_out = (struct soap_answer){
+        .status = is_unknown_caller ? STATUS_UNAUTHORIZED : STATUS_FAULT,
+        .content_type = answer_content_type(setting->version),
+        .authenticate = is_unknown_caller ? CHALLENGE : NULL,
+        .retry_after = pause_after(error->code),
+        .request_id = setting->request_id,
+    };
+    buffer_init(&answer_out->body, arena, FAULT_SIZE);
+    buffer_add_format(&answer_out->body,
+                      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                      "<soap:Envelope xmlns:soap=\"%s\"><soap:Body>",
+                      envelopes[setting->version]);
+    if (setting->version == SOAP_VERSION_1_1) {
+        add_fault_1_1(&answer_out->body, error, setting);
+    } else {
+        add_fault_1_2(&answer_out->body, error, setting);
+    }
+    buffer_add_text(&answer_out->body, "</soap:Body></soap:Envelope>\n");
+}
