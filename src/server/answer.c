@@ -123,6 +123,9 @@ static void write_head(struct exchange *exchange, const char *content_type, int6
         buffer_add_text(&head, "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n");
     }
     buffer_add_text(&head, "X-Content-Type-Options: nosniff\r\n");
+    if (!answer->has_cache_control) {
+        buffer_add_text(&head, "Cache-Control: no-store\r\n");
+    }
     buffer_add(&head, answer->headers.bytes, answer->headers.length);
     if (exchange->is_last) {
         buffer_add_text(&head, "Connection: close\r\n");
@@ -156,6 +159,9 @@ void exchange_add_header(struct exchange *exchange, const char *name, const char
         buffer_init(headers, exchange->arena, HEAD_ROOM);
     }
     buffer_add_format(headers, "%s: %s\r\n", name, value);
+    if (strcasecmp(name, "Cache-Control") == 0) {
+        exchange->answer.has_cache_control = true;
+    }
 }
 
 static void compress_body(struct exchange *exchange, const void **bytes, size_t *length)
@@ -299,7 +305,10 @@ void exchange_refuse(struct exchange *exchange, enum refusal refusal)
 {
     const struct refusal_kind *kind = refusal_kind(refusal);
 
-    exchange->is_last = true;
+    /* Only after a request that was read whole can anybody know where the next one begins. */
+    if (!http_body_is_complete(&exchange->framing)) {
+        exchange->is_last = true;
+    }
     exchange->head.accepts_gzip = false;
     if (kind->status == 405) {
         exchange_add_header(exchange, "Allow", "GET, HEAD, POST");

@@ -38,7 +38,8 @@ enum answer_state {
 struct answer {
     enum answer_state state;
     int status;
-    struct buffer headers; /* lines added by the handler */
+    struct buffer headers;  /* lines added by the handler */
+    bool has_cache_control; /* among them; without it the answer is not to be stored */
     bool is_chunked;
     bool is_bodyless; /* an answer to HEAD: the body is dropped */
     bool is_gzip;
@@ -75,7 +76,7 @@ struct exchange {
  * memory. */
 must_check enum refusal exchange_prepare(struct exchange *exchange);
 
-/* Answers a refusal and marks the exchange as the connection's last. */
+/* Answers a refusal. It is the connection's last answer unless the request was read whole. */
 void exchange_refuse(struct exchange *exchange, enum refusal refusal);
 
 /* Ends whatever the handler left: a streamed answer is completed, none becomes 500. */

@@ -1,8 +1,9 @@
 /*
  * refusal.h - why a request is refused before any handler sees it.
  *
- * A refusal becomes a short answer with its status, a log line and a count, and ends the
- * connection: after it nobody can be sure where the next request begins.
+ * A refusal becomes a short answer with its status, a log line and a count. It ends the
+ * connection, since nobody can be sure where the next request begins; unless the request had
+ * been read whole.
  */
 #ifndef SERVER_REFUSAL_H
 #define SERVER_REFUSAL_H

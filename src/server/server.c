@@ -10,13 +10,18 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "server/arena_stock.h"
+#include "server/descriptors.h"
 #include "server/http_connection.h"
 #include "server/listener.h"
 #include "server/loop.h"
 #include "server/receive.h"
 #include "server/workers.h"
+
+/* Descriptors for everything but clients: the database, files, the log. */
+enum { DESCRIPTORS_BESIDE = 256 };
 
 struct server {
     struct http_limits limits;
@@ -62,6 +67,21 @@ static void fill_shared(struct arena *arena, struct server *server,
     shared->stock = arena_stock_create(arena);
 }
 
+/* Connections that have no descriptor could only be refused: better to say so at the start. */
+static void fit_connections(struct server *server)
+{
+    int64_t wanted = (int64_t)server->limits.connections + DESCRIPTORS_BESIDE;
+    int64_t granted = descriptors_raise(wanted);
+
+    if (granted < wanted) {
+        server->limits.connections =
+            (int)(granted > 2 * DESCRIPTORS_BESIDE ? granted - DESCRIPTORS_BESIDE : granted / 2);
+        log_event(server->shared.log, LOG_LEVEL_WARNING, "connections_limited",
+                  LOG_TEXT("reason", "the limit of open files (ulimit -n) is lower"),
+                  LOG_NUMBER("connections", server->limits.connections));
+    }
+}
+
 bool server_create(struct arena *arena, const struct server_options *options,
                    struct server **server_out, struct error *error)
 {
@@ -70,6 +90,7 @@ bool server_create(struct arena *arena, const struct server_options *options,
     server->limits = options->limits;
     server->door = options->door;
     fill_shared(arena, server, options);
+    fit_connections(server);
     if (!open_listeners(arena, server, options, error) ||
         !workers_start(arena, &server->door, &server->limits, options->counters,
                        &server->shared.workers, error) ||

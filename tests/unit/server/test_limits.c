@@ -218,6 +218,7 @@ void test_limits__more_than_the_queue_holds_is_told_at_once(void **state)
         assert_true(client_read(&fixture, descriptors[i], &answer));
         if (answer.status == 503) {
             assert_non_null(strstr(answer.head, "Retry-After: 1\r\n"));
+            assert_null(strstr(answer.head, "Connection: close"));
             busy++;
         }
         close(descriptors[i]);
