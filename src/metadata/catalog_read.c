@@ -117,36 +117,38 @@ static void say_problems(struct reader *reader)
 
 /* ---- a reader's life ---- */
 
-bool reader_begin(struct reader *reader, const char *folder,
+bool reader_schemas_read(struct arena *arena, const char *folder,
+                         struct reader_schemas *schemas_out, struct error *error)
+{
+    struct xml_schema *entity = NULL;
+    struct xml_schema *role = NULL;
+    if (!xml_schema_read_file(arena, arena_format(arena, "%s/entity.xsd", folder), &entity,
+                              error) ||
+        !xml_schema_read_file(arena, arena_format(arena, "%s/role.xsd", folder), &role, error)) {
+        return false;
+    }
+    *schemas_out = (struct reader_schemas){.entity = entity, .role = role};
+    return true;
+}
+
+void reader_begin(struct reader *reader, const struct reader_schemas *schemas,
                   void (*report)(void *context, const char *line), void *context,
                   struct error *error)
 {
-    struct xml_schema *entity_schema = NULL;
-    struct xml_schema *role_schema = NULL;
     *reader = (struct reader){
         .arena = arena_create(),
         .scratch = arena_create(),
+        .schemas = schemas,
         .report = report,
         .report_context = context,
         .error = error,
     };
-    const char *entity_path = arena_format(reader->scratch, "%s/entity.xsd", folder);
-    const char *role_path = arena_format(reader->scratch, "%s/role.xsd", folder);
-    if (!xml_schema_read_file(reader->scratch, entity_path, &entity_schema, error) ||
-        !xml_schema_read_file(reader->scratch, role_path, &role_schema, error)) {
-        arena_destroy(&reader->arena);
-        arena_destroy(&reader->scratch);
-        return false;
-    }
-    reader->entity_schema = entity_schema;
-    reader->role_schema = role_schema;
     reader->digest = digest_begin(reader->scratch);
-    reader->entities_by_name = map_create(reader->arena);
+    reader->entities_by_name = map_create(reader->scratch);
     array_init(&reader->entities, reader->scratch);
     array_init(&reader->roles, reader->arena);
     array_init(&reader->role_nodes, reader->scratch);
     array_init(&reader->problems, reader->scratch);
-    return true;
 }
 
 static const struct xml_node *add_document(struct reader *reader, const struct xml_schema *schema,
@@ -165,7 +167,8 @@ static const struct xml_node *add_document(struct reader *reader, const struct x
 
 void reader_add_entity(struct reader *reader, const char *name, const char *bytes, size_t length)
 {
-    const struct xml_node *root = add_document(reader, reader->entity_schema, name, bytes, length);
+    const struct xml_node *root =
+        add_document(reader, reader->schemas->entity, name, bytes, length);
     if (root != NULL) {
         array_add(&reader->entities, entity_read(reader, root));
     }
@@ -173,7 +176,7 @@ void reader_add_entity(struct reader *reader, const char *name, const char *byte
 
 void reader_add_role(struct reader *reader, const char *name, const char *bytes, size_t length)
 {
-    const struct xml_node *root = add_document(reader, reader->role_schema, name, bytes, length);
+    const struct xml_node *root = add_document(reader, reader->schemas->role, name, bytes, length);
     if (root != NULL) {
         array_add(&reader->role_nodes, root);
     }
@@ -286,11 +289,20 @@ static void add_files(struct reader *reader, const char *folder,
 bool catalog_read(const char *folder, void (*report)(void *context, const char *line),
                   void *context, struct catalog **catalog_out, struct error *error)
 {
+    struct arena *arena = arena_create();
+    struct reader_schemas schemas;
     struct reader reader;
-    if (!reader_begin(&reader, folder, report, context, error)) {
-        return false;
+    bool done = false;
+
+    if (!reader_schemas_read(arena, folder, &schemas, error)) {
+        goto finish;
     }
-    add_files(&reader, arena_format(reader.scratch, "%s/entities", folder), reader_add_entity);
-    add_files(&reader, arena_format(reader.scratch, "%s/roles", folder), reader_add_role);
-    return reader_finish(&reader, catalog_out);
+    reader_begin(&reader, &schemas, report, context, error);
+    add_files(&reader, arena_format(arena, "%s/entities", folder), reader_add_entity);
+    add_files(&reader, arena_format(arena, "%s/roles", folder), reader_add_role);
+    done = reader_finish(&reader, catalog_out);
+
+finish:
+    arena_destroy(&arena);
+    return done;
 }

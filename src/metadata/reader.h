@@ -62,11 +62,16 @@ struct entity_draft {
     const struct field *parental_to; /* the lookup that is parental, while linking */
 };
 
+/* The grammars of the language; read once, used by any number of readers. */
+struct reader_schemas {
+    const struct xml_schema *entity;
+    const struct xml_schema *role;
+};
+
 struct reader {
     struct arena *arena;
     struct arena *scratch;
-    const struct xml_schema *entity_schema;
-    const struct xml_schema *role_schema;
+    const struct reader_schemas *schemas;
     struct digest *digest;        /* of all bytes read */
     struct array entities;        /* struct entity_draft */
     struct array roles;           /* const struct role_template */
@@ -81,11 +86,15 @@ struct reader {
 
 /* ---- a reader's life (catalog_read.c) ---- */
 
-/* Begins with the schemas of the folder (entity.xsd, role.xsd). The reader must outlive its
- * problems' error; reader_finish ends it. */
-must_check bool reader_begin(struct reader *reader, const char *folder,
-                             void (*report)(void *context, const char *line), void *context,
-                             struct error *error);
+/* Reads entity.xsd and role.xsd of the folder. */
+must_check bool reader_schemas_read(struct arena *arena, const char *folder,
+                                    struct reader_schemas *schemas_out, struct error *error);
+
+/* Begins without any document. The error is where reader_finish puts the problems; report (may
+ * be NULL) is told each of them then. reader_finish ends the reader. */
+void reader_begin(struct reader *reader, const struct reader_schemas *schemas,
+                  void (*report)(void *context, const char *line), void *context,
+                  struct error *error);
 
 /* Adds one document; name stands where problems name the file. Problems are noted. */
 void reader_add_entity(struct reader *reader, const char *name, const char *bytes, size_t length);

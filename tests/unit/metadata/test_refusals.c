@@ -64,11 +64,13 @@ static void add_world(struct arena *arena, struct reader *reader)
 static bool read_with(struct arena *arena, const char *path, struct buffer *said,
                       struct error *error)
 {
+    struct reader_schemas schemas;
     struct reader reader;
     struct catalog *catalog = NULL;
-    if (!reader_begin(&reader, "metadata", collect, said, error)) {
+    if (!reader_schemas_read(arena, "metadata", &schemas, error)) {
         return false;
     }
+    reader_begin(&reader, &schemas, collect, said, error);
     add_world(arena, &reader);
     if (path != NULL) {
         struct text text = read_text(arena, path);
