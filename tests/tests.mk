@@ -25,8 +25,8 @@ $(OUT)/unit/$(1)_main.c: $(wildcard tests/unit/$(1)/*.c) tests/unit/make_main.sh
 	@mkdir -p $$(@D)
 	tests/unit/make_main.sh $(wildcard tests/unit/$(1)/*.c) > $$@
 $(OUT)/unit/$(1): $(OUT)/unit/$(1)_main.o $(call unit_objects_of,$(1)) $(OUT)/unit/support.a \
-    $(foreach floor,$(call floors_up_to,$(1),$(FLOORS)),$(call objects_of,$(floor))) $(GENERATED_BASE) \
-    $(if $(filter service,$(call floors_up_to,$(1),$(FLOORS))),$(GENERATED_SERVICE))
+    $(filter-out $(OUT)/src/server/main.o,$(foreach floor,$(call floors_up_to,$(1),$(FLOORS)),$(call objects_of,$(floor)))) \
+    $(GENERATED_BASE) $(if $(filter service,$(call floors_up_to,$(1),$(FLOORS))),$(GENERATED_SERVICE))
 	$$(CC) $$(LINK_$(VARIANT)) $$(filter %.o,$$^) $(OUT)/unit/support.a $$(LINK_LIBRARIES) -lcmocka -o $$@
 endef
 $(foreach floor,$(UNIT_FLOORS),$(eval $(call unit_program,$(floor))))
