@@ -1,0 +1,160 @@
+"""Every limit of the settings: at it a request is served, one above it is refused."""
+import gzip
+
+from case import ACCOUNT, CREDENTIALS, SESSION, WHO, Case, envelope, head, post
+
+TOO_MUCH = ("LIMIT_EXCEEDED", 413)
+HEAD_MOST, LINE_MOST, LINES_MOST = 16 * 1024, 8 * 1024, 100
+BODY_MOST, ANONYMOUS_MOST = 8 * 1024 * 1024, 64 * 1024
+DEPTH, ELEMENTS, ATTRIBUTES, ATTRIBUTE_NAMES, NAMESPACES, NAME = 64, 100_000, 32, 256, 64, 256
+CONDITIONS, FILTER_DEPTH, PARAMETERS, PAGE = 500, 16, 900, 5000
+
+
+def pair(name, make, limit, refused=TOO_MUCH, served=(200,)):
+    """The two cases of a limit; make takes how much."""
+    return [Case(f"{name}-at-the-limit", make(limit), served),
+            Case(f"{name}-above-the-limit", make(limit + 1), refused)]
+
+
+def head_of(size):
+    """A head of this many bytes, in lines shorter than the limit of a line."""
+    lines = [("Host", "x"), ("A", "a" * 7000), ("B", "b"), ("C", "c" * 7000)]
+    lines[2] = ("B", "b" * (size - len(head(lines, "GET", "/soap")) + 1))
+    return head(lines, "GET", "/soap")
+
+
+def line_of(size):
+    """A header line of this many bytes, its end not counted."""
+    return head([("Host", "x"), ("A", "a" * (size - len("A: ")))], "GET", "/soap")
+
+
+def target_of(size):
+    """A request line of this many bytes, its end not counted."""
+    fixed = len("GET /soap? HTTP/1.1")
+    return head([("Host", "x")], "GET", "/soap?" + "a" * (size - fixed))
+
+
+def lines_of(count):
+    return head([("Host", "x")] + [(f"A{i}", "a") for i in range(count - 1)], "GET", "/soap")
+
+
+def body_of(size):
+    """A message of this many bytes, the rest blanks after the root."""
+    text = envelope(WHO)
+    return text + " " * (size - len(text))
+
+
+def anonymous(size):
+    text = envelope(f'<Login xmlns="{SESSION}"><userName>x</userName><password>y</password></Login>')
+    text += " " * (size - len(text))
+    return head([("Host", "x"), ("Content-Type", "text/xml"), ("Content-Length", size)]) + text.encode()
+
+
+def in_header(xml):
+    """A header block that nobody has to understand."""
+    return post(envelope(WHO, f'<x:Block xmlns:x="urn:x">{xml}</x:Block>'))
+
+
+def depth_of(count):
+    """Envelope, Header and Block are three of the depth."""
+    return in_header("<a>" * (count - 3) + "</a>" * (count - 3))
+
+
+def elements_of(count):
+    """Envelope, Header, Block, Body and WhoAmI are five of the elements."""
+    return in_header("<a/>" * (count - 5))
+
+
+def attributes_of(count):
+    return in_header("<a " + " ".join(f'b{i}="1"' for i in range(count)) + "/>")
+
+
+def attribute_names_of(count):
+    names = [f'b{i}="1"' for i in range(count)]
+    return in_header("".join("<a " + " ".join(names[i:i + 16]) + "/>" for i in range(0, count, 16)))
+
+
+def namespaces_of(count):
+    """The envelope, the block and WhoAmI declare three."""
+    return in_header("".join(f'<a xmlns:n{i}="urn:n{i}"/>' for i in range(count - 3)))
+
+
+def name_of(size):
+    return in_header(f'<{"n" * size}/>')
+
+
+def query(content):
+    return post(envelope(f'<RetrieveMultipleAccount xmlns="{ACCOUNT}"><query>{content}</query>'
+                         "</RetrieveMultipleAccount>"), target="/soap/Account")
+
+
+def condition(operator="eq", values=("1",)):
+    texts = "".join(f"<string>{value}</string>" for value in values)
+    return (f"<Condition><field>numberOfEmployees</field><operator>{operator}</operator>"
+            f"<values>{texts}</values></Condition>")
+
+
+def conditions_of(count):
+    return query(f"<filter><conditions>{condition() * count}</conditions></filter>")
+
+
+def filters_of(depth):
+    inner = f"<filter><conditions>{condition()}</conditions></filter>"
+    for _ in range(depth - 1):
+        inner = "<filter><filters>" + inner.replace("<filter>", "<Filter>", 1)[:-9] + "</Filter></filters></filter>"
+    return query(inner)
+
+
+def values_of(count):
+    return query(f"<filter><conditions>{condition('in', range(count))}</conditions></filter>")
+
+
+def page_of(size):
+    return query(f"<columns><string>name</string></columns><pageSize>{size}</pageSize>")
+
+
+def compressed_of(ratio):
+    """A message that inflates to about ratio times its size."""
+    size = 400_000
+    text = (envelope(WHO) + " " * size).encode()
+    packed = gzip.compress(text)
+    filler = b""
+    while len(text) > ratio * len(packed):
+        filler += b"<!-- %s -->" % gzip.compress(str(len(filler)).encode()).hex().encode()
+        packed = gzip.compress(text + filler)
+    return post(packed, Content_Encoding="gzip")
+
+
+CASES = [
+    *pair("head", head_of, HEAD_MOST, (431,)),
+    *pair("header-line", line_of, LINE_MOST, (431,)),
+    *pair("request-line", target_of, LINE_MOST, (414,)),
+    *pair("header-lines", lines_of, LINES_MOST, (431,)),
+    *pair("body", lambda size: post(body_of(size)), BODY_MOST),
+    Case("body-inflated-above-the-limit",
+         post(gzip.compress(body_of(BODY_MOST + 1).encode(), 1), Content_Encoding="gzip"), TOO_MUCH),
+    *pair("anonymous-body", anonymous, ANONYMOUS_MOST, TOO_MUCH, ("CREDENTIALS_INVALID",)),
+    *pair("depth", depth_of, DEPTH),
+    *pair("elements", elements_of, ELEMENTS),
+    *pair("attributes", attributes_of, ATTRIBUTES),
+    *pair("attribute-names", attribute_names_of, ATTRIBUTE_NAMES),
+    *pair("namespaces", namespaces_of, NAMESPACES),
+    *pair("name", name_of, NAME),
+    *pair("conditions", conditions_of, CONDITIONS),
+    *pair("filter-depth", filters_of, FILTER_DEPTH),
+    *pair("page", page_of, PAGE),
+    Case("values-few", values_of(800), (200,)),
+    Case("values-above-the-limit", values_of(PARAMETERS + 1), TOO_MUCH),
+    Case("ratio-below-the-limit", compressed_of(60), (200,)),
+    Case("attributes-by-the-ten-thousand", in_header("<a " + " ".join(f'b{i}="1"' for i in range(16_000)) + "/>"), TOO_MUCH),
+    Case("namespaces-by-the-ten-thousand", in_header("<a " + " ".join(f'xmlns:b{i}="u"' for i in range(8_000)) + "/>"), TOO_MUCH),
+    Case("depth-by-the-hundred-thousand", in_header("<a>" * 200_000), TOO_MUCH),
+    Case("depth-inside-a-value", post(envelope(
+        f'<CreateAccount xmlns="{ACCOUNT}"><account>' + "<name>" * 100 + "</name>" * 100 + "</account></CreateAccount>"),
+        target="/soap/Account"), (*TOO_MUCH, "VALUE_INVALID", "PARAMETER_UNKNOWN")),
+    Case("a-text-of-megabytes", post(envelope(
+        f'<CreateAccount xmlns="{ACCOUNT}"><account><name>{"n" * 4_000_000}</name></account></CreateAccount>'),
+        target="/soap/Account"), ("VALUE_TOO_LONG", *TOO_MUCH)),
+    Case("credentials-of-a-kilobyte", post(envelope(WHO), Authorization=CREDENTIALS + "A" * 4000),
+         ("CREDENTIALS_INVALID", 400, 401)),
+]

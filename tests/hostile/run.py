@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""Sends what no honest client sends; after each case the server must serve as before.
+
+   run.py [--program FILE] [WORD...]     only the cases whose name holds one of the words
+"""
+import argparse
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+import case  # noqa: E402
+import clients  # noqa: E402
+import database  # noqa: E402
+import framing  # noqa: E402
+import limits  # noqa: E402
+import messages  # noqa: E402
+import multipart  # noqa: E402
+from svyaz.raw import Line  # noqa: E402
+from svyaz.server import ROOT, Server  # noqa: E402
+from svyaz.tally import Tally  # noqa: E402
+
+WORK = ROOT / "build" / "hostile"
+
+
+def outcome(answer):
+    """What an answer is called in the expectations of a case."""
+    if answer is None:
+        return {"closed"}
+    return {answer.status, answer.code()} if answer.code() else {answer.status}
+
+
+def probe(line):
+    """Whether a plain request is served on this connection."""
+    line.send(case.post(case.WHO_AM_I))
+    answer = line.answer()
+    return answer is not None and answer.status == 200
+
+
+def complaint_of(port, given):
+    """Why a case ended otherwise than it should; None when it ended well."""
+    with Line(port) as line:
+        line.send(given.data)
+        if given.ends_sending:
+            line.end_sending()
+        try:
+            answer = line.answer()
+        except TimeoutError:
+            return "no answer and no end within the time"
+        came = outcome(answer)
+        if not came & set(given.expected):
+            return f"{came} instead of one of {set(given.expected)}: {answer.body[:300] if answer else ''}"
+        if answer is None:
+            return None
+        if given.ends_sending or answer.says_close():
+            return None if line.is_closed() else "the connection is neither kept nor ended"
+        if not probe(line):
+            return "the connection was kept, but a plain request on it is not served"
+    return None
+
+
+def serves(server):
+    """Why the server does not serve any more; None when it does."""
+    if not server.is_alive():
+        return f"the server has died\n{server.report() or server.log()[-2000:]}"
+    with Line(server.port) as line:
+        return None if probe(line) else "a plain request is not served"
+
+
+def run_cases(tally, server, cases, words):
+    for given in cases:
+        if words and not any(word in given.name for word in words):
+            continue
+        try:
+            complaint = complaint_of(server.port, given) or serves(server)
+        except OSError as reason:
+            complaint = f"{reason}\n{server.report()}"
+        tally.check(given.name, complaint)
+        if not server.is_alive():
+            server.start()
+
+
+def run_clients(tally, server, words):
+    for test in clients.TESTS:
+        name = test.__name__.replace("_", "-")
+        if words and not any(word in name for word in words):
+            continue
+        try:
+            tally.check(name, test(server.port) or serves(server))
+        except OSError as reason:
+            tally.fail(name, reason)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--program", default="build/check/crmd")
+    arguments.add_argument("words", nargs="*")
+    chosen = arguments.parse_args()
+    tally = Tally()
+
+    plain = Server(WORK / "plain", chosen.program, ["http.requests_per_connection=100000"])
+    plain.bootstrap()
+    small = Server(WORK / "small", chosen.program, clients.SETTINGS, plain.port + 10)
+    small.bootstrap(plain.folder)
+    with plain:
+        for module in (framing, messages, limits, multipart):
+            run_cases(tally, plain, module.CASES, chosen.words)
+    with small:
+        run_cases(tally, small, multipart.SMALL, chosen.words)
+        run_clients(tally, small, chosen.words)
+    for server in (plain, small):
+        tally.check(f"no-report-of-{server.folder.name}", server.report())
+    if not chosen.words or "database" in chosen.words:
+        database.run(tally, chosen.program, WORK)
+    tally.end()
+
+
+main()
