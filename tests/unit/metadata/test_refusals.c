@@ -147,6 +147,36 @@ void test_refusals__are_all_in_one_error_as_far_as_they_fit(void **state)
     arena_destroy(&arena);
 }
 
+/* The worked example of metadata/README.md, from its XML declaration to its end tag. */
+void test_refusals__spare_the_example_of_the_readme(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct error error = {.code = ERROR_NONE};
+    struct reader_schemas schemas;
+    struct reader reader;
+    struct buffer said;
+    struct catalog *catalog = NULL;
+    struct text readme = read_text(arena, "metadata/README.md");
+    char *begin = strstr(readme.bytes, "<?xml");
+    char *end = strstr(readme.bytes, "</entity>");
+    assert_non_null(begin);
+    assert_non_null(end);
+    buffer_init(&said, arena, 256);
+    assert_true(reader_schemas_read(arena, "metadata", &schemas, &error));
+    reader_begin(&reader, &schemas, collect, &said, &error);
+    add_world(arena, &reader);
+    reader_add_entity(&reader, "project.xml", begin, (size_t)(end - begin) + strlen("</entity>"));
+    if (!reader_finish(&reader, &catalog)) {
+        fail_msg("%s", said.bytes);
+    }
+    const struct entity *project = catalog_find_entity(catalog, "Project");
+    assert_non_null(entity_find_field(project, "remainingBase"));
+    assert_non_null(entity_find_key(project, "projectNumber"));
+    catalog_release(&catalog);
+    arena_destroy(&arena);
+}
+
 void test_refusals__of_a_folder_that_is_not_there(void **state)
 {
     (void)state;
