@@ -20,6 +20,7 @@ static void begin_record(struct write *write)
         id->state = VALUE_SET;
         id->uuid = call_new_id(write->call);
     }
+    save_begin_new(write);
 }
 
 /* Numbers are drawn last before the row: their lock is held for the shortest time. */

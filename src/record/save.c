@@ -162,7 +162,8 @@ static void tell_outcome(struct write *write, bool is_created, struct write_outc
 
 /* ---- writing ---- */
 
-bool save_new(struct write *write, struct write_outcome *outcome_out, struct error *error)
+/* The server itself, which is nobody, may say in whose name it writes. */
+void save_begin_new(struct write *write)
 {
     const struct entity *entity = write->entity;
     bool has_author = !uuid_is_empty(&write->call->identity->user_id);
@@ -171,12 +172,16 @@ bool save_new(struct write *write, struct write_outcome *outcome_out, struct err
         stamp(write, entity->created_on, entity->created_by);
         stamp(write, entity->modified_on, entity->modified_by);
     }
+}
+
+bool save_new(struct write *write, struct write_outcome *outcome_out, struct error *error)
+{
     /* Files are taken first: a staged file that is gone must not leave a record behind. */
     if (!save_beside(write, error)) {
         return false;
     }
     if (!query_insert(write->call, write->after, error)) {
-        return key_explain(write->call, entity, error);
+        return key_explain(write->call, write->entity, error);
     }
     tell_outcome(write, true, outcome_out);
     total_note(write->work, NULL, write->after);

@@ -19,6 +19,9 @@ struct write_outcome;
 must_check bool save_read(struct write *write, const struct uuid *id, struct record **before_out,
                           struct error *error);
 
+/* Gives a new record its version, author and time. */
+void save_begin_new(struct write *write);
+
 /* Inserts the record after, with its parties and files. */
 must_check bool save_new(struct write *write, struct write_outcome *outcome_out,
                          struct error *error);
