@@ -1,5 +1,5 @@
 /*
- * bootstrap.c - one transaction makes the organisation, as the server itself.
+ * bootstrap.c - the organisation is made by the server itself, before anybody is known.
  */
 #include "server/bootstrap.h"
 
@@ -25,30 +25,18 @@ static bool read_password(FILE *file, char password[PASSWORD_BYTES_MAX + 2], str
     return true;
 }
 
-static bool create(struct call *call, const char *administrator, const char *password,
-                   struct error *error)
-{
-    bool is_done = connection_begin(call->connection, TRANSACTION_WRITE, error) &&
-                   organization_create(call, administrator, password, error) &&
-                   connection_commit(call->connection, error);
-
-    if (!is_done) {
-        connection_rollback(call->connection);
-    }
-    return is_done;
-}
-
 bool bootstrap_organization(struct platform *platform, const char *administrator,
                             FILE *password_file, struct error *error)
 {
     char password[PASSWORD_BYTES_MAX + 2] = "";
     struct arena *arena = arena_create();
     struct call *call = call_make(arena, platform);
+    struct organization_plan plan = {.administrator = administrator, .password = password};
 
     call->identity = identity_of_server(arena, platform->catalog);
     bool is_done = read_password(password_file, password, error) &&
                    database_acquire(platform->database, &call->connection, error) &&
-                   create(call, administrator, password, error);
+                   organization_create(call, platform, &plan, error);
     database_release(&call->connection);
     memset(password, 0, sizeof(password));
     arena_destroy(&arena);

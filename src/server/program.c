@@ -188,7 +188,17 @@ static void close_caches(struct program *program)
 
 static bool open_organization(struct program *program, struct error *error)
 {
-    return organization_open(&program->platform, error);
+    struct platform *platform = &program->platform;
+    struct connection *connection = NULL;
+    bool is_found = false;
+
+    bool is_read = database_acquire(platform->database, &connection, error) &&
+                   organization_open(connection, platform, &is_found, error);
+    database_release(&connection);
+    return is_read &&
+           (is_found ||
+            error_set(error, ERROR_SETTING_INVALID, "database",
+                      "The database holds no organisation yet; crmctl bootstrap makes one"));
 }
 
 static bool open_door(struct program *program, struct error *error)
