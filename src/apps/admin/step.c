@@ -126,6 +126,14 @@ static bool run_lower(const struct step *step, const struct step_row *row, const
     return true;
 }
 
+static bool run_prefix(const struct step *step, const struct step_row *row, const char *text,
+                       const char **text_out, const char **problem_out)
+{
+    (void)problem_out;
+    *text_out = *text == '\0' ? text : arena_format(row->arena, "%s%s", step->text, text);
+    return true;
+}
+
 static bool run_replace(const struct step *step, const struct step_row *row, const char *text,
                         const char **text_out, const char **problem_out)
 {
@@ -386,6 +394,7 @@ static const struct step_kind kinds[] = {
      .run = run_translate},
     {.element = "trim", .run = run_trim},
     {.element = "lower", .read = read_lower, .run = run_lower},
+    {.element = "prefix", .text = "text", .run = run_prefix},
     {.element = "replace", .text = "text", .other = "with", .run = run_replace},
     {.element = "part", .text = "separator", .other = "take", .run = run_part},
     {.element = "cut", .read = read_integer, .run = run_cut},
