@@ -69,7 +69,8 @@ struct entity {
     const char *table;
     const struct field *id, *version, *name_field; /* name_field: what a reference shows */
     const struct field *created_on, *created_by, *modified_on, *modified_by;
-    const struct field *owner, *owning_business_unit; /* by ownership, or NULL */
+    /* By ownership, or NULL. A business unit is its own: it has no owning_business_unit. */
+    const struct field *owner, *owning_business_unit;
     const struct field *state, *status_reason;        /* or NULL */
     const struct field *currency, *exchange_rate;     /* when it has money, or NULL */
     const struct field *parent; /* OWNERSHIP_PARENT: the lookup of the parent, or NULL */
