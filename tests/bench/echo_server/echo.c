@@ -1,0 +1,73 @@
+/*
+ * echo.c - the ceiling: a gSOAP server that answers a contact of the usual size without a database.
+ *
+ * A thread for each connection, keep-alive, one context a thread: as gSOAP's manual advises.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "soapH.h"
+#include "echo.nsmap"
+
+int c__RetrieveContact(struct soap *soap, char *id, struct c__ArrayOfString *columns,
+                       struct c__RetrieveContactResponse *out)
+{
+    static struct c__Contact contact = {
+        .version = "1",
+        .salutation = "Mr",
+        .firstName = "First1",
+        .lastName = "Last1000",
+        .jobTitle = "Sales manager",
+        .emailAddress1 = "p1000@example.com",
+        .telephone1 = "+49 30 000000",
+        .mobilePhone = "+49 170 000000",
+        .fax = "+49 30 000001",
+        .address1Line1 = "1000 Main Street",
+        .address1Line2 = "Back yard",
+        .address1City = "City7",
+        .address1StateOrProvince = "Region",
+        .address1PostalCode = "10115",
+        .address1Country = "Germany",
+        .birthDate = "1985-01-01",
+        .description = "A short note about this contact, as a user would type it.",
+        .createdOn = "2024-01-01T00:00:00.000Z",
+        .modifiedOn = "2024-01-01T00:00:00.000Z",
+    };
+
+    (void)columns;
+    out->contact = soap_malloc(soap, sizeof(contact));
+    *out->contact = contact;
+    out->contact->id = id;
+    return SOAP_OK;
+}
+
+static void *serve(void *context)
+{
+    struct soap *soap = context;
+
+    soap_serve(soap);
+    soap_destroy(soap);
+    soap_end(soap);
+    soap_free(soap);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct soap *soap = soap_new1(SOAP_IO_KEEPALIVE | SOAP_C_UTFSTRING);
+    pthread_t thread;
+
+    signal(SIGPIPE, SIG_IGN);
+    soap->bind_flags = SO_REUSEADDR;
+    soap->max_keep_alive = 0; /* without end */
+    if (argc < 2 || soap_bind(soap, "127.0.0.1", atoi(argv[1]), 100) < 0) {
+        return 1;
+    }
+    while (soap_accept(soap) >= 0) {
+        pthread_create(&thread, NULL, serve, soap_copy(soap));
+        pthread_detach(thread);
+    }
+    return 0;
+}
