@@ -56,23 +56,6 @@ static bool refuse_in_use(const struct entity *entity, const struct entity *refe
                            referrer->name);
 }
 
-/* Referrers that go with the record, or are gone, hold nothing. */
-static bool check_unused(struct work *work, const struct entity *entity, const struct uuid *id,
-                         const struct field *lookup, struct error *error)
-{
-    struct uuid *ids = NULL;
-    size_t count = 0;
-    if (!query_referrers(work->call, lookup, id, AT_ONCE, &ids, &count, error)) {
-        return false;
-    }
-    for (size_t index = 0; index < count; index++) {
-        if (!is_deleted(work, &ids[index])) {
-            return refuse_in_use(entity, lookup->entity, error);
-        }
-    }
-    return true;
-}
-
 static bool remove_link(struct work *work, const struct field *lookup, const struct uuid *id,
                         struct error *error)
 {
@@ -91,6 +74,26 @@ static bool remove_link(struct work *work, const struct field *lookup, const str
     return save_changes(&write, &outcome, error);
 }
 
+/* Referrers that are about to go hold nothing; their rows let go first, for the engine's sake. */
+static bool check_unused(struct work *work, const struct entity *entity, const struct uuid *id,
+                         const struct field *lookup, struct error *error)
+{
+    struct uuid *ids = NULL;
+    size_t count = 0;
+    if (!query_referrers(work->call, lookup, id, AT_ONCE, &ids, &count, error)) {
+        return false;
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (!is_deleted(work, &ids[index])) {
+            return refuse_in_use(entity, lookup->entity, error);
+        }
+        if (!uuid_is_equal(&ids[index], id) && !remove_link(work, lookup, &ids[index], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool follow(struct work *work, const struct field *lookup, enum cascade action,
                    const struct uuid *referrer, struct error *error)
 {
@@ -98,7 +101,7 @@ static bool follow(struct work *work, const struct field *lookup, enum cascade a
                                  : remove_link(work, lookup, referrer, error);
 }
 
-/* Round after round, until none refers any more; those in the making of going do not count. */
+/* Round after round, until none refers any more; those that are about to go anyway are left. */
 static bool cascade(struct work *work, const struct uuid *id, const struct field *lookup,
                     enum cascade action, struct error *error)
 {
@@ -111,7 +114,8 @@ static bool cascade(struct work *work, const struct uuid *id, const struct field
         }
         has_moved = false;
         for (size_t index = 0; index < count; index++) {
-            if (is_deleted(work, &ids[index])) {
+            bool is_itself = uuid_is_equal(&ids[index], id);
+            if (is_itself || (action == CASCADE_ALL && is_deleted(work, &ids[index]))) {
                 continue;
             }
             if (!follow(work, lookup, action, &ids[index], error)) {
