@@ -166,10 +166,10 @@ static void write_metrics(void *context, struct buffer *text)
 
     database_count(platform->database, &open, &used);
     buffer_add_format(text,
-                      "# HELP svyaz_database_connections Connections to the database.\n"
-                      "# TYPE svyaz_database_connections gauge\n"
-                      "svyaz_database_connections{state=\"open\"} %d\n"
-                      "svyaz_database_connections{state=\"used\"} %d\n",
+                      "# HELP crm_database_connections Connections to the database.\n"
+                      "# TYPE crm_database_connections gauge\n"
+                      "crm_database_connections{state=\"open\"} %d\n"
+                      "crm_database_connections{state=\"used\"} %d\n",
                       open, used);
     service_metrics_write(platform->metrics, text);
 }
