@@ -71,8 +71,8 @@ struct entity {
     const struct field *created_on, *created_by, *modified_on, *modified_by;
     /* By ownership, or NULL. A business unit is its own: it has no owning_business_unit. */
     const struct field *owner, *owning_business_unit;
-    const struct field *state, *status_reason;        /* or NULL */
-    const struct field *currency, *exchange_rate;     /* when it has money, or NULL */
+    const struct field *state, *status_reason;    /* or NULL */
+    const struct field *currency, *exchange_rate; /* when it has money, or NULL */
     const struct field *parent; /* OWNERSHIP_PARENT: the lookup of the parent, or NULL */
 
     const struct field **computed; /* computed within the record, in the order to compute */
