@@ -26,15 +26,15 @@ struct writing {
 static const struct binding {
     const char *suffix; /* of the names of binding and port */
     const char *prefix;
-} bindings[] = {{"Soap", "soap"}, {"Soap12", "soap12"}};
+} bindings[] = {{"", "soap"}, {"12", "soap12"}};
 
-/* "tns:", or the prefix of a service's namespace in a document of several. */
+/* "t:", or the prefix of a service's namespace in a document of several. */
 static void add_prefix(const struct writing *writing, size_t index)
 {
     if (writing->is_all) {
-        buffer_add_format(writing->text, "s%zu:", index);
+        buffer_add_format(writing->text, "t%zu:", index);
     } else {
-        buffer_add_text(writing->text, "tns:");
+        buffer_add_text(writing->text, "t:");
     }
 }
 
@@ -52,10 +52,10 @@ static void write_head(const struct writing *writing, bool has_soap_1_2)
         buffer_add_text(text, "    xmlns:soap12=\"" NAMESPACE_WSDL_SOAP_1_2 "\"\n");
     }
     for (size_t i = 0; writing->is_all && i < writing->service_count; i++) {
-        buffer_add_format(text, "    xmlns:s%zu=\"%s\"\n", i,
+        buffer_add_format(text, "    xmlns:t%zu=\"%s\"\n", i,
                           writing->services[i].target_namespace);
     }
-    buffer_add_format(text, "    xmlns:tns=\"%s\">\n", writing->target_namespace);
+    buffer_add_format(text, "    xmlns:t=\"%s\">\n", writing->target_namespace);
 }
 
 static void write_types(const struct writing *writing)
@@ -94,10 +94,10 @@ static void write_messages(const struct writing *writing)
     }
     buffer_add_text(writing->text,
                     "  <wsdl:message name=\"Headers\">"
-                    "<wsdl:part name=\"Session\" element=\"tns:Session\"/>"
-                    "<wsdl:part name=\"Request\" element=\"tns:Request\"/></wsdl:message>\n"
+                    "<wsdl:part name=\"Session\" element=\"t:Session\"/>"
+                    "<wsdl:part name=\"Request\" element=\"t:Request\"/></wsdl:message>\n"
                     "  <wsdl:message name=\"CrmFaultMessage\">"
-                    "<wsdl:part name=\"fault\" element=\"tns:CrmFault\"/></wsdl:message>\n");
+                    "<wsdl:part name=\"fault\" element=\"t:CrmFault\"/></wsdl:message>\n");
 }
 
 static void write_port_operation(const struct writing *writing,
@@ -110,9 +110,9 @@ static void write_port_operation(const struct writing *writing,
     encode_text(text, operation->documentation);
     buffer_add_format(text,
                       "</wsdl:documentation>\n"
-                      "      <wsdl:input message=\"tns:%sRequest\"/>\n"
-                      "      <wsdl:output message=\"tns:%sResponse\"/>\n"
-                      "      <wsdl:fault name=\"CrmFault\" message=\"tns:CrmFaultMessage\"/>\n"
+                      "      <wsdl:input message=\"t:%sRequest\"/>\n"
+                      "      <wsdl:output message=\"t:%sResponse\"/>\n"
+                      "      <wsdl:fault name=\"CrmFault\" message=\"t:CrmFaultMessage\"/>\n"
                       "    </wsdl:operation>\n",
                       name, name);
 }
@@ -143,10 +143,10 @@ static void write_bound_operation(const struct writing *writing, const struct bi
                       name, prefix, service->target_namespace, name, prefix);
     if (!operation->operation->pattern->is_anonymous) {
         buffer_add_format(
-            text, "<%s:header message=\"tns:Headers\" part=\"Session\" use=\"literal\"/>", prefix);
+            text, "<%s:header message=\"t:Headers\" part=\"Session\" use=\"literal\"/>", prefix);
     }
     buffer_add_format(text,
-                      "<%s:header message=\"tns:Headers\" part=\"Request\" use=\"literal\"/>"
+                      "<%s:header message=\"t:Headers\" part=\"Request\" use=\"literal\"/>"
                       "</wsdl:input>\n"
                       "      <wsdl:output><%s:body use=\"literal\"/></wsdl:output>\n"
                       "      <wsdl:fault name=\"CrmFault\">"
@@ -158,7 +158,7 @@ static void write_bound_operation(const struct writing *writing, const struct bi
 static void write_binding(const struct writing *writing, const struct binding *binding)
 {
     buffer_add_format(writing->text,
-                      "  <wsdl:binding name=\"%s%s\" type=\"tns:%sPort\">\n"
+                      "  <wsdl:binding name=\"%sBinding%s\" type=\"t:%sPort\">\n"
                       "    <%s:binding transport=\"http://schemas.xmlsoap.org/soap/http\" "
                       "style=\"document\"/>\n",
                       writing->name, binding->suffix, writing->name, binding->prefix);
@@ -178,7 +178,7 @@ static void write_service(const struct writing *writing, const char *address, si
     buffer_add_format(text, "  <wsdl:service name=\"%sService\">\n", writing->name);
     for (size_t i = 0; i < binding_count; i++) {
         buffer_add_format(text,
-                          "    <wsdl:port name=\"%s%s\" binding=\"tns:%s%s\"><%s:address "
+                          "    <wsdl:port name=\"%sPort%s\" binding=\"t:%sBinding%s\"><%s:address "
                           "location=\"",
                           writing->name, bindings[i].suffix, writing->name, bindings[i].suffix,
                           bindings[i].prefix);

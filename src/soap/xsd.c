@@ -23,7 +23,7 @@ static void document(struct buffer *text, const char *documentation)
 /* repeated: in a list; a required parameter is the only one that must be there. */
 static void write_member(struct buffer *text, const struct wire_member *member, bool is_repeated)
 {
-    const char *prefix = member->type->is_builtin ? "xs" : "s";
+    const char *prefix = member->type->is_builtin ? "xs" : "t";
 
     buffer_add_format(text, INDENT "    <xs:element name=\"%s\" type=\"%s:%s\"", member->name,
                       prefix, member->type->name);
@@ -99,7 +99,7 @@ static void write_wrapper(struct buffer *text, const struct wire_type *wrapper)
 }
 
 static const char fault[] =
-    INDENT "<xs:element name=\"CrmFault\" type=\"s:CrmFaultDetail\"/>\n" INDENT
+    INDENT "<xs:element name=\"CrmFault\" type=\"t:CrmFaultDetail\"/>\n" INDENT
            "<xs:complexType name=\"CrmFaultDetail\">\n" INDENT "  <xs:sequence>\n" INDENT
            "    <xs:element name=\"code\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
            "    <xs:element name=\"message\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
@@ -113,15 +113,15 @@ static const char fault[] =
 static void open_schema(struct buffer *text, const char *target_namespace)
 {
     buffer_add_format(text,
-                      "    <xs:schema xmlns:xs=\"" NAMESPACE_SCHEMA "\" xmlns:s=\"%s\" "
+                      "    <xs:schema xmlns:xs=\"" NAMESPACE_SCHEMA "\" xmlns:t=\"%s\" "
                       "targetNamespace=\"%s\" elementFormDefault=\"qualified\">\n",
                       target_namespace, target_namespace);
 }
 
 static void write_common(struct buffer *text, const struct wire *wire)
 {
-    buffer_add_text(text, INDENT "<xs:element name=\"Session\" type=\"s:SessionHeader\"/>\n");
-    buffer_add_text(text, INDENT "<xs:element name=\"Request\" type=\"s:RequestHeader\"/>\n");
+    buffer_add_text(text, INDENT "<xs:element name=\"Session\" type=\"t:SessionHeader\"/>\n");
+    buffer_add_text(text, INDENT "<xs:element name=\"Request\" type=\"t:RequestHeader\"/>\n");
     write_type(text, wire->session_header);
     write_type(text, wire->request_header);
     buffer_add_text(text, fault);
