@@ -1,12 +1,14 @@
 #!/bin/sh
 # Tells the story of story.md with every client.   tests/clients/run.sh URL USER PASSWORD [CLIENT...]
 #
-# Each works in build/clients/<client>, where it generates its code from ?wsdl anew. A client whose
+# Each works in build/clients/<url>/<client>, where it generates its code from ?wsdl anew. A client whose
 # tools are not installed is skipped. Last line: `N passed, N failed, N skipped`, counting steps.
 here=$(cd "$(dirname "$0")" && pwd)
 url=$1 user=$2 password=$3
 shift 3
 [ $# -gt 0 ] || set -- $(cd "$here" && ls -d */run.sh | sed 's#/run.sh##')
+# Two runs against two servers do not meet.
+folder=$PWD/build/clients/$(printf '%s' "$url" | tr -c 'a-zA-Z0-9\n' -)
 steps='login create retrieve reference update null query fault delete read-back-account
     read-back-contact read-back-deleted'
 passed=0 failed=0 skipped=0
@@ -25,7 +27,7 @@ for client in "$@"; do
         skipped=$((skipped + 1))
         continue
     fi
-    work=$PWD/build/clients/$client
+    work=$folder/$client
     rm -rf "$work" && mkdir -p "$work"
     tag=$client-$(date +%s)
     timeout 600 "$here/$client/run.sh" "$url" "$user" "$password" "$tag" "$work" \
