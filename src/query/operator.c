@@ -1,8 +1,8 @@
 /*
  * operator.c - the table of operators.
  *
- * As in SQL and in the classic model, a null is neither equal nor unequal to a value: of all
- * operators only null finds it.
+ * A negation finds exactly what its plain twin does not: who has no city is not in Moscow. So
+ * ne, notLike, notIn and notBetween find nulls too, as in the classic model and unlike SQL.
  */
 #include "query/operator.h"
 
@@ -16,6 +16,7 @@ static const struct operator_row operators[] = {
      .minimum_values = 1,
      .maximum_values = 1},
     {.name = "ne",
+     .is_negated = true,
      .form = OPERATOR_COMPARES,
      .text = " <> ",
      .minimum_values = 1,
@@ -46,8 +47,8 @@ static const struct operator_row operators[] = {
      .maximum_values = 1},
     {.name = "like", .form = OPERATOR_MATCHES, .minimum_values = 1, .maximum_values = 1},
     {.name = "notLike",
-     .form = OPERATOR_MATCHES,
      .is_negated = true,
+     .form = OPERATOR_MATCHES,
      .minimum_values = 1,
      .maximum_values = 1},
     {.name = "in",
@@ -56,6 +57,7 @@ static const struct operator_row operators[] = {
      .minimum_values = 1,
      .maximum_values = SIZE_MAX},
     {.name = "notIn",
+     .is_negated = true,
      .form = OPERATOR_LISTS,
      .text = " NOT IN (",
      .minimum_values = 1,
@@ -67,6 +69,7 @@ static const struct operator_row operators[] = {
      .minimum_values = 2,
      .maximum_values = 2},
     {.name = "notBetween",
+     .is_negated = true,
      .form = OPERATOR_SPANS,
      .needs_order = true,
      .text = " NOT BETWEEN ",

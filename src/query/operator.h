@@ -21,7 +21,7 @@ enum operator_form {
 struct operator_row {
     const char *name;
     enum operator_form form;
-    bool is_negated;  /* OPERATOR_MATCHES */
+    bool is_negated;  /* finds what its plain twin does not, nulls among it */
     bool needs_order; /* less and more mean something for the type */
     const char *text;
     size_t minimum_values;

@@ -51,7 +51,7 @@ static void write_list(struct sql *sql, const struct query_condition *condition)
     sql_add(sql, ")");
 }
 
-static void write_condition(struct sql *sql, const struct query_condition *condition)
+static void write_test(struct sql *sql, const struct query_condition *condition)
 {
     const struct operator_row *operator= condition->operator;
     if (operator->form == OPERATOR_MATCHES) {
@@ -76,6 +76,18 @@ static void write_condition(struct sql *sql, const struct query_condition *condi
     case OPERATOR_MATCHES:
     case OPERATOR_TESTS:
         break;
+    }
+}
+
+static void write_condition(struct sql *sql, const struct query_condition *condition)
+{
+    bool is_negated = condition->operator->is_negated;
+    sql_add(sql, is_negated ? "(" : "");
+    write_test(sql, condition);
+    if (is_negated) {
+        sql_add(sql, " OR ");
+        sql_add_column(sql, ROOT_ALIAS, condition->column);
+        sql_add(sql, " IS NULL)");
     }
 }
 
