@@ -180,6 +180,24 @@ static void end_reading(void *object)
     arena_destroy(&reading->piece);
 }
 
+/* An answer is still being sent after its call gave its connection back; a piece then takes one
+ * for itself, so that a slow client holds none. Stored pieces never change. */
+static bool select_piece(struct reading *reading, const struct row_query *query,
+                         struct row_set *rows_out, struct error *error)
+{
+    struct connection *borrowed = NULL;
+    struct connection *connection = reading->call->connection;
+    if (connection == NULL) {
+        if (!database_acquire(reading->call->platform->database, &borrowed, error)) {
+            return false;
+        }
+        connection = borrowed;
+    }
+    bool is_done = row_select(connection, reading->piece, query, rows_out, error);
+    database_release(&borrowed);
+    return is_done;
+}
+
 static bool load_piece(struct reading *reading, const struct uuid *file_id, struct error *error)
 {
     static const char *const columns[] = {"bytes"};
@@ -197,7 +215,7 @@ static bool load_piece(struct reading *reading, const struct uuid *file_id, stru
     struct row_set rows;
     arena_reset(reading->piece);
     reading->length = 0;
-    if (!row_select(reading->call->connection, reading->piece, &query, &rows, error)) {
+    if (!select_piece(reading, &query, &rows, error)) {
         return false;
     }
     if (rows.count == 1) {
