@@ -25,24 +25,33 @@ static const struct version_row {
                           "application/soap+xml"},
 };
 
-void answer_open(struct buffer *text, enum soap_version version, const char *target_namespace,
-                 const char *wrapper)
+void answer_open(struct buffer *text, enum soap_version version)
 {
     buffer_add_text(text,
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soap:Envelope xmlns:soap=\"");
     buffer_add_text(text, versions[version].envelope);
-    buffer_add_text(text, "\"><soap:Body><");
-    buffer_add_text(text, wrapper);
+    buffer_add_text(text, "\"><soap:Body>");
+}
+
+void answer_close(struct buffer *text)
+{
+    buffer_add_text(text, "</soap:Body></soap:Envelope>\n");
+}
+
+void answer_open_wrapper(struct buffer *text, const char *target_namespace, const char *name)
+{
+    buffer_add_char(text, '<');
+    buffer_add_text(text, name);
     buffer_add_text(text, " xmlns=\"");
     buffer_add_text(text, target_namespace);
     buffer_add_text(text, "\">");
 }
 
-void answer_close(struct buffer *text, const char *wrapper)
+void answer_close_wrapper(struct buffer *text, const char *name)
 {
     buffer_add_text(text, "</");
-    buffer_add_text(text, wrapper);
-    buffer_add_text(text, "></soap:Body></soap:Envelope>\n");
+    buffer_add_text(text, name);
+    buffer_add_char(text, '>');
 }
 
 const char *answer_content_type(enum soap_version version)

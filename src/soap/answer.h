@@ -16,14 +16,14 @@
 
 struct arena;
 struct soap_answer;
-struct wire_operation;
 
-/* Begins the text of an answer: envelope, body and the wrapper of the operation. */
-void answer_open(struct buffer *text, enum soap_version version, const char *target_namespace,
-                 const char *wrapper);
+/* Writes what stands before and after the content of the body. */
+void answer_open(struct buffer *text, enum soap_version version);
+void answer_close(struct buffer *text);
 
-/* Ends what answer_open began. */
-void answer_close(struct buffer *text, const char *wrapper);
+/* Writes the tags of an element that sets the default namespace for all in it. */
+void answer_open_wrapper(struct buffer *text, const char *target_namespace, const char *name);
+void answer_close_wrapper(struct buffer *text, const char *name);
 
 /* The Content-Type of an envelope. */
 const char *answer_content_type(enum soap_version version);

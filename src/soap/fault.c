@@ -3,22 +3,17 @@
  */
 #include "soap/fault.h"
 
-#include "base/arena.h"
-#include "base/buffer.h"
 #include "base/error.h"
 #include "soap/answer.h"
 #include "soap/door.h"
 #include "soap/encode.h"
-#include "soap/names.h"
+#include "soap/wire.h"
+#include "soap/wire_fixed.h"
 
-enum { FAULT_SIZE = 2048, STATUS_FAULT = 500, STATUS_UNAUTHORIZED = 401 };
+enum { STATUS_FAULT = 500, STATUS_UNAUTHORIZED = 401 };
 
+#define FAULT_ELEMENT "CrmFault"
 #define CHALLENGE "Basic realm=\"Svyaz\", charset=\"UTF-8\""
-
-static const char *const envelopes[] = {
-    [SOAP_VERSION_1_1] = NAMESPACE_ENVELOPE_1_1,
-    [SOAP_VERSION_1_2] = NAMESPACE_ENVELOPE_1_2,
-};
 
 /* Fault codes of the envelope, by version: whose doing it is. */
 static const char *const client_codes[] = {"soap:Client", "soap:Sender"};
@@ -46,30 +41,28 @@ static const char *code_of(const struct error *error, enum soap_version version)
     return error_kind(error->code)->is_client_fault ? client_codes[version] : server_codes[version];
 }
 
-static void add_element(struct buffer *text, const char *name, const char *value)
+static const char *or_null(const char *text)
 {
-    if (value != NULL && *value != '\0') {
-        buffer_add_format(text, "<%s>", name);
-        encode_text(text, value);
-        buffer_add_format(text, "</%s>", name);
-    }
+    return *text == '\0' ? NULL : text;
 }
 
-static void add_detail(struct buffer *text, const struct error *error,
+static void add_detail(struct encoder *encoder, const struct error *error,
                        const struct fault_setting *setting)
 {
     const struct error_kind *kind = error_kind(error->code);
+    const struct fault_message message = {
+        .code = kind->name,
+        .message = error->message,
+        .field = or_null(error->subject),
+        .entity = or_null(error->entity),
+        .hint = setting->language == LANGUAGE_RUSSIAN ? kind->hint_russian : kind->hint,
+        .request_id = setting->request_id,
+        .retryable = {.is_set = true, .value = kind->is_retryable},
+    };
 
-    buffer_add_format(text, "<CrmFault xmlns=\"%s\">", setting->target_namespace);
-    add_element(text, "code", kind->name);
-    add_element(text, "message", error->message);
-    add_element(text, "field", error->subject);
-    add_element(text, "entity", error->entity);
-    add_element(text, "hint",
-                setting->language == LANGUAGE_RUSSIAN ? kind->hint_russian : kind->hint);
-    add_element(text, "requestId", setting->request_id);
-    add_element(text, "retryable", kind->is_retryable ? "true" : "false");
-    buffer_add_text(text, "</CrmFault>");
+    answer_open_wrapper(&encoder->text, setting->target_namespace, FAULT_ELEMENT);
+    encode_members(encoder, setting->wire->fault, &message);
+    answer_close_wrapper(&encoder->text, FAULT_ELEMENT);
 }
 
 static void add_sentence(struct buffer *text, const struct error *error)
@@ -78,27 +71,31 @@ static void add_sentence(struct buffer *text, const struct error *error)
     encode_text(text, error->message);
 }
 
-static void add_fault_1_1(struct buffer *text, const struct error *error,
+static void add_fault_1_1(struct encoder *encoder, const struct error *error,
                           const struct fault_setting *setting)
 {
+    struct buffer *text = &encoder->text;
+
     buffer_add_format(text, "<soap:Fault><faultcode>%s</faultcode><faultstring>",
                       code_of(error, setting->version));
     add_sentence(text, error);
     buffer_add_text(text, "</faultstring><detail>");
-    add_detail(text, error, setting);
+    add_detail(encoder, error, setting);
     buffer_add_text(text, "</detail></soap:Fault>");
 }
 
-static void add_fault_1_2(struct buffer *text, const struct error *error,
+static void add_fault_1_2(struct encoder *encoder, const struct error *error,
                           const struct fault_setting *setting)
 {
+    struct buffer *text = &encoder->text;
+
     buffer_add_format(text,
                       "<soap:Fault><soap:Code><soap:Value>%s</soap:Value></soap:Code>"
                       "<soap:Reason><soap:Text xml:lang=\"en\">",
                       code_of(error, setting->version));
     add_sentence(text, error);
     buffer_add_text(text, "</soap:Text></soap:Reason><soap:Detail>");
-    add_detail(text, error, setting);
+    add_detail(encoder, error, setting);
     buffer_add_text(text, "</soap:Detail></soap:Fault>");
 }
 
@@ -115,6 +112,7 @@ static int pause_after(enum error_code code)
 void fault_answer(struct arena *arena, const struct error *error,
                   const struct fault_setting *setting, struct soap_answer *answer_out)
 {
+    struct encoder encoder;
     bool is_unknown_caller = error->code == ERROR_NOT_AUTHENTICATED;
 
     *answer_out = (struct soap_answer){
@@ -124,15 +122,13 @@ void fault_answer(struct arena *arena, const struct error *error,
         .retry_after = pause_after(error->code),
         .request_id = setting->request_id,
     };
-    buffer_init(&answer_out->body, arena, FAULT_SIZE);
-    buffer_add_format(&answer_out->body,
-                      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                      "<soap:Envelope xmlns:soap=\"%s\"><soap:Body>",
-                      envelopes[setting->version]);
+    encode_begin(&encoder, arena, false);
+    answer_open(&encoder.text, setting->version);
     if (setting->version == SOAP_VERSION_1_1) {
-        add_fault_1_1(&answer_out->body, error, setting);
+        add_fault_1_1(&encoder, error, setting);
     } else {
-        add_fault_1_2(&answer_out->body, error, setting);
+        add_fault_1_2(&encoder, error, setting);
     }
-    buffer_add_text(&answer_out->body, "</soap:Body></soap:Envelope>\n");
+    answer_close(&encoder.text);
+    answer_out->body = encoder.text;
 }

@@ -14,8 +14,10 @@
 struct arena;
 struct error;
 struct soap_answer;
+struct wire;
 
 struct fault_setting {
+    const struct wire *wire;
     enum soap_version version;
     const char *target_namespace; /* of the detail: that of the service */
     const char *request_id;

@@ -252,14 +252,16 @@ static bool encode(void *context, struct call *call, const struct operation *ope
 {
     struct message *message = context;
     const struct wire_type *type = message->operation->response;
+    struct buffer *text = &message->encoder.text;
 
     (void)operation;
     (void)error;
     encode_begin(&message->encoder, call->arena, message->multipart != NULL);
-    answer_open(&message->encoder.text, message->envelope.version,
-                message->operation_service->target_namespace, type->name);
+    answer_open(text, message->envelope.version);
+    answer_open_wrapper(text, message->operation_service->target_namespace, type->name);
     encode_members(&message->encoder, type, response);
-    answer_close(&message->encoder.text, type->name);
+    answer_close_wrapper(text, type->name);
+    answer_close(text);
     return true;
 }
 
@@ -311,6 +313,7 @@ static void answer_error(const struct message *message, const struct error *erro
 {
     const struct wire_service *service = message->service;
     struct fault_setting setting = {
+        .wire = message->worker->door->wire,
         .version = message->envelope.version,
         .target_namespace = service == NULL ? NAMESPACE_PREFIX WSDL_ALL : service->target_namespace,
         .request_id = message->call->request_id,

@@ -244,6 +244,7 @@ bool wire_make(struct arena *arena, const struct catalog *catalog, struct wire *
     wire_types_begin(&types, arena, catalog, &problem);
     wire->session_header = types.session_header;
     wire->request_header = types.request_header;
+    wire->fault = types.fault;
     for (size_t i = 0; i < list->service_count; i++) {
         services[i] = make_service(&types, list->services[i]);
         map_set(wire->by_name, services[i].name, &services[i]);

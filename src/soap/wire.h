@@ -106,7 +106,7 @@ struct wire_service {
 struct wire {
     struct arena *arena;
     const struct catalog *catalog;
-    const struct wire_type *session_header, *request_header;
+    const struct wire_type *session_header, *request_header, *fault;
     const struct wire_service *services; /* in the order of service_list */
     size_t service_count;
     struct map *by_name;

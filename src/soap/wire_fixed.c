@@ -91,6 +91,19 @@ static const struct fixed_member request_members[] = {
      "Name of the calling program."},
 };
 
+static const struct fixed_member fault_members[] = {
+    {"code", WIRE_TEXT, offsetof(struct fault_message, code), "Never changes its meaning."},
+    {"message", WIRE_TEXT, offsetof(struct fault_message, message), "One English sentence."},
+    {"field", WIRE_TEXT, offsetof(struct fault_message, field), "Field or parameter at fault."},
+    {"entity", WIRE_TEXT, offsetof(struct fault_message, entity), "Entity of the field."},
+    {"hint", WIRE_TEXT, offsetof(struct fault_message, hint),
+     "What to do, in the caller's language."},
+    {"requestId", WIRE_TEXT, offsetof(struct fault_message, request_id),
+     "Finds the line in the log."},
+    {"retryable", WIRE_BOOLEAN, offsetof(struct fault_message, retryable),
+     "Whether the same request may succeed later."},
+};
+
 static const struct fixed_type {
     const char *name;
     enum wire_kind kind;
@@ -112,6 +125,8 @@ static const struct fixed_type {
      sizeof(session_members) / sizeof(session_members[0]), "Says who is asking."},
     {"RequestHeader", WIRE_STRUCT, sizeof(struct request_message), request_members,
      sizeof(request_members) / sizeof(request_members[0]), "Says how to do what is asked."},
+    {"CrmFaultDetail", WIRE_STRUCT, sizeof(struct fault_message), fault_members,
+     sizeof(fault_members) / sizeof(fault_members[0]), "What went wrong."},
 };
 
 static bool is_among(const struct array *tokens, const char *token)
@@ -195,4 +210,5 @@ void wire_types_begin(struct wire_types *types, struct arena *arena, const struc
     types->file = make_fixed(types, "File");
     types->session_header = make_fixed(types, "SessionHeader");
     types->request_header = make_fixed(types, "RequestHeader");
+    types->fault = make_fixed(types, "CrmFaultDetail");
 }

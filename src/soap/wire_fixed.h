@@ -50,4 +50,15 @@ struct request_message {
     const char *application;
 };
 
+/* The detail of a fault. */
+struct fault_message {
+    const char *code;
+    const char *message;
+    const char *field;
+    const char *entity;
+    const char *hint;
+    const char *request_id;
+    struct message_boolean retryable;
+};
+
 #endif

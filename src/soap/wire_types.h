@@ -19,7 +19,7 @@ struct wire_types {
     const struct catalog *catalog;
     struct map *by_name;
     const struct wire_type *reference, *key, *party, *parties, *file, *strings;
-    const struct wire_type *session_header, *request_header;
+    const struct wire_type *session_header, *request_header, *fault;
     struct error *error; /* of the first name that two types want */
 };
 

@@ -98,18 +98,6 @@ static void write_wrapper(struct buffer *text, const struct wire_type *wrapper)
     buffer_add_text(text, INDENT "</xs:complexType></xs:element>\n");
 }
 
-static const char fault[] =
-    INDENT "<xs:element name=\"CrmFault\" type=\"t:CrmFaultDetail\"/>\n" INDENT
-           "<xs:complexType name=\"CrmFaultDetail\">\n" INDENT "  <xs:sequence>\n" INDENT
-           "    <xs:element name=\"code\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
-           "    <xs:element name=\"message\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
-           "    <xs:element name=\"field\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
-           "    <xs:element name=\"entity\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
-           "    <xs:element name=\"hint\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
-           "    <xs:element name=\"requestId\" type=\"xs:string\" minOccurs=\"0\"/>\n" INDENT
-           "    <xs:element name=\"retryable\" type=\"xs:boolean\" minOccurs=\"0\"/>\n" INDENT
-           "  </xs:sequence>\n" INDENT "</xs:complexType>\n";
-
 static void open_schema(struct buffer *text, const char *target_namespace)
 {
     buffer_add_format(text,
@@ -122,9 +110,10 @@ static void write_common(struct buffer *text, const struct wire *wire)
 {
     buffer_add_text(text, INDENT "<xs:element name=\"Session\" type=\"t:SessionHeader\"/>\n");
     buffer_add_text(text, INDENT "<xs:element name=\"Request\" type=\"t:RequestHeader\"/>\n");
+    buffer_add_text(text, INDENT "<xs:element name=\"CrmFault\" type=\"t:CrmFaultDetail\"/>\n");
     write_type(text, wire->session_header);
     write_type(text, wire->request_header);
-    buffer_add_text(text, fault);
+    write_type(text, wire->fault);
     buffer_add_text(text, "    </xs:schema>\n");
 }
 
