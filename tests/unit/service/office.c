@@ -1,0 +1,158 @@
+/*
+ * office.c - calls through the pipeline, with an encoder that keeps the answer.
+ */
+#include "service/office.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "metadata/catalog.h"
+#include "metadata/record.h"
+#include "record/engine.h"
+#include "record/organization.h"
+
+static void must(bool done, const struct error *error)
+{
+    if (!done) {
+        fail_msg("%s: %s [%s %s] (%s)", error_kind(error->code)->name, error->message,
+                 error->entity, error->subject, error->cause);
+    }
+}
+
+void office_open(struct office *office)
+{
+    const struct organization_plan plan = {.administrator = ADMINISTRATOR, .password = PASSWORD};
+    struct error error = {0};
+    int count = 0;
+    const struct table *const *tables = record_tables(&count);
+
+    memset(office, 0, sizeof(*office));
+    test_platform_open(&office->house, tables, (size_t)count);
+    struct call *call = test_call_begin(&office->house);
+    must(organization_create(call, &office->house.platform, &plan, &error), &error);
+    test_call_end(&call);
+    office->arena = arena_create();
+    office->services = service_list_make(office->arena, office->house.platform.catalog);
+    office->credentials =
+        (struct credentials){.basic_name = ADMINISTRATOR, .basic_password = PASSWORD};
+}
+
+void office_close(struct office *office)
+{
+    arena_destroy(&office->arena);
+    test_platform_close(&office->house);
+}
+
+const struct operation *office_operation(struct office *office, const char *service,
+                                         const char *name)
+{
+    const char *space = arena_format(office->arena, "urn:svyaz:crm:1:%s", service);
+    const struct operation *operation = operation_find(office->services, space, name);
+
+    if (operation == NULL) {
+        fail_msg("there is no operation %s", name);
+    }
+    return operation;
+}
+
+struct kept_answer {
+    struct office *office;
+    const void *response;
+};
+
+static bool keep_answer(void *context, struct call *call, const struct operation *operation,
+                        const void *response, struct error *error)
+{
+    struct kept_answer *kept = context;
+
+    (void)call;
+    (void)operation;
+    (void)error;
+    kept->office->encoded++;
+    kept->response = response;
+    return true;
+}
+
+const void *office_try(struct office *office, const char *service, const char *name,
+                       const void *request)
+{
+    /* What the call answers has to outlive it: it is made in the arena of the office. */
+    struct call *call = call_make(office->arena, &office->house.platform);
+    struct kept_answer kept = {.office = office};
+    const struct answer_encoder encoder = {.encode = keep_answer, .context = &kept};
+
+    call->is_validate_only = office->is_validate_only;
+    memset(&office->error, 0, sizeof(office->error));
+    bool is_done = service_run(call, office_operation(office, service, name), &office->credentials,
+                               request, &encoder, &office->error);
+    assert_null(call->connection);
+    return is_done ? kept.response : NULL;
+}
+
+const void *office_run(struct office *office, const char *service, const char *name,
+                       const void *request)
+{
+    const void *response = office_try(office, service, name, request);
+
+    must(response != NULL, &office->error);
+    return response;
+}
+
+void office_expect(const struct office *office, const void *response, enum error_code code)
+{
+    assert_null(response);
+    assert_string_equal(error_kind(office->error.code)->name, error_kind(code)->name);
+}
+
+void office_set(struct office *office, struct record *record, const char *field, const char *text)
+{
+    const struct field *found = entity_find_field(record->entity, field);
+    const struct value_zone zone = {.is_known = false};
+    struct error error = {0};
+
+    assert_non_null(found);
+    must(value_parse(office->arena, found, text, zone, record_value(record, found), &error),
+         &error);
+}
+
+struct record *office_record(struct office *office, const char *entity, const char *field,
+                             const char *text)
+{
+    struct record *record =
+        record_make(office->arena, catalog_find_entity(office->house.platform.catalog, entity));
+
+    office_set(office, record, field, text);
+    return record;
+}
+
+const char *office_text(struct office *office, const struct record *record, const char *field)
+{
+    const struct field *found = entity_find_field(record->entity, field);
+
+    assert_non_null(found);
+    return record_has(record, found)
+               ? value_format(office->arena, found, record_value(record, found))
+               : NULL;
+}
+
+struct message_list office_list(struct office *office, ...)
+{
+    struct array texts;
+    va_list arguments;
+
+    array_init(&texts, office->arena);
+    va_start(arguments, office);
+    for (const char *text = va_arg(arguments, const char *); text != NULL;
+         text = va_arg(arguments, const char *)) {
+        array_add(&texts, text);
+    }
+    va_end(arguments);
+    return (struct message_list){.is_set = true, .count = texts.count, .items = texts.items};
+}

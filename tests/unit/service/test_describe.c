@@ -1,0 +1,99 @@
+/*
+ * test_describe.c - what exists, as the validator sees it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "generated/messages.h"
+#include "metadata/catalog.h"
+#include "service/office.h"
+
+static struct office office;
+
+static const struct field_description *find(const struct entity_description *entity,
+                                            const char *name)
+{
+    for (size_t i = 0; i < entity->fields.count; i++) {
+        const struct field_description *field = entity->fields.items[i];
+        if (strcmp(field->name, name) == 0) {
+            return field;
+        }
+    }
+    fail_msg("%s is not described", name);
+    return NULL;
+}
+
+void test_describe__tells_what_the_validator_uses(void **state)
+{
+    const struct describe_entity_request request = {.entity_name = "Account"};
+
+    (void)state;
+    office_open(&office);
+    const struct describe_entity_response *response =
+        office_run(&office, "Metadata", "DescribeEntity", &request);
+    const struct entity_description *account = response->description;
+    assert_string_equal(account->plural_name, "Accounts");
+    assert_string_equal(account->ownership, "user");
+    assert_string_equal(account->name_field, "name");
+    const struct field_description *name = find(account, "name");
+    assert_true(name->required.value && name->creatable.value && name->filterable.value);
+    assert_int_equal(name->length.value, 160);
+    assert_false(find(account, "version")->creatable.value);
+    assert_true(find(account, "accountNumber")->unique.value);
+    assert_false(find(account, "name")->unique.value);
+    const struct field_description *reason = find(account, "statusReason");
+    const struct choice_description *active = reason->choices.items[0];
+    assert_string_equal(active->token, "Active");
+    assert_string_equal(active->state_token, "Active");
+    assert_string_equal(find(account, "primaryContact")->targets.items[0], "Contact");
+    assert_true(account->keys.count >= 2);
+    office_close(&office);
+}
+
+void test_describe__names_every_entity(void **state)
+{
+    const struct describe_entities_request request = {0};
+
+    (void)state;
+    office_open(&office);
+    const struct describe_entities_response *response =
+        office_run(&office, "Metadata", "DescribeEntities", &request);
+    assert_int_equal(response->descriptions.count, office.house.platform.catalog->entity_count);
+    office_close(&office);
+}
+
+void test_describe__an_unknown_entity_is_a_fault(void **state)
+{
+    const struct describe_entity_request request = {.entity_name = "Acount"};
+
+    (void)state;
+    office_open(&office);
+    office_expect(&office, office_try(&office, "Metadata", "DescribeEntity", &request),
+                  ERROR_ENTITY_UNKNOWN);
+    assert_string_equal(office.error.subject, "entityName");
+    office_close(&office);
+}
+
+void test_describe__tells_the_limits_in_force(void **state)
+{
+    const struct describe_limits_request request = {0};
+    bool has_page = false;
+
+    (void)state;
+    office_open(&office);
+    const struct describe_limits_response *response =
+        office_run(&office, "Metadata", "DescribeLimits", &request);
+    for (size_t i = 0; i < response->limits.count; i++) {
+        const struct limit_description *limit = response->limits.items[i];
+        if (strcmp(limit->name, "limits.page") == 0) {
+            has_page = limit->value.value == office.house.settings.limits.page;
+        }
+    }
+    assert_true(has_page);
+    office_close(&office);
+}
