@@ -77,6 +77,21 @@ build/crmd build/crmctl: build/%: $(OUT)/%
 	ln -f $< $@
 endif
 
+# ---- a sample organisation: a trading firm's users, accounts, products and orders ----
+RUN_DATA := crm_data
+
+$(RUN_DATA)/svyaz.db: | all
+	@mkdir -p -m 700 $(RUN_DATA)
+	@(umask 077; head -c 18 /dev/urandom | base64 > $(RUN_DATA)/admin.password)
+	build/crmctl bootstrap --data $(RUN_DATA) --admin admin --password-stdin --sample < $(RUN_DATA)/admin.password
+
+run:
+	@.ci/packages build
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(RUN_DATA)/svyaz.db
+	@echo "Log in as admin; the password lies in $(RUN_DATA)/admin.password. Ctrl-C ends the server."
+	@exec build/crmd --data $(RUN_DATA)
+
 layers:
 	@tests/house/layers.sh "$(FLOORS)" "$(APPS)"
 
