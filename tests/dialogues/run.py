@@ -14,14 +14,14 @@ sys.path.insert(0, str(HERE))
 import every_entity  # noqa: E402
 from svyaz import script, stage  # noqa: E402
 from svyaz.contract import Contract  # noqa: E402
-from svyaz.server import ROOT, Server  # noqa: E402
+from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
 WORK = ROOT / "build" / "dialogues"
 TOUCHED = ROOT / "build" / "check-logs" / "touched"
 
 
-def play(path, program, template, touched):
+def play(path, program, template, contract, touched):
     """Why a dialogue fails; None when it comes true."""
     try:
         written = script.read(path)
@@ -31,7 +31,8 @@ def play(path, program, template, touched):
     server.bootstrap(template)
     try:
         with server:
-            actor = stage.Stage(server, Contract(server.url), touched)
+            contract.url = server.url
+            actor = stage.Stage(server, contract, touched)
             actor.play(written)
             actor.check_answered()
     except (stage.Failure, RuntimeError, OSError) as reason:
@@ -46,16 +47,20 @@ def main():
     chosen = arguments.parse_args()
     paths = chosen.dialogues or sorted(HERE.glob("*/*.dialogue"))
 
+    lock = hold_folder(WORK)
     tally, touched = Tally(), set()
     template = Server(WORK / "template", chosen.program)
     template.bootstrap()
+    with template:
+        contract = Contract(template.url)
     for path in paths:
         name = str(path.resolve().relative_to(HERE))
-        tally.check(name, play(path, chosen.program, template.folder, touched))
+        tally.check(name, play(path, chosen.program, template.folder, contract, touched))
     if not chosen.dialogues:
         every_entity.run(tally, touched, chosen.program, template.folder, WORK / "every-entity")
         TOUCHED.parent.mkdir(parents=True, exist_ok=True)
         TOUCHED.write_text("\n".join(sorted(touched)) + "\n")
+    lock.close()
     tally.end()
 
 

@@ -93,13 +93,13 @@ def postgresql(action, folder, port, *words):
 
 
 def run(tally, program, work):
-    server = Server(work / "locked", program)
+    server = Server(work / "locked", program, first_port=18150)
     server.bootstrap()
     with server:
         tally.check("database-locked", locked(server))
     tally.check("no-report-of-locked", server.report())
 
-    folder, port = work / "database", server.port + 40
+    folder, port = work / "database", 18155
     try:
         postgresql("start", folder, port)
     except (OSError, subprocess.CalledProcessError) as reason:
@@ -113,7 +113,7 @@ def run(tally, program, work):
         time.sleep(0.5)
         pid_file.unlink()
 
-    server = Server(work / "gone", program, [f"database.url={postgresql('url', folder, port)}"])
+    server = Server(work / "gone", program, [f"database.url={postgresql('url', folder, port)}"], 18150)
     try:
         server.bootstrap()
         with server:

@@ -17,7 +17,7 @@ import limits  # noqa: E402
 import messages  # noqa: E402
 import multipart  # noqa: E402
 from svyaz.raw import Line  # noqa: E402
-from svyaz.server import ROOT, Server  # noqa: E402
+from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
 WORK = ROOT / "build" / "hostile"
@@ -96,9 +96,10 @@ def main():
     arguments.add_argument("--program", default="build/check/crmd")
     arguments.add_argument("words", nargs="*")
     chosen = arguments.parse_args()
+    lock = hold_folder(WORK)
     tally = Tally()
 
-    plain = Server(WORK / "plain", chosen.program, ["http.requests_per_connection=100000"])
+    plain = Server(WORK / "plain", chosen.program, ["http.requests_per_connection=100000"], 18140)
     plain.bootstrap()
     small = Server(WORK / "small", chosen.program, clients.SETTINGS, plain.port + 10)
     small.bootstrap(plain.folder)
@@ -112,6 +113,7 @@ def main():
         tally.check(f"no-report-of-{server.folder.name}", server.report())
     if not chosen.words or "database" in chosen.words:
         database.run(tally, chosen.program, WORK)
+    lock.close()
     tally.end()
 
 

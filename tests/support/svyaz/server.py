@@ -1,4 +1,5 @@
 """A server of one's own: an organisation, the process, its end."""
+import fcntl
 import os
 import pathlib
 import shutil
@@ -11,6 +12,15 @@ from svyaz import wire
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ADMIN = "admin"
 PASSWORD = "Correct-horse-7-staple"
+
+
+def hold_folder(folder):
+    """Waits until no other run of the same tests works in this folder, and takes it."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = open(folder / "lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def free_port(first):

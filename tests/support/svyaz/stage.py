@@ -36,7 +36,7 @@ class Stage:
         self.server, self.contract, self.touched = server, contract, touched
         self.memory = {}
         self.passwords = {"administrator": (ADMIN, PASSWORD)}
-        self.credential = ("nobody", None, None)
+        self.credential = ("nobody", None)  # the way in, and who
         self.tokens = {}
         self.version = "1.1"
         self.extra_header = ""
@@ -55,12 +55,11 @@ class Stage:
         """as NAME | as NAME by basic | as NAME by username token | as token {word} | as nobody"""
         words = step.words
         if words == ["nobody"]:
-            self.credential = ("nobody", None, None)
+            self.credential = ("nobody", None)
         elif words[0] == "token":
-            self.credential = ("token", pattern.fill_in(words[1], self.memory), None)
+            self.credential = ("token", pattern.fill_in(words[1], self.memory))
         else:
-            way = " ".join(words[2:]) or "session"
-            self.credential = (way, *self.passwords[words[0]])
+            self.credential = (" ".join(words[2:]) or "session", words[0])
 
     def say_password(self, step):
         """password NAME is SECRET: how someone will log in from now on."""
@@ -89,18 +88,19 @@ class Stage:
 
     def credentials(self, namespace):
         """The SOAP header and the HTTP header lines of who asks."""
-        way, user, password = self.credential
+        way, who = self.credential
+        if way == "token":
+            return session_header(namespace, who), {}
+        if way == "nobody":
+            return "", {}
+        user, password = self.passwords[who]
         if way == "basic":
             return "", wire.basic(user, password)
         if way == "username token":
             return username_token(user, password), {}
-        if way == "token":
-            return session_header(namespace, user), {}
-        if way == "session":
-            if user not in self.tokens:
-                self.tokens[user] = self.login(user, password)
-            return session_header(namespace, self.tokens[user]), {}
-        return "", {}
+        if user not in self.tokens:
+            self.tokens[user] = self.login(user, password)
+        return session_header(namespace, self.tokens[user]), {}
 
     def login(self, user, password):
         content = f"<userName>{escape(user)}</userName><password>{escape(password)}</password>"
