@@ -120,11 +120,11 @@ static bool read_decimal(struct remaining *remaining, struct cell *cell)
     uint64_t digits = 0;
     uint64_t scale = 0;
     if (!read_number(remaining, NUMBER_SIZE, &digits) || !read_number(remaining, 1, &scale) ||
-        scale > DECIMAL_DIGITS) {
+        scale != cell->scale) {
         return false;
     }
-    struct decimal decimal = {.digits = (int64_t)digits, .scale = (uint8_t)scale};
-    return decimal_rescale(decimal, cell->scale, &cell->decimal);
+    cell->decimal = (struct decimal){.digits = (int64_t)digits, .scale = (uint8_t)scale};
+    return true;
 }
 
 static bool read_uuid(struct remaining *remaining, struct cell *cell)
