@@ -110,6 +110,26 @@ def pipelined(port):
     return None if statuses == [200, 500, 200] else f"the answers are {statuses}"
 
 
+def surplus_is_the_next_request(port):
+    """What follows a body is a request of its own, never part of the answer before it."""
+    with Line(port) as line:
+        line.send(post("<wrong/>") + head([("Host", "x")], "GET", "/soap"))
+        answers = [line.answer() for _ in range(2)]
+    statuses = [answer.status if answer else None for answer in answers]
+    return None if statuses == [500, 200] else f"the answers are {statuses}"
+
+
+def surplus_that_is_no_request(port):
+    """A body longer than announced: its rest is refused, and the connection ended."""
+    with Line(port) as line:
+        line.send(post(WHO_AM_I, Content_Length=20))
+        answers = [line.answer() for _ in range(2)]
+        statuses = [answer.status if answer else None for answer in answers]
+        if statuses != [500, 400]:
+            return f"the answers are {statuses}"
+        return None if line.is_closed() else "the connection stays open"
+
+
 def dribbled(port):
     """A good request in pieces of seven bytes is a good request."""
     data = post(WHO_AM_I)
@@ -139,4 +159,5 @@ def half_closed(port):
 
 
 TESTS = [silent, half_a_head, head_by_the_byte, half_a_body, gone_in_the_middle, answer_not_read,
-         too_many_requests, too_many_connections, pipelined, dribbled, close_is_honoured, half_closed]
+         too_many_requests, too_many_connections, pipelined,
+         surplus_is_the_next_request, surplus_that_is_no_request, dribbled, close_is_honoured, half_closed]

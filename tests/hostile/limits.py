@@ -1,5 +1,6 @@
 """Every limit of the settings: at it a request is served, one above it is refused."""
 import gzip
+import os
 
 from case import ACCOUNT, CREDENTIALS, SESSION, WHO, Case, envelope, head, post
 
@@ -70,7 +71,8 @@ def attributes_of(count):
 
 
 def attribute_names_of(count):
-    names = [f'b{i}="1"' for i in range(count)]
+    """The declarations xmlns:s, xmlns:x and xmlns are three of the names."""
+    names = [f'b{i}="1"' for i in range(count - 3)]
     return in_header("".join("<a " + " ".join(names[i:i + 16]) + "/>" for i in range(0, count, 16)))
 
 
@@ -116,13 +118,12 @@ def page_of(size):
 def compressed_of(ratio):
     """A message that inflates to about ratio times its size."""
     size = 400_000
-    text = (envelope(WHO) + " " * size).encode()
-    packed = gzip.compress(text)
-    filler = b""
-    while len(text) > ratio * len(packed):
-        filler += b"<!-- %s -->" % gzip.compress(str(len(filler)).encode()).hex().encode()
-        packed = gzip.compress(text + filler)
-    return post(packed, Content_Encoding="gzip")
+    text, filler = (envelope(WHO) + " " * size).encode(), b""
+    while True:
+        packed = gzip.compress(filler + text)
+        if len(text) <= ratio * len(packed):
+            return post(packed, Content_Encoding="gzip")
+        filler += b"<!-- %s -->" % os.urandom(1000).hex().encode()
 
 
 CASES = [
