@@ -15,6 +15,7 @@
 #include "database/database.h"
 #include "generated/messages.h"
 #include "record/organization.h"
+#include "security/identity.h"
 #include "service/metrics.h"
 #include "service/office.h"
 
@@ -33,10 +34,14 @@ static const struct login_result *log_in(const char *name, const char *password)
 
 static void add_user(const char *name, const char *role)
 {
+    const struct who_am_i_response *administrator =
+        office_run(&office, "Session", "WhoAmI", &who_am_i);
     struct call *call = test_call_begin(&office.house);
     struct error error = {0};
-    struct uuid id;
+    struct uuid id = administrator->result->user_id.value;
 
+    assert_true(
+        identity_load(call->arena, call->connection, call->catalog, &id, &call->identity, &error));
     assert_true(connection_begin(call->connection, TRANSACTION_WRITE, &error));
     if (!organization_add_user(call, name, PASSWORD, role, &id, &error)) {
         fail_msg("%s", error.message);
