@@ -16,8 +16,7 @@
 #define SECURITY                                                                                   \
     "xmlns:s='http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd' " \
     "xmlns:u='http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd'"
-#define PROFILE                                                                                    \
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"
+#define PROFILE "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"
 #define TOKEN(password)                                                                            \
     "<s:UsernameToken><s:Username>anna</s:Username>" password "</s:UsernameToken>"
 
@@ -27,9 +26,9 @@ void test_envelope__knows_both_versions(void **state)
 
     (void)state;
     fixture_open(&fixture);
-    assert_true(fixture_read(&fixture,
-                             "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" WHO
-                             "</Body></Envelope>"));
+    assert_true(fixture_read(
+        &fixture, "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" WHO
+                  "</Body></Envelope>"));
     assert_int_equal(fixture.envelope.version, SOAP_VERSION_1_1);
     assert_true(fixture_read(&fixture,
                              "<Envelope xmlns='http://www.w3.org/2003/05/soap-envelope'><Body>" WHO
@@ -49,8 +48,8 @@ void test_envelope__wants_one_body_with_one_operation(void **state)
         "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body/></Envelope>",
         "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" WHO WHO
         "</Body></Envelope>",
-        "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" WHO
-        "</Body><Body>" WHO "</Body></Envelope>",
+        "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" WHO "</Body><Body>" WHO
+        "</Body></Envelope>",
         "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Header/><Header/><Body>" WHO
         "</Body></Envelope>",
         "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" WHO
@@ -125,13 +124,13 @@ void test_envelope__refuses_bad_headers(void **state)
          "other"},
         {"<x:y xmlns:x='urn:x' e:mustUnderstand='1'/>", ERROR_SOAP_MUST_UNDERSTAND, "y"},
         {"<s:Security " SECURITY ">" TOKEN("<s:Password>a</s:Password>")
-         TOKEN("<s:Password>b</s:Password>") "</s:Security>",
+             TOKEN("<s:Password>b</s:Password>") "</s:Security>",
          ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY ">"
-         TOKEN("<s:Password Type='" PROFILE "#PasswordDigest'>a</s:Password>") "</s:Security>",
+        {"<s:Security " SECURITY
+         ">" TOKEN("<s:Password Type='" PROFILE "#PasswordDigest'>a</s:Password>") "</s:Security>",
          ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY ">" TOKEN("<s:Password Type='other'>a</s:Password>")
-         "</s:Security>",
+        {"<s:Security " SECURITY
+         ">" TOKEN("<s:Password Type='other'>a</s:Password>") "</s:Security>",
          ERROR_CREDENTIALS_INVALID, "Security"},
         {"<s:Security " SECURITY ">" TOKEN("") "</s:Security>", ERROR_CREDENTIALS_INVALID,
          "Security"},
@@ -168,15 +167,15 @@ void test_envelope__reads_a_user_name_token(void **state)
 
     (void)state;
     fixture_open(&fixture);
-    assert_true(fixture_read_header(
-        &fixture,
-        "<e:Header><s:Security " SECURITY " e:mustUnderstand='1'>"
-        "<u:Timestamp u:Id='t'><u:Created>2023-11-14T22:13:00Z</u:Created>"
-        "<u:Expires>2023-11-14T22:18:00Z</u:Expires></u:Timestamp>" TOKEN(
-            "<s:Password Type='" PROFILE "#PasswordText'>p&amp;w</s:Password>"
-            "<s:Nonce>AAAA</s:Nonce><u:Created>2023-11-14T22:13:00Z</u:Created>")
-        "</s:Security></e:Header>",
-        WHO));
+    assert_true(
+        fixture_read_header(&fixture,
+                            "<e:Header><s:Security " SECURITY " e:mustUnderstand='1'>"
+                            "<u:Timestamp u:Id='t'><u:Created>2023-11-14T22:13:00Z</u:Created>"
+                            "<u:Expires>2023-11-14T22:18:00Z</u:Expires></u:Timestamp>" TOKEN(
+                                "<s:Password Type='" PROFILE "#PasswordText'>p&amp;w</s:Password>"
+                                "<s:Nonce>AAAA</s:Nonce><u:Created>2023-11-14T22:13:00Z</"
+                                "u:Created>") "</s:Security></e:Header>",
+                            WHO));
     assert_string_equal(fixture.envelope.user_name, "anna");
     assert_string_equal(fixture.envelope.password, "p&w");
     fixture_close(&fixture);

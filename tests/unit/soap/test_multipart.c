@@ -1,0 +1,263 @@
+/*
+ * test_multipart.c - parts are found where they are, in memory and in a file, and nowhere else.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "fixture.h"
+#include "soap/content.h"
+#include "soap/media_type.h"
+#include "soap/multipart.h"
+
+#define TYPE                                                                                       \
+    "multipart/related; boundary=B; type=\"application/xop+xml\"; start=\"<r>\"; "                 \
+    "start-info=\"text/xml\""
+#define ROOT                                                                                       \
+    "Content-Type: application/xop+xml; charset=utf-8; type=\"text/xml\"\r\nContent-ID: <r>\r\n"   \
+    "\r\n"
+#define FILE_PART "Content-ID: <f@x>\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+
+static bool open_parts(struct fixture *fixture, const char *type, const char *text,
+                       struct multipart **multipart)
+{
+    struct body *body = arena_allocate(fixture->arena, sizeof(*body));
+
+    *body = (struct body){.bytes = text, .file = -1, .length = (int64_t)strlen(text)};
+    error_clear(&fixture->error);
+    return multipart_open(fixture->arena, type, body, &fixture->limits, multipart, &fixture->error);
+}
+
+static const char *read_file(struct fixture *fixture, struct file *file)
+{
+    char *bytes = arena_allocate(fixture->arena, 1024);
+    size_t used = 0;
+    size_t length = 1;
+
+    while (length > 0) {
+        if (!file->read(file, bytes + used, 1024 - used, &length, &fixture->error)) {
+            return NULL;
+        }
+        used += length;
+    }
+    return bytes;
+}
+
+void test_multipart__finds_parts(void **state)
+{
+    static const char text[] = "--B\r\n" ROOT "<a/>\r\n--B\r\n" FILE_PART
+                               "by\r\n--tes\r\n--B\r\nContent-ID: <e>\r\n\r\n\r\n--B--\r\n";
+    struct fixture fixture;
+    struct multipart *multipart = NULL;
+    const struct part *part = NULL;
+
+    (void)state;
+    fixture_open(&fixture);
+    if (!open_parts(&fixture, TYPE, text, &multipart)) {
+        fail_msg("%s", fixture.error.message);
+    }
+    assert_int_equal(multipart->part_count, 3);
+    assert_int_equal(multipart->root->length, 4);
+    assert_string_equal(multipart->root_type, "text/xml");
+    part = multipart_find(fixture.arena, multipart, "cid:f%40x");
+    assert_ptr_equal(part, &multipart->parts[1]);
+    assert_int_equal(part->length, 9);
+    assert_int_equal(multipart_find(fixture.arena, multipart, "cid:e")->length, 0);
+    assert_null(multipart_find(fixture.arena, multipart, "cid:r"));
+    assert_null(multipart_find(fixture.arena, multipart, "cid:x"));
+    assert_null(multipart_find(fixture.arena, multipart, "http://127.0.0.1/f@x"));
+    assert_null(multipart_find(fixture.arena, multipart, "file:///etc/passwd"));
+    fixture_close(&fixture);
+}
+
+void test_multipart__refuses_malformed_messages(void **state)
+{
+    static const struct {
+        const char *type, *text;
+    } wrong[] = {
+        {TYPE, ""},
+        {TYPE, "--B--\r\n"},
+        {TYPE, "--B\r\n" ROOT "<a/>"},
+        {TYPE, "--B\r\n" ROOT "<a/>\r\n--B"},
+        {TYPE, "--B\r\n" ROOT "<a/>\r\n--Bx"},
+        {TYPE, "--B\r\nContent-ID: <r>\r\n\r\n<a/>\r\n--B--"},
+        {TYPE, "--B\r\nContent-Type: application/dime\r\nContent-ID: <r>\r\n\r\n\x0C\r\n--B--"},
+        {TYPE,
+         "--B\r\nContent-Type: text/xml; charset=utf-16\r\nContent-ID: <r>\r\n\r\n<a/>\r\n--B--"},
+        {TYPE, "--B\r\nContent-Type: text/xml\r\nContent-ID: <other>\r\n\r\n<a/>\r\n--B--"},
+        {TYPE,
+         "--B\r\n" ROOT "<a/>\r\n--B\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ==\r\n--B--"},
+        {TYPE, "--B\r\nContent-Type: text/xml\nContent-ID: <r>\n\n<a/>\r\n--B--"},
+        {"multipart/related", "--B\r\n" ROOT "<a/>\r\n--B--"},
+        {"multipart/related; boundary=\"\"", "--\r\n" ROOT "<a/>\r\n----"},
+        {"multipart/related; boundary=B; boundary=C", "--B\r\n" ROOT "<a/>\r\n--B--"},
+    };
+    struct fixture fixture;
+    struct multipart *multipart = NULL;
+
+    (void)state;
+    fixture_open(&fixture);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        if (open_parts(&fixture, wrong[i].type, wrong[i].text, &multipart)) {
+            fail_msg("%s passes", wrong[i].text);
+        }
+        assert_refused(&fixture, ERROR_HTTP_UNSUPPORTED, "");
+    }
+    fixture_close(&fixture);
+}
+
+void test_multipart__counts_parts_and_boundary(void **state)
+{
+    struct fixture fixture;
+    struct multipart *multipart = NULL;
+    const char *text = "--B\r\n" ROOT "<a/>";
+    char boundary[80];
+
+    (void)state;
+    fixture_open(&fixture);
+    for (int i = 0; i < 63; i++) {
+        text = arena_format(fixture.arena, "%s\r\n--B\r\n\r\n", text);
+    }
+    assert_true(
+        open_parts(&fixture, TYPE, arena_format(fixture.arena, "%s\r\n--B--", text), &multipart));
+    assert_int_equal(multipart->part_count, 64);
+    assert_false(open_parts(&fixture, TYPE,
+                            arena_format(fixture.arena, "%s\r\n--B\r\n\r\n\r\n--B--", text),
+                            &multipart));
+    assert_refused(&fixture, ERROR_LIMIT_EXCEEDED, "mime_parts");
+    for (int length = 70; length <= 71; length++) {
+        memset(boundary, 'b', (size_t)length);
+        boundary[length] = '\0';
+        assert_int_equal(
+            open_parts(
+                &fixture, arena_format(fixture.arena, "multipart/related; boundary=%s", boundary),
+                arena_format(fixture.arena, "--%s\r\n" ROOT "<a/>\r\n--%s--", boundary, boundary),
+                &multipart),
+            length == 70);
+    }
+    fixture_close(&fixture);
+}
+
+/* A boundary that lies across the pieces in which a body is searched. */
+void test_multipart__searches_a_spooled_file(void **state)
+{
+    struct fixture fixture;
+    struct multipart *multipart = NULL;
+    struct body body = {.bytes = NULL};
+
+    (void)state;
+    fixture_open(&fixture);
+    for (long padding = 65400; padding < 65420; padding += 3) {
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        fputs("--B\r\n" ROOT "<a/>\r\n--B\r\n" FILE_PART, file);
+        for (long i = 0; i < padding; i++) {
+            fputc('\r', file);
+        }
+        fputs("\r\n--B--\r\n", file);
+        fflush(file);
+        body.file = fileno(file);
+        assert_true(body_measure(&body, &fixture.error));
+        assert_true(multipart_open(fixture.arena, TYPE, &body, &fixture.limits, &multipart,
+                                   &fixture.error));
+        assert_int_equal(multipart->parts[1].length, padding);
+        fclose(file);
+    }
+    fixture_close(&fixture);
+}
+
+#define NOTE(content)                                                                              \
+    "<CreateNote xmlns='urn:svyaz:crm:1:Note'><note><document><name>f</name><content>" content     \
+    "</content></document></note></CreateNote>"
+
+static struct file *read_note(struct fixture *fixture, const char *body)
+{
+    if (!fixture_read_body(fixture, body)) {
+        return NULL;
+    }
+    return fixture_value(*(struct record **)fixture->parameters, "document")->file;
+}
+
+void test_multipart__reads_included_parts(void **state)
+{
+    static const char text[] =
+        "--B\r\n" ROOT "<a/>\r\n--B\r\n" FILE_PART "bytes \x01\xFF\r\n--B--\r\n";
+    static const char include[] =
+        NOTE("<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:f@x'/>");
+    struct fixture fixture;
+    struct multipart *multipart = NULL;
+    struct file *file = NULL;
+
+    (void)state;
+    fixture_open(&fixture);
+    assert_null(read_note(&fixture, include));
+    assert_refused(&fixture, ERROR_ATTACHMENT_MISSING, "content");
+    assert_true(open_parts(&fixture, TYPE, text, &multipart));
+    fixture.decoder.multipart = multipart;
+    file = read_note(&fixture, include);
+    assert_non_null(file);
+    assert_string_equal(file->name, "f");
+    assert_string_equal(read_file(&fixture, file), "bytes \x01\xFF");
+    assert_null(read_note(
+        &fixture,
+        NOTE("<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:no'/>")));
+    assert_refused(&fixture, ERROR_ATTACHMENT_MISSING, "content");
+    assert_null(read_note(&fixture, NOTE("<b/>")));
+    assert_refused(&fixture, ERROR_VALUE_INVALID, "content");
+    fixture_close(&fixture);
+}
+
+void test_multipart__reads_inline_base64(void **state)
+{
+    struct fixture fixture;
+    struct file *file = NULL;
+
+    (void)state;
+    fixture_open(&fixture);
+    file = read_note(&fixture, NOTE("\r\n 0J/RgNC4 0LLQtdGC\n"));
+    assert_string_equal(read_file(&fixture, file), "Привет");
+    file = read_note(&fixture, NOTE("0J/R&#13;&#10;gNC4<![CDATA[0LLQtdGC]]>"));
+    assert_string_equal(read_file(&fixture, file), "Привет");
+    file = read_note(&fixture, NOTE(""));
+    assert_string_equal(read_file(&fixture, file), "");
+    file = read_note(&fixture, NOTE("0J/!"));
+    assert_null(read_file(&fixture, file));
+    assert_refused(&fixture, ERROR_VALUE_INVALID, "content");
+    file = read_note(&fixture, NOTE("0J/R0"));
+    assert_null(read_file(&fixture, file));
+    fixture.limits.attachment = 5;
+    file = read_note(&fixture, NOTE("YWJjZGVm"));
+    assert_null(read_file(&fixture, file));
+    assert_refused(&fixture, ERROR_LIMIT_EXCEEDED, "content");
+    fixture_close(&fixture);
+}
+
+void test_media_type__is_parsed_strictly(void **state)
+{
+    struct arena *arena = arena_create();
+    struct media_type media;
+
+    (void)state;
+    assert_true(media_type_parse(arena, "Text/XML;charset=\"UTF-8\"", &media));
+    assert_string_equal(media.name, "text/xml");
+    assert_true(media_type_is_utf8(&media));
+    assert_true(media_type_parse(arena, "application/soap+xml; action=\"urn:a/\\\"b\";", &media));
+    assert_string_equal(media_type_parameter(&media, "action"), "urn:a/\"b");
+    assert_true(media_type_parse(arena, "text/xml; charset=windows-1251", &media));
+    assert_false(media_type_is_utf8(&media));
+    assert_false(media_type_parse(arena, "text", &media));
+    assert_false(media_type_parse(arena, "/xml", &media));
+    assert_false(media_type_parse(arena, "text/", &media));
+    assert_false(media_type_parse(arena, "text/xml x", &media));
+    assert_false(media_type_parse(arena, "text/xml; charset", &media));
+    assert_false(media_type_parse(arena, "text/xml; charset=\"utf-8", &media));
+    assert_false(media_type_parse(arena, "text/xml; a=1; a=2", &media));
+    arena_destroy(&arena);
+}
