@@ -3,10 +3,11 @@
 #
 #   postgresql.sh start DIR PORT [fast]   makes the data in DIR/postgresql when missing, and starts
 #   postgresql.sh stop  DIR PORT          stops it, waiting; killed after 20 seconds
+#   postgresql.sh kill  DIR PORT          ends it at once, as a crash would
 #   postgresql.sh url   DIR PORT          prints the ODBC connection string
 #
-# It writes as safely as in production; with `fast` it does not wait for the disk. Started by root
-# it runs as the user postgres that Debian's package made.
+# It writes as safely as in production; with `fast` a commit survives a crash of the server but not
+# of the machine. Started by root it runs as the user postgres that Debian's package made.
 set -eu
 
 action=$1 folder=$2/postgresql port=$3 speed=${4:-safe}
@@ -38,7 +39,7 @@ start() {
     [ -f "$folder/data/PG_VERSION" ] || make_data
     options="-p $port"
     if [ "$speed" = fast ]; then
-        options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        options="$options -c fsync=off -c full_page_writes=off"
     fi
     as_owner "$binaries/pg_ctl" --pgdata="$folder/data" --log="$folder/server.log" --wait \
         --timeout=60 --silent --options="$options" start
@@ -54,11 +55,16 @@ stop() {
         as_owner "$binaries/pg_ctl" --pgdata="$folder/data" --mode=immediate --wait --silent stop
 }
 
+kill_server() {
+    as_owner "$binaries/pg_ctl" --pgdata="$folder/data" --mode=immediate --wait --silent stop
+}
+
 url() {
     printf 'Driver=PostgreSQL ANSI;Server=127.0.0.1;Port=%s;Database=svyaz;UID=svyaz\n' "$port"
 }
 
 case $action in
 start | stop | url) "$action" ;;
-*) echo "postgresql.sh: start, stop or url" >&2; exit 2 ;;
+kill) kill_server ;;
+*) echo "postgresql.sh: start, stop, kill or url" >&2; exit 2 ;;
 esac

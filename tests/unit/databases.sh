@@ -25,6 +25,9 @@ run_on() {
 }
 
 run_on_server() {
+    # how a test that kills the server names it
+    SVYAZ_TEST_SERVER=$peers/$2.sh SVYAZ_TEST_SERVER_PLACE="$folder $3"
+    export SVYAZ_TEST_SERVER SVYAZ_TEST_SERVER_PLACE
     if "$peers/$2.sh" start "$folder" "$3" fast; then
         run_on "$1" "$("$peers/$2.sh" url "$folder" "$3")"
         "$peers/$2.sh" stop "$folder" "$3"

@@ -302,6 +302,66 @@ void test_errors__connection_lost_while_free(void **state)
     test_database_close(&test);
 }
 
+/* Starts or kills the server of the run; false when the run says nothing about it. */
+static bool command_server(struct test_database *test, const char *action)
+{
+    const char *server = getenv("SVYAZ_TEST_SERVER");
+    const char *place = getenv("SVYAZ_TEST_SERVER_PLACE");
+
+    if (!server || !place) {
+        return false;
+    }
+    assert_int_equal(system(arena_format(test->arena, "%s %s %s", server, action, place)), 0);
+    return true;
+}
+
+/* The server crashes with four connections open, and comes back. */
+void test_errors__server_killed(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct connection *writer = acquire(&test);
+    struct connection *committer = acquire(&test);
+    struct connection *late = NULL;
+    struct error error = {0};
+    int64_t start;
+    int open, used;
+
+    (void)state;
+    assert_done(insert_name(connection, 1, "kept", &error));
+    if (!is_engine(connection, "SQLite")) {
+        assert_done(connection_begin(writer, TRANSACTION_WRITE, &error));
+        assert_done(insert_name(writer, 2, "lost", &error));
+        assert_done(connection_begin(committer, TRANSACTION_WRITE, &error));
+        assert_done(insert_name(committer, 3, "unknown", &error));
+    }
+    if (is_engine(connection, "SQLite") || !command_server(&test, "kill")) {
+        database_release(&committer);
+        database_release(&writer);
+        database_release(&connection);
+        test_database_close(&test);
+        skip();
+    }
+    assert_refused(insert_name(writer, 4, "never", &error), ERROR_DATABASE_UNAVAILABLE);
+    assert_refused(connection_commit(committer, &error), ERROR_OUTCOME_UNKNOWN);
+    database_release(&writer);
+    database_release(&committer);
+    database_release(&connection); /* nobody has noticed yet that it is dead */
+    for (int i = 0; i < 3; i++) {
+        start = time_monotonic();
+        assert_refused(database_acquire(test.database, &late, &error), ERROR_DATABASE_UNAVAILABLE);
+        assert_in_range(time_monotonic() - start, 0, 5000);
+    }
+    database_count(test.database, &open, &used);
+    assert_int_equal(used, 0);
+
+    assert_true(command_server(&test, "start"));
+    late = acquire(&test);
+    assert_int_equal(count_rows(late), 1);
+    database_release(&late);
+    test_database_close(&test);
+}
+
 void test_errors__no_database(void **state)
 {
     struct test_database test;
