@@ -1,0 +1,142 @@
+/*
+ * people.c - what the tests of security share.
+ */
+#include "security/people.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "crypto/random.h"
+#include "database/database.h"
+#include "database/row.h"
+#include "database/table.h"
+#include "metadata/catalog.h"
+#include "security/role.h"
+#include "text/fold.h"
+
+void people_must(bool done, const struct error *error)
+{
+    if (!done) {
+        fail_msg("%s: %s (%s)", error_kind(error->code)->name, error->message, error->cause);
+    }
+}
+
+static struct uuid new_id(void)
+{
+    uint8_t random[10];
+    random_bytes(random, sizeof(random));
+    return uuid_make(1700000000000, random);
+}
+
+static const struct table *table_of(const struct people *people, const char *entity)
+{
+    const struct catalog *catalog = people->house.platform.catalog;
+    const char *name = catalog_find_entity(catalog, entity)->table;
+    for (size_t index = 0; index < catalog->table_count; index++) {
+        if (strcmp(catalog->tables[index]->name, name) == 0) {
+            return catalog->tables[index];
+        }
+    }
+    fail_msg("%s has no table", entity);
+    return NULL;
+}
+
+static struct uuid insert_unit(struct people *people, const struct uuid *parent)
+{
+    struct uuid id = new_id();
+    struct error error = {0};
+    const struct row_value values[] = {
+        {"id", cell_uuid(&id)},
+        {"version", cell_integer(1)},
+        {"parentBusinessUnit", parent == NULL ? cell_null(COLUMN_UUID) : cell_uuid(parent)},
+    };
+    people_must(row_insert(people->connection, people->arena, table_of(people, "BusinessUnit"),
+                           values, 3, &error),
+                &error);
+    return id;
+}
+
+static struct uuid insert_user(struct people *people, const char *name)
+{
+    struct uuid id = new_id();
+    struct error error = {0};
+    const struct row_value values[] = {
+        {"id", cell_uuid(&id)},
+        {"version", cell_integer(1)},
+        {"userName", cell_text(name)},
+        {"userName_fold",
+         cell_text(text_fold(people->arena, people->house.platform.text_rules, name))},
+        {"businessUnit", cell_uuid(&people->unit)},
+    };
+    people_must(row_insert(people->connection, people->arena, table_of(people, "SystemUser"),
+                           values, 5, &error),
+                &error);
+    return id;
+}
+
+void people_open(struct people *people)
+{
+    struct error error = {0};
+    memset(people, 0, sizeof(*people));
+    test_platform_open(&people->house, NULL, 0);
+    people->arena = arena_create();
+    people_must(database_acquire(people->house.platform.database, &people->connection, &error),
+                &error);
+    people->root = insert_unit(people, NULL);
+    people->unit = insert_unit(people, &people->root);
+    people->ann = insert_user(people, "Ann");
+    people->bob = insert_user(people, "bob");
+}
+
+void people_close(struct people *people)
+{
+    database_release(&people->connection);
+    arena_destroy(&people->arena);
+    test_platform_close(&people->house);
+}
+
+static void disable(struct people *people, const char *entity, const struct uuid *id,
+                    bool is_disabled)
+{
+    struct error error = {0};
+    const struct row_value value = {"isDisabled", cell_boolean(is_disabled)};
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(id)};
+    int64_t rows = 0;
+    people_must(row_update(people->connection, people->arena, table_of(people, entity), &value, 1,
+                           &by_id, 1, &rows, &error),
+                &error);
+    assert_int_equal(rows, 1);
+}
+
+void people_disable_unit(struct people *people, const struct uuid *unit, bool is_disabled)
+{
+    disable(people, "BusinessUnit", unit, is_disabled);
+}
+
+void people_disable_user(struct people *people, const struct uuid *user, bool is_disabled)
+{
+    disable(people, "SystemUser", user, is_disabled);
+}
+
+struct uuid people_give(struct people *people, const struct uuid *user, const char *role)
+{
+    const struct catalog *catalog = people->house.platform.catalog;
+    struct uuid id = new_id();
+    struct error error = {0};
+    for (size_t index = 0; index < catalog->role_count; index++) {
+        if (strcmp(catalog->roles[index]->name, role) == 0) {
+            people_must(role_set_privileges(people->connection, people->arena, &id,
+                                            catalog->roles[index], &error),
+                        &error);
+        }
+    }
+    people_must(role_give(people->connection, people->arena, user, &id, &error), &error);
+    return id;
+}

@@ -1,0 +1,34 @@
+/*
+ * people.h - users, units and roles in the tables, for tests of who may do what.
+ */
+#ifndef UNIT_SECURITY_PEOPLE_H
+#define UNIT_SECURITY_PEOPLE_H
+
+#include "base/uuid.h"
+#include "support/test_platform.h"
+
+struct connection;
+struct error;
+
+/* A unit, with or without a parent, and two users in it: "Ann" and "bob". */
+struct people {
+    struct test_platform house;
+    struct arena *arena;
+    struct connection *connection;
+    struct uuid root, unit;
+    struct uuid ann, bob;
+};
+
+void people_open(struct people *people);
+void people_close(struct people *people);
+
+/* Changes a column of a row that people_open made. */
+void people_disable_unit(struct people *people, const struct uuid *unit, bool is_disabled);
+void people_disable_user(struct people *people, const struct uuid *user, bool is_disabled);
+
+/* Makes a role of a template's privileges and gives it to the user. */
+struct uuid people_give(struct people *people, const struct uuid *user, const char *role);
+
+void people_must(bool done, const struct error *error);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * test_credential.c - passwords: right and wrong, changed, guessed, remembered.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "database/database.h"
+#include "security/credential.h"
+#include "security/people.h"
+
+#define SECRET "a long secret"
+
+static struct people people;
+
+static enum error_code verify(const char *name, const char *password, struct uuid *id_out)
+{
+    struct error error = {0};
+    bool done = credential_verify(people.house.platform.credentials, people.connection,
+                                  people.house.platform.catalog, name, password, id_out, &error);
+    assert_int_equal(done, error.code == ERROR_NONE);
+    return error.code;
+}
+
+static void set(const struct uuid *user, const char *password)
+{
+    struct error error = {0};
+    people_must(credential_set(people.house.platform.credentials, people.connection, user, password,
+                               NULL, &error),
+                &error);
+}
+
+static void open_with_password(void)
+{
+    people_open(&people);
+    set(&people.ann, SECRET);
+}
+
+void test_credential__right_is_right_and_the_rest_is_wrong(void **state)
+{
+    struct uuid id = {{0}};
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    assert_true(uuid_is_equal(&id, &people.ann));
+    assert_int_equal(verify("ANN", SECRET, &id), ERROR_NONE);
+    assert_int_equal(verify("Ann", "A long secret", &id), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify("Ann", "", &id), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify("", "", &id), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify("bob", SECRET, &id), ERROR_CREDENTIALS_INVALID); /* he has none */
+    assert_int_equal(verify("nobody", SECRET, &id), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify("\xff", SECRET, &id), ERROR_CREDENTIALS_INVALID);
+    people_close(&people);
+}
+
+void test_credential__lengths_are_bounded(void **state)
+{
+    static char password[1026];
+    static char name[600];
+    struct uuid id;
+    struct error error = {0};
+    (void)state;
+    open_with_password();
+    memset(password, 'x', 1024);
+    set(&people.bob, password);
+    assert_int_equal(verify("bob", password, &id), ERROR_NONE);
+    password[1024] = 'x';
+    assert_int_equal(verify("bob", password, &id), ERROR_CREDENTIALS_INVALID);
+    struct credential_cache *cache = people.house.platform.credentials;
+    assert_false(credential_set(cache, people.connection, &people.bob, password, NULL, &error));
+    assert_int_equal(error.code, ERROR_PASSWORD_WEAK);
+    assert_false(credential_set(cache, people.connection, &people.bob, "seven77", NULL, &error));
+    assert_int_equal(error.code, ERROR_PASSWORD_WEAK);
+    assert_true(credential_set(cache, people.connection, &people.bob, "восемь88", NULL, &error));
+    memset(name, 'n', sizeof(name) - 1);
+    assert_int_equal(verify(name, SECRET, &id), ERROR_CREDENTIALS_INVALID);
+    people_close(&people);
+}
+
+void test_credential__a_verified_one_is_not_hashed_again(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    int64_t began = time_monotonic();
+    for (int count = 0; count < 200; count++) {
+        assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    }
+    assert_true(time_monotonic() - began < 2000); /* 200 hashes would take ten times that */
+    people_close(&people);
+}
+
+void test_credential__a_changed_password_ends_it_at_once(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    set(&people.ann, "another secret");
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify("Ann", "another secret", &id), ERROR_NONE);
+    people_close(&people);
+}
+
+/* Another node has a cache of its own, and sees the change when it asks again. */
+void test_credential__other_nodes_see_a_change_within_the_recheck(void **state)
+{
+    struct credential_cache *other = NULL;
+    struct error error = {0};
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    const struct credential_options options = {
+        .text_rules = people.house.platform.text_rules,
+        .remember = 60000,
+        .recheck = 50,
+        .delay_after = 5,
+        .attempts = 10,
+        .lock = 1000,
+    };
+    people_must(credential_cache_create(&options, &other, &error), &error);
+    people_must(credential_verify(other, people.connection, people.house.platform.catalog, "Ann",
+                                  SECRET, &id, &error),
+                &error);
+    set(&people.ann, "another secret");
+    usleep(80000);
+    assert_false(credential_verify(other, people.connection, people.house.platform.catalog, "Ann",
+                                   SECRET, &id, &error));
+    assert_int_equal(error.code, ERROR_CREDENTIALS_INVALID);
+    credential_cache_destroy(&other);
+    people_close(&people);
+}
+
+static void guess_until_shut(const char *name)
+{
+    struct uuid id;
+    int wrong = 0;
+    int waits = 0;
+    while (wrong < 5) {
+        assert_int_equal(verify(name, "guess", &id), ERROR_CREDENTIALS_INVALID);
+        wrong++;
+    }
+    assert_int_equal(verify(name, "guess", &id), ERROR_TOO_MANY_ATTEMPTS);
+    while (wrong < 10 && waits < 200) {
+        enum error_code code = verify(name, "guess", &id);
+        wrong += code == ERROR_CREDENTIALS_INVALID;
+        waits += code == ERROR_TOO_MANY_ATTEMPTS;
+        usleep(50000);
+    }
+    assert_int_equal(wrong, 10);
+    assert_int_equal(verify(name, SECRET, &id), ERROR_TOO_MANY_ATTEMPTS);
+}
+
+void test_credential__guesses_wait_and_then_shut_the_account(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    guess_until_shut("Ann");
+    usleep(1100000); /* the lock of a test's platform is one second */
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    people_close(&people);
+}
+
+void test_credential__unknown_names_are_counted_the_same(void **state)
+{
+    (void)state;
+    open_with_password();
+    guess_until_shut("nobody");
+    people_close(&people);
+}
+
+void test_credential__who_is_remembered_is_not_shut_out_by_others(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    for (int count = 0; count < 6; count++) {
+        (void)verify("Ann", "guess", &id);
+    }
+    assert_int_equal(verify("Ann", "guess", &id), ERROR_TOO_MANY_ATTEMPTS);
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    people_close(&people);
+}
+
+void test_credential__a_removed_user_has_nothing_left(void **state)
+{
+    struct error error = {0};
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_NONE);
+    people_must(credential_remove(people.house.platform.credentials, people.connection, &people.ann,
+                                  &error),
+                &error);
+    assert_int_equal(verify("Ann", SECRET, &id), ERROR_CREDENTIALS_INVALID);
+    people_close(&people);
+}
+
+/* ---- many at once ---- */
+
+static void *verify_often(void *result)
+{
+    struct connection *connection = NULL;
+    struct error error = {0};
+    struct uuid id;
+    bool done = database_acquire(people.house.platform.database, &connection, &error);
+    for (int count = 0; done && count < 50; count++) {
+        done = credential_verify(people.house.platform.credentials, connection,
+                                 people.house.platform.catalog, "Ann", SECRET, &id, &error);
+    }
+    database_release(&connection);
+    *(bool *)result = done;
+    return NULL;
+}
+
+void test_credential__threads_of_one_client_pay_once(void **state)
+{
+    pthread_t threads[3];
+    bool results[3] = {false};
+    (void)state;
+    open_with_password();
+    for (int index = 0; index < 3; index++) {
+        assert_int_equal(pthread_create(&threads[index], NULL, verify_often, &results[index]), 0);
+    }
+    for (int index = 0; index < 3; index++) {
+        pthread_join(threads[index], NULL);
+        assert_true(results[index]);
+    }
+    people_close(&people);
+}
