@@ -54,7 +54,7 @@ struct cell {
     };
 };
 
-/* Short ways to make one. text NULL makes a null. */
+/* Short ways to make one. text or data NULL makes a null. */
 struct cell cell_null(enum column_type type);
 struct cell cell_text(const char *text);
 struct cell cell_integer(int64_t integer);

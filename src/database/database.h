@@ -8,7 +8,13 @@
  * Errors, the same on every engine: DATABASE_UNIQUE, DATABASE_FOREIGN_KEY, DATABASE_CONFLICT
  * (lock, deadlock or serialisation: the transaction may be run again), DATABASE_UNAVAILABLE
  * (no connection, or lost before commit: nothing was written), DATABASE_TIMEOUT,
- * OUTCOME_UNKNOWN (lost at commit), DATABASE_FAILED. The driver's words go to error->cause.
+ * OUTCOME_UNKNOWN (lost at commit), BUSY (no connection became free), DATABASE_FAILED. The
+ * driver's words go to error->cause, without values. The subject of DATABASE_UNIQUE names the
+ * key as far as the engine does.
+ *
+ * A failed statement fails its transaction, on every engine: later statements and the commit
+ * are refused until it is undone to a savepoint or rolled back. After DATABASE_CONFLICT only
+ * running the whole transaction again helps.
  *
  * Threads: a database is shared; a connection belongs to one thread from acquire to release.
  */
@@ -63,7 +69,8 @@ void database_release(struct connection **connection);
 
 enum transaction_kind { TRANSACTION_READ, TRANSACTION_WRITE };
 
-/* Begins at READ COMMITTED (SQLite: BEGIN IMMEDIATE for a write, one writer at a time). */
+/* Begins at READ COMMITTED: each statement sees what is committed when it begins. A READ costs
+ * nothing and may not change anything. WRITE on SQLite waits to be the one writer. */
 must_check bool connection_begin(struct connection *connection, enum transaction_kind kind,
                                  struct error *error);
 must_check bool connection_commit(struct connection *connection, struct error *error);
@@ -71,7 +78,7 @@ must_check bool connection_commit(struct connection *connection, struct error *e
 /* Never fails: a connection that cannot roll back is closed at release. */
 void connection_rollback(struct connection *connection);
 
-/* A point to return to inside a write transaction. */
+/* A point to return to inside a write transaction; up to four deep. Keep or undo ends it. */
 must_check bool connection_savepoint(struct connection *connection, struct error *error);
 must_check bool connection_savepoint_keep(struct connection *connection, struct error *error);
 must_check bool connection_savepoint_undo(struct connection *connection, struct error *error);

@@ -301,7 +301,7 @@ static bool is_fit(struct database *database, struct connection *connection)
 bool database_acquire(struct database *database, struct connection **connection_out,
                       struct error *error)
 {
-    struct connection *connection;
+    struct connection *connection = NULL;
 
     if (!take_or_reserve(database, &connection, error)) {
         return false;

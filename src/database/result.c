@@ -202,7 +202,7 @@ bool connection_select_row(struct connection *connection, const struct sql *sql,
 {
     struct result *result = NULL;
     const struct cell *cells = NULL;
-    bool has_row, done = false;
+    bool has_row = false, done = false;
 
     if (!connection_select(connection, sql, &result, error) ||
         !result_next(result, &has_row, error)) {
