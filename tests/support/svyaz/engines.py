@@ -1,0 +1,90 @@
+"""The three databases as a test sees them: a server of its own, and a way to read rows past us."""
+import contextlib
+import sqlite3
+import subprocess
+
+from svyaz.server import ROOT
+
+PEERS = ROOT / "tests" / "peers"
+
+
+class Sqlite:
+    """A file in the data folder of the organisation."""
+    name = "SQLite"
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def settings(self):
+        return []
+
+    def rows(self, server, table):
+        """All rows of a table, each as one text, in the order of their ids."""
+        with contextlib.closing(sqlite3.connect(f"file:{server.folder}/svyaz.db?mode=ro", uri=True)) as database:
+            return [repr(row) for row in database.execute(f'SELECT * FROM "{table}" ORDER BY id')]
+
+    def start(self):
+        """There is no server."""
+
+    def stop(self):
+        """There is no server."""
+
+
+class Served:
+    """An engine with a server, started by a script of tests/peers."""
+    name = script = ""
+    port = 0
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def call(self, action, *words):
+        return subprocess.run([PEERS / self.script, action, self.folder, str(self.port), *words],
+                              check=True, capture_output=True, text=True).stdout.strip()
+
+    def settings(self):
+        return [f"database.url={self.call('url')}"]
+
+    def start(self):
+        self.call("start", "fast")
+        self.make_empty()
+
+    def stop(self):
+        self.call("stop")
+
+    def lines(self, *command):
+        return subprocess.run([str(word) for word in command], check=True, capture_output=True,
+                              text=True).stdout.splitlines()
+
+
+class Postgresql(Served):
+    name, script, port = "PostgreSQL", "postgresql.sh", 18195
+
+    def psql(self, database, sql):
+        return self.lines("psql", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-d", database,
+                          "-qAtc", sql)
+
+    def make_empty(self):
+        self.psql("postgres", "DROP DATABASE IF EXISTS svyaz")
+        self.psql("postgres", "CREATE DATABASE svyaz OWNER svyaz")
+
+    def rows(self, _, table):
+        return self.psql("svyaz", f'SELECT to_jsonb(t) FROM "{table}" t ORDER BY id')
+
+
+class Mariadb(Served):
+    name, script, port = "MariaDB", "mariadb.sh", 18196
+
+    def sql(self, text, *words):
+        return self.lines("mariadb", "--no-defaults", "--protocol=tcp", "--host=127.0.0.1",
+                          f"--port={self.port}", "--user=root", "--batch", "--skip-column-names",
+                          "--binary-as-hex", *words, "-e", text)
+
+    def make_empty(self):
+        self.sql("DROP DATABASE IF EXISTS svyaz; CREATE DATABASE svyaz")
+
+    def rows(self, _, table):
+        return self.sql(f"SELECT * FROM `{table}` ORDER BY id", "svyaz")
+
+
+ENGINES = (Sqlite, Postgresql, Mariadb)
