@@ -6,7 +6,7 @@
 # the whole. Parts go on when one before them failed: as much as can be is told in one run.
 cd "$(dirname "$0")/.." || exit 2
 logs=build/check-logs
-low_floors='base text xml crypto generate'
+low_floors='base text xml crypto generate apps'
 
 parts='layers release sanitizers clang house contract generate units databases dialogues hostile clients
     import fuzz operations'

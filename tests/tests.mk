@@ -31,6 +31,16 @@ $(OUT)/unit/$(1): $(OUT)/unit/$(1)_main.o $(call unit_objects_of,$(1)) $(OUT)/un
 endef
 $(foreach floor,$(UNIT_FLOORS),$(eval $(call unit_program,$(floor))))
 
+# The other chain: the programs that are clients, with their tests in tests/unit/apps.
+UNIT_PROGRAMS += $(OUT)/unit/apps
+$(OUT)/unit/apps: LIBRARIES := $(CLIENT_LIBRARIES)
+$(OUT)/unit/apps_main.c: $(wildcard tests/unit/apps/*.c) tests/unit/make_main.sh
+	@mkdir -p $(@D)
+	tests/unit/make_main.sh $(wildcard tests/unit/apps/*.c) > $@
+$(OUT)/unit/apps: $(OUT)/unit/apps_main.o $(call unit_objects_of,apps) \
+    $(filter-out $(OUT)/src/apps/admin/main.o,$(ADMIN_OBJECTS)) $(GENERATED_BASE)
+	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -lcmocka -o $@
+
 unit-programs: $(UNIT_PROGRAMS)
 # `make unit-<floor>` builds with sanitizers and runs one floor's tests.
 unit-%:
