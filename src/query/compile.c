@@ -371,7 +371,10 @@ static bool compile_orders(const struct compiling *compiling, const struct query
             return true;
         }
     }
-    query->orders[query->order_count++] = make_order(query->entity->id, false);
+    /* In the direction of the last order, so that an index may be read backwards. */
+    bool is_descending =
+        query->order_count > 0 && query->orders[query->order_count - 1].is_descending;
+    query->orders[query->order_count++] = make_order(query->entity->id, is_descending);
     return true;
 }
 

@@ -1,5 +1,5 @@
 /*
- * party.c - reads and writes the rows of the party table.
+ * party.c - reads the parties of many records at once, and writes those of one.
  */
 #include "query/party.h"
 
@@ -7,73 +7,151 @@
 #include "call/call.h"
 #include "database/database.h"
 #include "database/row.h"
+#include "database/sql.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/tables.h"
 
-enum { CELL_POSITION, CELL_PARTY, CELL_ENTITY, CELL_ADDRESS, CELL_COUNT };
+enum { RECORDS_AT_ONCE = 256, ENTITY_NAME_LENGTH = 40 };
 
-static const char *const columns[CELL_COUNT] = {
-    [CELL_POSITION] = "position",
-    [CELL_PARTY] = "party_id",
-    [CELL_ENTITY] = "party_entity",
-    [CELL_ADDRESS] = "address",
-};
+enum { CELL_RECORD, CELL_PARTY, CELL_ENTITY, CELL_ADDRESS };
 
-static void read_party(struct call *call, const struct field *field, const struct row_set *rows,
-                       size_t row, struct party *party)
+/* ---- reading ---- */
+
+/* Lists are filled up to a few lengths, so that few statements differ. */
+static size_t fill_up(size_t count)
 {
-    const struct cell *id = row_cell(rows, row, CELL_PARTY);
-    const struct cell *entity = row_cell(rows, row, CELL_ENTITY);
-    const struct cell *address = row_cell(rows, row, CELL_ADDRESS);
+    size_t length = 1;
+    while (length < count) {
+        length *= 2;
+    }
+    return length;
+}
+
+static const struct uuid *id_of(const struct record *record)
+{
+    return &record_value(record, record->entity->id)->uuid;
+}
+
+static void write_select(struct sql *sql, const struct field *field, struct record *const *records,
+                         size_t count)
+{
+    static const struct {
+        const char *name;
+        struct sql_column type;
+    } columns[] = {
+        [CELL_RECORD] = {"record_id", {.type = COLUMN_UUID}},
+        [CELL_PARTY] = {"party_id", {.type = COLUMN_UUID}},
+        [CELL_ENTITY] = {"party_entity", {.type = COLUMN_TEXT, .length = ENTITY_NAME_LENGTH}},
+        [CELL_ADDRESS] = {"address", {.type = COLUMN_TEXT, .length = PARTY_ADDRESS_LENGTH}},
+    };
+    for (size_t index = 0; index < sizeof(columns) / sizeof(columns[0]); index++) {
+        sql_add(sql, index == 0 ? "SELECT " : ", ");
+        sql_add_name(sql, columns[index].name);
+        sql_expect(sql, columns[index].type);
+    }
+    sql_add(sql, " FROM ");
+    sql_add_name(sql, party_table.name);
+    sql_add(sql, " WHERE ");
+    sql_add_name(sql, "field_name");
+    sql_add(sql, " = ");
+    sql_add_cell(sql, cell_text(field->name));
+    sql_add(sql, " AND ");
+    sql_add_name(sql, "record_id");
+    size_t length = fill_up(count);
+    for (size_t index = 0; index < length; index++) {
+        sql_add(sql, index == 0 ? " IN (" : ", ");
+        sql_add_cell(sql, cell_uuid(id_of(records[index < count ? index : count - 1])));
+    }
+    sql_add(sql, ") ORDER BY ");
+    sql_add_name(sql, "record_id");
+    sql_add(sql, ", ");
+    sql_add_name(sql, "position");
+}
+
+static struct party *make_party(struct call *call, const struct field *field,
+                                const struct result *result)
+{
+    const struct cell *id = result_cell(result, CELL_PARTY);
+    const struct cell *entity = result_cell(result, CELL_ENTITY);
+    const struct cell *address = result_cell(result, CELL_ADDRESS);
+    struct party *party = arena_allocate(call->arena, sizeof(*party));
     party->participation = field->participation;
-    party->address = address->is_null ? NULL : address->text;
+    party->address = address->is_null ? NULL : arena_copy_text(call->arena, address->text);
     if (!id->is_null && !entity->is_null) {
         party->reference.entity = catalog_find_entity(call->catalog, entity->text);
         party->reference.id = id->uuid;
     }
+    return party;
 }
 
-static bool read_list(struct call *call, const struct field *field, struct record *record,
-                      struct error *error)
+/* The rows come record by record: a list grows at its end only. */
+static void add_party(struct call *call, struct value *value, const struct party *party)
 {
-    const struct row_condition conditions[] = {
-        {"record_id", ROW_IS, cell_uuid(&record_value(record, record->entity->id)->uuid)},
-        {"field_name", ROW_IS, cell_text(field->name)},
-    };
-    const struct row_query query = {
-        .table = &party_table,
-        .columns = columns,
-        .column_count = CELL_COUNT,
-        .conditions = conditions,
-        .condition_count = 2,
-        .order = "position",
-    };
-    struct row_set rows;
-    if (!row_select(call->connection, call->arena, &query, &rows, error)) {
-        return false;
-    }
-    struct party *parties = arena_allocate_array(call->arena, rows.count, sizeof(*parties));
-    for (size_t row = 0; row < rows.count; row++) {
-        read_party(call, field, &rows, row, &parties[row]);
-    }
-    struct value *value = record_value(record, field);
-    value->state = VALUE_SET;
+    size_t count = value->parties.count;
+    struct party *parties = arena_grow(call->arena, (struct party *)value->parties.items,
+                                       count * sizeof(*parties), (count + 1) * sizeof(*parties));
+    parties[count] = *party;
     value->parties.items = parties;
-    value->parties.count = rows.count;
-    return true;
+    value->parties.count = count + 1;
+}
+
+static void give_party(struct call *call, const struct field *field, struct record *const *records,
+                       size_t count, const struct result *result)
+{
+    const struct uuid *id = &result_cell(result, CELL_RECORD)->uuid;
+    const struct party *party = make_party(call, field, result);
+    for (size_t index = 0; index < count; index++) {
+        if (uuid_is_equal(id_of(records[index]), id)) {
+            add_party(call, record_value(records[index], field), party);
+        }
+    }
+}
+
+static bool read_some(struct call *call, const struct field *field, struct record *const *records,
+                      size_t count, struct error *error)
+{
+    struct result *result = NULL;
+    struct sql sql;
+    bool has_row = false;
+    bool done = false;
+
+    sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    write_select(&sql, field, records, count);
+    if (!connection_select(call->connection, &sql, &result, error)) {
+        goto finish;
+    }
+    do {
+        if (!result_next(result, &has_row, error)) {
+            goto finish;
+        }
+        if (has_row) {
+            give_party(call, field, records, count, result);
+        }
+    } while (has_row);
+    done = true;
+
+finish:
+    result_close(&result);
+    return done;
 }
 
 bool party_read(struct call *call, const struct field *field, struct record *const *records,
                 size_t count, struct error *error)
 {
     for (size_t index = 0; index < count; index++) {
-        if (!read_list(call, field, records[index], error)) {
+        *record_value(records[index], field) = (struct value){.state = VALUE_SET};
+    }
+    for (size_t index = 0; index < count; index += RECORDS_AT_ONCE) {
+        size_t some = count - index < RECORDS_AT_ONCE ? count - index : RECORDS_AT_ONCE;
+        if (!read_some(call, field, records + index, some, error)) {
             return false;
         }
     }
     return true;
 }
+
+/* ---- writing ---- */
 
 static bool insert_party(struct call *call, const struct field *field, const struct uuid *record_id,
                          size_t position, const struct party *party, struct error *error)

@@ -7,7 +7,6 @@
  */
 #include "query/predicate.h"
 
-#include "base/expect.h"
 #include "database/dialect.h"
 #include "database/sql.h"
 #include "query/operator.h"
@@ -113,17 +112,33 @@ void predicate_write_filter(struct sql *sql, const struct query_filter *filter)
 
 /* ---- positions ---- */
 
-/* One comparison of rows says it all. */
+/* One comparison of rows finds all that follows, nulls of the first order aside. */
 static bool is_one_range(const struct query *query, const struct cell *cells)
 {
     for (size_t index = 0; index < query->order_count; index++) {
         const struct query_order *order = &query->orders[index];
-        if (cells[index].is_null || order->is_descending != query->orders[0].is_descending ||
-            (order->is_descending && order->is_nullable)) {
+        bool has_nulls_after = index > 0 && order->is_descending && order->is_nullable;
+        if (cells[index].is_null || has_nulls_after ||
+            order->is_descending != query->orders[0].is_descending) {
             return false;
         }
     }
     return true;
+}
+
+/* "Less than, or null" is no range of an index, but each of the two is. */
+size_t predicate_split_position(const struct dialect *dialect, const struct query *query,
+                                const struct cell *cells, enum position_part parts[2])
+{
+    const struct query_order *first = &query->orders[0];
+    if (cells != NULL && first->is_descending && first->is_nullable &&
+        dialect_seeks_by_row(dialect) && is_one_range(query, cells)) {
+        parts[0] = POSITION_VALUES;
+        parts[1] = POSITION_NULLS;
+        return 2;
+    }
+    parts[0] = POSITION_WHOLE;
+    return 1;
 }
 
 static void write_range(struct sql *sql, const struct query *query, const struct cell *cells)
@@ -199,10 +214,16 @@ static void write_steps(struct sql *sql, const struct query *query, const struct
     sql_add(sql, "))");
 }
 
-void predicate_write_position(struct sql *sql, const struct query *query, const struct cell *cells)
+void predicate_write_position(struct sql *sql, const struct query *query, const struct cell *cells,
+                              enum position_part part)
 {
-    expect(query->order_count > 0);
-    if (dialect_seeks_by_row(sql->dialect) && is_one_range(query, cells)) {
+    const struct query_order *first = &query->orders[0];
+    bool has_nulls_after = first->is_descending && first->is_nullable;
+    if (part == POSITION_NULLS) {
+        sql_add_column(sql, ROOT_ALIAS, first->column);
+        sql_add(sql, " IS NULL");
+    } else if (dialect_seeks_by_row(sql->dialect) && is_one_range(query, cells) &&
+               (part == POSITION_VALUES || !has_nulls_after)) {
         write_range(sql, query, cells);
     } else {
         write_steps(sql, query, cells);

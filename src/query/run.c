@@ -18,24 +18,32 @@
 #include "query/tree.h"
 #include "security/authorise.h"
 
-/* Conditions of one statement: what security leaves, the filter, the position. */
-static void write_conditions(struct sql *sql, const struct query *query, enum access_scope scope,
-                             const struct cell *position)
+/* What every statement of one run shares. */
+struct run {
+    struct call *call;
+    const struct query *query;
+    enum access_scope scope;
+    const struct cell *position; /* where the page before ended, or NULL */
+    struct selection selection;
+    struct array records;
+    struct page page;
+    struct cell last[QUERY_ORDERS]; /* of the last record of the page */
+};
+
+/* What security leaves, and the filter; answers what stands before a further condition. */
+static const char *write_conditions(struct sql *sql, const struct run *run)
 {
     const char *before = " WHERE ";
-    if (scope == ACCESS_NONE) {
+    if (run->scope == ACCESS_NONE) {
         sql_add(sql, " WHERE 1 = 0");
         before = " AND ";
     }
-    if (!predicate_is_empty(query->filter)) {
+    if (!predicate_is_empty(run->query->filter)) {
         sql_add(sql, before);
-        predicate_write_filter(sql, query->filter);
+        predicate_write_filter(sql, run->query->filter);
         before = " AND ";
     }
-    if (position != NULL) {
-        sql_add(sql, before);
-        predicate_write_position(sql, query, position);
-    }
+    return before;
 }
 
 /* Engines and drivers differ in how many values a statement may bind; ours is the least. */
@@ -59,39 +67,37 @@ static struct cell keep_cell(struct arena *arena, const struct cell *cell)
     return kept;
 }
 
-static void keep_position(const struct selection *selection, const struct query *query,
-                          const struct result *result, struct cell *position)
+static void keep_position(struct run *run, const struct result *result)
 {
-    for (size_t index = 0; index < query->order_count; index++) {
-        position[index] =
-            keep_cell(selection->call->arena, result_cell(result, selection->first_order + index));
+    for (size_t index = 0; index < run->query->order_count; index++) {
+        run->last[index] =
+            keep_cell(run->call->arena, result_cell(result, run->selection.first_order + index));
     }
 }
 
 /* Reads one row more than the page has, to know whether another follows. */
-static bool read_rows(struct selection *selection, const struct query *query, const struct sql *sql,
-                      struct array *records, struct page *page, struct cell *last,
-                      struct error *error)
+static bool read_rows(struct run *run, const struct sql *sql, struct error *error)
 {
+    int64_t page_size = run->query->page_size;
     struct result *result = NULL;
     bool has_row = false;
     bool done = false;
 
-    if (!connection_select(selection->call->connection, sql, &result, error)) {
+    if (!connection_select(run->call->connection, sql, &result, error)) {
         goto finish;
     }
     do {
         if (!result_next(result, &has_row, error)) {
             goto finish;
         }
-        page->has_more = has_row && (int64_t)records->count == query->page_size;
-        if (has_row && !page->has_more) {
-            array_add(records, selection_read(selection, result));
-            if ((int64_t)records->count == query->page_size) {
-                keep_position(selection, query, result, last);
+        run->page.has_more = has_row && (int64_t)run->records.count == page_size;
+        if (has_row && !run->page.has_more) {
+            array_add(&run->records, selection_read(&run->selection, result));
+            if ((int64_t)run->records.count == page_size) {
+                keep_position(run, result);
             }
         }
-    } while (has_row && !page->has_more);
+    } while (has_row && !run->page.has_more);
     done = true;
 
 finish:
@@ -99,52 +105,69 @@ finish:
     return done;
 }
 
-static bool read_page(struct call *call, const struct query *query, enum access_scope scope,
-                      const struct cell *position, struct page *page, struct error *error)
+static bool read_part(struct run *run, enum position_part part, struct error *error)
 {
-    struct selection selection;
-    struct array records;
+    const struct query *query = run->query;
+    struct call *call = run->call;
     struct sql sql;
-    struct cell last[QUERY_ORDERS];
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    selection_plan(&selection, call, query->entity, &query->columns, true);
-    selection_write(&selection, &sql, query->orders, query->order_count);
-    write_conditions(&sql, query, scope, position);
+    selection_plan(&run->selection, call, query->entity, &query->columns, true);
+    selection_write(&run->selection, &sql, query->orders, query->order_count);
+    const char *before = write_conditions(&sql, run);
+    if (run->position != NULL) {
+        sql_add(&sql, before);
+        predicate_write_position(&sql, query, run->position, part);
+    }
     predicate_write_orders(&sql, query);
-    sql_add_limit(&sql, query->page_size + 1);
-    array_init(&records, call->arena);
-    if (!check_parameters(call, &sql, error) ||
-        !read_rows(&selection, query, &sql, &records, page, last, error)) {
+    sql_add_limit(&sql, query->page_size + 1 - (int64_t)run->records.count);
+    size_t count = run->records.count;
+    if (!check_parameters(call, &sql, error) || !read_rows(run, &sql, error)) {
         return false;
     }
-    page->records = (struct record **)records.items;
-    page->count = records.count;
-    if (page->has_more) {
-        page->next_cookie = cookie_write(call, query, last);
-    }
-    return selection_complete(&selection, page->records, page->count, error);
+    return run->records.count == count ||
+           selection_complete(&run->selection, (struct record **)run->records.items + count,
+                              run->records.count - count, error);
 }
 
-static bool count_records(struct call *call, const struct query *query, enum access_scope scope,
-                          struct page *page, struct error *error)
+static bool read_page(struct run *run, struct error *error)
+{
+    const struct dialect *dialect = connection_dialect(run->call->connection);
+    enum position_part parts[2];
+
+    array_init(&run->records, run->call->arena);
+    size_t count = predicate_split_position(dialect, run->query, run->position, parts);
+    for (size_t part = 0; part < count && !run->page.has_more; part++) {
+        if (!read_part(run, parts[part], error)) {
+            return false;
+        }
+    }
+    run->page.records = (struct record **)run->records.items;
+    run->page.count = run->records.count;
+    if (run->page.has_more) {
+        run->page.next_cookie = cookie_write(run->call, run->query, run->last);
+    }
+    return true;
+}
+
+static bool count_records(struct run *run, struct error *error)
 {
     const struct cell *cells = NULL;
     struct sql sql;
 
-    sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    sql_begin(&sql, run->call->arena, connection_dialect(run->call->connection));
     sql_add(&sql, "SELECT COUNT(*) FROM ");
-    sql_add_name(&sql, query->entity->table);
+    sql_add_name(&sql, run->query->entity->table);
     sql_add(&sql, " ");
     sql_add_name(&sql, ROOT_ALIAS);
     sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
-    write_conditions(&sql, query, scope, NULL);
-    if (!check_parameters(call, &sql, error) ||
-        !connection_select_row(call->connection, &sql, &cells, error)) {
+    (void)write_conditions(&sql, run);
+    if (!check_parameters(run->call, &sql, error) ||
+        !connection_select_row(run->call->connection, &sql, &cells, error)) {
         return false;
     }
-    page->has_total = true;
-    page->total = cells[0].integer;
+    run->page.has_total = true;
+    run->page.total = cells[0].integer;
     return true;
 }
 
@@ -152,7 +175,6 @@ bool query_run(struct call *call, const struct entity *entity, const struct quer
                struct page *page_out, struct error *error)
 {
     struct query query;
-    struct page page = {0};
     struct cell position[QUERY_ORDERS];
     bool has_cookie = request->cookie != NULL && request->cookie[0] != '\0';
 
@@ -163,13 +185,15 @@ bool query_run(struct call *call, const struct entity *entity, const struct quer
     if (has_cookie && !cookie_read(call, &query, request->cookie, position, error)) {
         return false;
     }
-    enum access_scope scope = authorise_list(call->identity, entity, RIGHT_READ);
-    if (!read_page(call, &query, scope, has_cookie ? position : NULL, &page, error)) {
+    struct run run = {
+        .call = call,
+        .query = &query,
+        .scope = authorise_list(call->identity, entity, RIGHT_READ),
+        .position = has_cookie ? position : NULL,
+    };
+    if (!read_page(&run, error) || (query.is_counted && !count_records(&run, error))) {
         return false;
     }
-    if (query.is_counted && !count_records(call, &query, scope, &page, error)) {
-        return false;
-    }
-    *page_out = page;
+    *page_out = run.page;
     return true;
 }
