@@ -71,6 +71,10 @@ $(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
 $(OUT)/crmctl: $(ADMIN_OBJECTS) $(GENERATED_BASE)
 	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 
+# All that is compiled, for a compiler that is only to be heard.
+.PHONY: objects
+objects: $(HOUSE_OBJECTS) $(ADMIN_OBJECTS)
+
 # What is shipped is the release build; the name in build/ is a hard link to it.
 ifeq ($(VARIANT),release)
 build/crmd build/crmctl: build/%: $(OUT)/%

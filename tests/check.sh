@@ -14,7 +14,7 @@ parts='layers release sanitizers clang house contract generate units databases d
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
 part_sanitizers() { make -j2 VARIANT=check programs unit-programs; }
-part_clang() { make -j2 VARIANT=fuzz CC=clang programs fuzz-programs; }
+part_clang() { make -j2 VARIANT=fuzz CC=clang objects fuzz-programs; }
 part_house() { tests/house/run.sh; }
 part_contract() { build/release/crmd --check-contract wsdl; }
 part_generate() { make -s check-generate; }

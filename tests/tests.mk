@@ -57,13 +57,14 @@ check-generate:
 	tests/generate/run.sh build/check/generate
 
 # ---- fuzz targets: tests/fuzz/<what>.c, linked with the whole house but its main ----
-# Built by clang:  make VARIANT=fuzz CC=clang fuzz-programs
+# Built by clang:  make VARIANT=fuzz CC=clang objects fuzz-programs
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzzers/%,$(wildcard tests/fuzz/*.c))
 $(OUT)/fuzzers/%: $(OUT)/tests/fuzz/%.o $(filter-out $(OUT)/src/server/main.o,$(HOUSE_OBJECTS)) \
     $(GENERATED_BASE) $(GENERATED_SERVICE)
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 fuzz-programs: $(FUZZ_PROGRAMS)
+.PRECIOUS: $(OUT)/tests/%.o
 
 # ---- the whole proof, and the measurements; PARTS and BENCH name some of them ----
 .PHONY: check bench unit-programs fuzz-programs

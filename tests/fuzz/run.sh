@@ -2,14 +2,14 @@
 # Runs every fuzz target for a bounded time.   tests/fuzz/run.sh [TARGET...]
 #
 # FUZZ_SECONDS (20) for each. The corpus grows in build/fuzz-corpus/<target>, beginning with
-# tests/fuzz/corpus/<target>; an input that fails is left there too and its path printed.
+# tests/fuzz/seeds/<target>; an input that fails is left there too and its path printed.
 cd "$(dirname "$0")/../.." || exit 2
 passed=0 failed=0
 [ $# -gt 0 ] || set -- $(ls tests/fuzz/*.c | sed 's#.*/##; s#\.c$##')
 for target in "$@"; do
     corpus=build/fuzz-corpus/$target
     mkdir -p "$corpus"
-    seeds=tests/fuzz/corpus/$target
+    seeds=tests/fuzz/seeds/$target
     [ -d "$seeds" ] || seeds=
     # shellcheck disable=SC2086 # seeds may be nothing
     if build/fuzz/fuzzers/"$target" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=5 -rss_limit_mb=2048 \
