@@ -14,6 +14,7 @@
 
 #include "base/uuid.h"
 
+struct admission;
 struct catalog;
 struct credential_cache;
 struct database;
@@ -34,6 +35,7 @@ struct platform {
     struct session_cache *sessions;
     struct credential_cache *credentials;
     struct service_metrics *metrics; /* NULL: nobody counts */
+    struct admission *admission;     /* NULL: any number of requests of one user */
     struct uuid organization_id;
     struct uuid base_currency_id; /* that amounts are in when nobody says otherwise */
     uint8_t cookie_key[PLATFORM_KEY_SIZE]; /* signs paging cookies; kept in the database */

@@ -24,6 +24,7 @@
 #include "server/listen.h"
 #include "server/options.h"
 #include "server/places.h"
+#include "service/admission.h"
 #include "service/metrics.h"
 #include "soap/door.h"
 #include "text/fold.h"
@@ -176,6 +177,7 @@ static bool open_caches(struct program *program, struct error *error)
         .lock = settings->login.lock,
     };
     platform->metrics = service_metrics_make(program->arena);
+    platform->admission = admission_make(program->arena, settings->http.requests_per_user);
     platform->sessions = session_cache_create(&session_options);
     return credential_cache_create(&credential_options, &platform->credentials, error);
 }

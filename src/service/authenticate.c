@@ -35,30 +35,36 @@ static bool check_token(struct call *call, const struct credentials *credentials
                         credentials->token, call->now, &call->session_id, identity_out, error);
 }
 
-static bool check_password(struct call *call, const char *name, const char *password,
+bool authenticate_password(struct call *call, const char *name, const char *password,
                            const struct identity **identity_out, struct error *error)
 {
     const struct platform *platform = call->platform;
     struct uuid user_id;
 
-    return credential_verify(platform->credentials, call->connection, call->catalog, name,
-                             password == NULL ? "" : password, &user_id, error) &&
-           session_identity(platform->sessions, call->arena, call->connection, call->catalog,
-                            &user_id, identity_out, error);
+    if (credential_verify(platform->credentials, call->connection, call->catalog, name,
+                          password == NULL ? "" : password, &user_id, error) &&
+        session_identity(platform->sessions, call->arena, call->connection, call->catalog, &user_id,
+                         identity_out, error)) {
+        return true;
+    }
+    if (error->cause[0] == '\0') {
+        (void)error_add_cause(error, "user name: %.100s", name);
+    }
+    return false;
 }
 
 static bool check_basic(struct call *call, const struct credentials *credentials,
                         const struct identity **identity_out, struct error *error)
 {
-    return check_password(call, credentials->basic_name, credentials->basic_password, identity_out,
-                          error);
+    return authenticate_password(call, credentials->basic_name, credentials->basic_password,
+                                 identity_out, error);
 }
 
 static bool check_username_token(struct call *call, const struct credentials *credentials,
                                  const struct identity **identity_out, struct error *error)
 {
-    return check_password(call, credentials->token_name, credentials->token_password, identity_out,
-                          error);
+    return authenticate_password(call, credentials->token_name, credentials->token_password,
+                                 identity_out, error);
 }
 
 static const struct way {

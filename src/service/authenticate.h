@@ -11,11 +11,17 @@
 struct call;
 struct credentials;
 struct error;
+struct identity;
 
 /* Checks every credential that is present and sets call->identity, and call->session_id when a
  * session is among them. Fails with NOT_AUTHENTICATED when there is none, with
  * CREDENTIALS_INVALID when two of them name different users. */
 must_check bool authenticate(struct call *call, const struct credentials *credentials,
                              struct error *error);
+
+/* Checks a name and a password; fails with CREDENTIALS_INVALID or TOO_MANY_ATTEMPTS, and notes
+ * the name for the log. */
+must_check bool authenticate_password(struct call *call, const char *name, const char *password,
+                                      const struct identity **identity_out, struct error *error);
 
 #endif

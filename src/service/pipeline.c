@@ -20,6 +20,7 @@
 #include "database/database.h"
 #include "security/authorise.h"
 #include "security/identity.h"
+#include "service/admission.h"
 #include "service/authenticate.h"
 #include "service/metrics.h"
 #include "service/operation.h"
@@ -34,6 +35,7 @@ struct run {
     const struct answer_encoder *encoder;
     void *response;
     bool is_in_transaction;
+    bool is_admitted;
 };
 
 static bool acquire(struct run *run, struct error *error)
@@ -46,6 +48,19 @@ static bool find_caller(struct run *run, struct error *error)
 {
     return run->operation->pattern->is_anonymous ||
            authenticate(run->call, run->credentials, error);
+}
+
+/* Whom we do not know, the attempts at logging in are counted of. */
+static bool admit(struct run *run, struct error *error)
+{
+    const struct call *call = run->call;
+
+    if (call->identity != NULL && !run->is_admitted) {
+        run->is_admitted =
+            admission_enter(call->platform->admission, &call->identity->user_id, error);
+        return run->is_admitted;
+    }
+    return true;
 }
 
 static bool check_privilege(struct run *run, struct error *error)
@@ -110,6 +125,7 @@ static bool commit(struct run *run, struct error *error)
 enum step_name {
     STEP_ACQUIRE,
     STEP_FIND_CALLER,
+    STEP_ADMIT,
     STEP_CHECK_PRIVILEGE,
     STEP_STAGE,
     STEP_CHECK_DEADLINE,
@@ -121,15 +137,11 @@ enum step_name {
 };
 
 static bool (*const steps[STEP_COUNT])(struct run *run, struct error *error) = {
-    [STEP_ACQUIRE] = acquire,
-    [STEP_FIND_CALLER] = find_caller,
-    [STEP_CHECK_PRIVILEGE] = check_privilege,
-    [STEP_STAGE] = stage,
-    [STEP_CHECK_DEADLINE] = check_deadline,
-    [STEP_BEGIN] = begin,
-    [STEP_HANDLE] = handle,
-    [STEP_ENCODE] = encode,
-    [STEP_COMMIT] = commit,
+    [STEP_ACQUIRE] = acquire, [STEP_FIND_CALLER] = find_caller,
+    [STEP_ADMIT] = admit,     [STEP_CHECK_PRIVILEGE] = check_privilege,
+    [STEP_STAGE] = stage,     [STEP_CHECK_DEADLINE] = check_deadline,
+    [STEP_BEGIN] = begin,     [STEP_HANDLE] = handle,
+    [STEP_ENCODE] = encode,   [STEP_COMMIT] = commit,
 };
 
 /* After which failures a run goes on from which step. Both promise that nothing was written. A
@@ -267,6 +279,9 @@ bool service_run(struct call *call, const struct operation *operation,
 
     error_clear(error);
     bool is_done = run_with_retries(&run, error);
+    if (run.is_admitted) {
+        admission_leave(call->platform->admission, &call->identity->user_id);
+    }
     database_release(&call->connection);
     report(&run, time_monotonic() - started, error);
     return is_done;

@@ -1,9 +1,9 @@
 /*
  * pipeline.h - the one way through which every operation runs, whatever door it came by.
  *
- * Steps, in order: acquire a connection, find out who asks, check the privilege, stage files,
- * begin, run the handler, encode the answer, commit. A conflict runs the handler again from
- * begin. The first step that fails ends it; nothing half-done stays.
+ * Steps, in order: acquire a connection, find out who asks and whether he asks too much at once,
+ * check the privilege, stage files, begin, run the handler, encode the answer, commit. A conflict
+ * runs the handler again from begin. The first step that fails ends it; nothing half-done stays.
  */
 #ifndef SERVICE_PIPELINE_H
 #define SERVICE_PIPELINE_H

@@ -12,6 +12,7 @@
 #include "security/credential.h"
 #include "security/identity.h"
 #include "security/session.h"
+#include "service/authenticate.h"
 
 static struct message_uuid uuid_member(const struct uuid *id)
 {
@@ -36,20 +37,16 @@ bool service_login(struct call *call, const struct operation *operation, const v
     struct login_response *answer = response;
     const struct platform *platform = call->platform;
     struct session session;
-    struct uuid user_id;
 
     (void)operation;
-    if (!credential_verify(platform->credentials, call->connection, call->catalog, asked->user_name,
-                           asked->password, &user_id, error) ||
-        !session_identity(platform->sessions, call->arena, call->connection, call->catalog,
-                          &user_id, &call->identity, error)) {
+    if (!authenticate_password(call, asked->user_name, asked->password, &call->identity, error)) {
         return false;
     }
     if (call->is_validate_only) {
         return true;
     }
-    if (!session_open(platform->sessions, call->connection, &user_id, asked->application, call->now,
-                      &session, error)) {
+    if (!session_open(platform->sessions, call->connection, &call->identity->user_id,
+                      asked->application, call->now, &session, error)) {
         return false;
     }
     answer->result = login_result_of(call, &session);

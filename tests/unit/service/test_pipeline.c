@@ -16,6 +16,7 @@
 #include "generated/messages.h"
 #include "record/organization.h"
 #include "security/identity.h"
+#include "service/admission.h"
 #include "service/metrics.h"
 #include "service/office.h"
 
@@ -266,6 +267,50 @@ void test_pipeline__nothing_begins_after_the_deadline(void **state)
     assert_int_equal(rehearsal.runs, 0);
     assert_int_equal(office.error.code, ERROR_TIMEOUT);
     office_close(&office);
+}
+
+void test_pipeline__a_user_has_so_many_requests_at_once(void **state)
+{
+    const struct who_am_i_response *response;
+
+    (void)state;
+    office_open(&office);
+    response = office_run(&office, "Session", "WhoAmI", &who_am_i);
+    struct uuid user = response->result->user_id.value;
+    struct uuid other = {{1}};
+    struct admission *admission = admission_make(office.arena, 2);
+    office.house.platform.admission = admission;
+    assert_true(admission_enter(admission, &user, &office.error));
+    assert_true(admission_enter(admission, &other, &office.error));
+    (void)office_run(&office, "Session", "WhoAmI", &who_am_i);
+    assert_true(admission_enter(admission, &user, &office.error));
+    office_expect(&office, office_try(&office, "Session", "WhoAmI", &who_am_i), ERROR_BUSY);
+    admission_leave(admission, &user);
+    (void)office_run(&office, "Session", "WhoAmI", &who_am_i);
+    admission_leave(admission, &user);
+    admission_leave(admission, &other);
+    office_close(&office);
+}
+
+void test_admission__counts_each_of_many_users(void **state)
+{
+    struct arena *arena = arena_create();
+    struct admission *admission = admission_make(arena, 1);
+    struct error error = {0};
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (uint8_t i = 0; i < 200; i++) {
+            struct uuid user = {{i}};
+            assert_true(admission_enter(admission, &user, &error));
+            assert_false(admission_enter(admission, &user, &error));
+        }
+        for (uint8_t i = 0; i < 200; i++) {
+            struct uuid user = {{i}};
+            admission_leave(admission, &user);
+        }
+    }
+    arena_destroy(&arena);
 }
 
 void test_metrics__count_calls_by_pattern_and_outcome(void **state)
