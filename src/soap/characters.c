@@ -172,13 +172,15 @@ static size_t name_character(const char *bytes, const char *end, bool is_first)
 size_t name_measure(const char *bytes, const char *end)
 {
     const char *at = bytes;
+    size_t length = at < end ? name_character(at, end, true) : 0;
 
-    while (at < end) {
-        size_t length = name_character(at, end, at == bytes);
-        if (length == 0) {
-            break;
-        }
+    while (length > 0) {
         at += length;
+        /* Names are nearly always ASCII. */
+        while (at < end && (unsigned char)*at < 0x80 && name_classes[(unsigned char)*at] != 0) {
+            at++;
+        }
+        length = at < end ? name_character(at, end, false) : 0;
     }
     return (size_t)(at - bytes);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/error.h"
+#include "base/suggest.h"
 #include "metadata/entity.h"
 #include "soap/characters.h"
 #include "soap/content.h"
@@ -36,15 +37,31 @@ const char *decode_trim(struct arena *arena, const char *text)
     return arena_copy_part(arena, text, length);
 }
 
-static bool refuse_unknown(const struct wire_type *type, const struct element *element,
-                           struct error *error)
+/* ": did you mean name?", or nothing. */
+static const char *suggest(const struct decoder *decoder, const struct wire_type *type,
+                           const char *name)
 {
+    const char **names = arena_allocate_array(decoder->arena, type->member_count, sizeof(*names));
+    const char *meant = NULL;
+
+    for (size_t i = 0; i < type->member_count; i++) {
+        names[i] = type->members[i].name;
+    }
+    meant = suggest_word(name, names, type->member_count);
+    return meant == NULL ? "" : arena_format(decoder->arena, ": did you mean %s?", meant);
+}
+
+static bool refuse_unknown(const struct decoder *decoder, const struct wire_type *type,
+                           const struct element *element, struct error *error)
+{
+    const char *hint = suggest(decoder, type, element->name);
+
     if (type->kind == WIRE_RECORD) {
         return error_set_about(error, ERROR_FIELD_UNKNOWN, type->entity->name, element->name,
-                               "%s has no field %s", type->entity->name, element->name);
+                               "%s has no field %s%s", type->entity->name, element->name, hint);
     }
-    return error_set(error, ERROR_PARAMETER_UNKNOWN, element->name, "%s has no element %s",
-                     type->name, element->name);
+    return error_set(error, ERROR_PARAMETER_UNKNOWN, element->name, "%s has no element %s%s",
+                     type->name, element->name, hint);
 }
 
 bool decode_find_member(const struct decoder *decoder, const struct wire_type *type,
@@ -54,7 +71,7 @@ bool decode_find_member(const struct decoder *decoder, const struct wire_type *t
     const struct wire_member *member = wire_find_member(type, element->name);
 
     if (member == NULL) {
-        return refuse_unknown(type, element, error);
+        return refuse_unknown(decoder, type, element, error);
     }
     if (strcmp(element->namespace, decoder->target_namespace) != 0) {
         return error_set(error, ERROR_PARAMETER_UNKNOWN, element->name,

@@ -30,7 +30,7 @@ static struct message_limits limits_of(const struct settings_limits *settings)
         .attributes = (size_t)settings->attributes,
         .attribute_names = (size_t)settings->attribute_names,
         .namespaces = (size_t)settings->namespaces,
-        .name_length = (size_t)settings->name,
+        .name_length = settings->name < LIMIT_NAME_MOST ? (size_t)settings->name : LIMIT_NAME_MOST,
         .envelope = (size_t)settings->body,
         .attachment = (size_t)settings->attachment,
         .mime_parts = (size_t)settings->mime_parts,

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 enum {
+    LIMIT_NAME_MOST = 1000,      /* gSOAP cuts longer names */
     LIMIT_DEPTH_MOST = 256,      /* the greatest settings.limits.depth */
     LIMIT_ATTRIBUTES_MOST = 1000 /* the greatest settings.limits.attributes and .namespaces */
 };

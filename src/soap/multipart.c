@@ -373,14 +373,15 @@ static int hex_digit(char character)
     return place > 15 ? place - 6 : place;
 }
 
-/* Undoes %41. */
+/* Undoes %41; %00 stays, since no id has a NUL. */
 static const char *decode_percent(struct arena *arena, const char *text)
 {
     char *decoded = arena_allocate(arena, strlen(text) + 1);
     char *to = decoded;
 
     while (*text != '\0') {
-        if (*text == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0) {
+        if (*text == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0 &&
+            (text[1] != '0' || text[2] != '0')) {
             *to++ = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
             text += 3;
         } else {

@@ -236,6 +236,53 @@ static bool find_operation(struct message *message, struct error *error)
     return true;
 }
 
+/* Who has not said who he is may not send much. */
+static bool check_anonymous(struct message *message, struct error *error)
+{
+    const struct credentials *credentials = &message->credentials;
+    int64_t most = message->worker->door->platform->settings->limits.anonymous_body;
+    bool is_known = credentials->token != NULL || credentials->basic_name != NULL ||
+                    credentials->token_name != NULL;
+
+    if ((!is_known || message->operation->operation->pattern->is_anonymous) &&
+        message->length > (size_t)most) {
+        return error_set(error, ERROR_LIMIT_EXCEEDED, "anonymous_body",
+                         "The message goes beyond limits.anonymous_body, which is %lld",
+                         (long long)most);
+    }
+    return true;
+}
+
+static bool is_local(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+static bool has_secret(const struct wire_type *type)
+{
+    for (size_t i = 0; i < type->member_count; i++) {
+        if (type->members[i].is_secret) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the operator wants it, passwords come over TLS or from this machine only. */
+static bool check_plain(struct message *message, struct error *error)
+{
+    const struct credentials *credentials = &message->credentials;
+    bool has_password = credentials->basic_name != NULL || credentials->token_name != NULL ||
+                        has_secret(message->operation->request);
+
+    if (!has_password || message->worker->door->platform->settings->login.allow_plain ||
+        strcmp(message->request->scheme, "https") == 0 ||
+        is_local(message->request->peer_address)) {
+        return true;
+    }
+    return error_set(error, ERROR_NOT_ALLOWED, NULL, "Passwords are taken over HTTPS only");
+}
+
 static bool decode(struct message *message, struct error *error)
 {
     const struct wire_type *type = message->operation->request;
@@ -275,7 +322,8 @@ static bool run(struct message *message, struct error *error)
 }
 
 static bool (*const steps[])(struct message *message, struct error *error) = {
-    find_bytes, scan, open_envelope, fill_call, find_credentials, find_operation, decode, run,
+    find_bytes,      scan,        open_envelope, fill_call, find_credentials, find_operation,
+    check_anonymous, check_plain, decode,        run,
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };

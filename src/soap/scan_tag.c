@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/expect.h"
 #include "soap/characters.h"
 #include "soap/names.h"
 #include "soap/scanner.h"
 
-enum { NAME_SLOTS = 4096 }; /* a power of two, well above the greatest limits.attribute_names */
+enum { FIRST_SLOTS = 32 }; /* of the table of attribute names; a power of two */
 
 /* Namespaces whose elements and attributes are refused: gSOAP follows their id and ref. */
 static const char *const refused_namespaces[] = {NAMESPACE_ENCODING_1_1, NAMESPACE_ENCODING_1_2};
@@ -37,7 +36,6 @@ void scanner_begin_tags(struct scanner *scanner)
 {
     const struct message_limits *limits = scanner->limits;
 
-    expect(limits->attribute_names <= NAME_SLOTS / 2);
     scanner->bindings =
         arena_allocate_array(scanner->arena, limits->namespaces + 1, sizeof(*scanner->bindings));
     scanner->attributes =
@@ -87,30 +85,56 @@ static const struct binding *find_binding(const struct scanner *scanner, struct 
     return NULL;
 }
 
-/* Counts the different attribute names of the message. */
-static bool note_name(struct scanner *scanner, struct piece name)
+/* The slot that holds a name, or the empty one where it belongs. */
+static struct piece *find_slot(const struct scanner *scanner, struct piece name)
 {
     uint32_t hash = 2166136261U;
 
-    if (scanner->names == NULL) {
-        scanner->names = arena_allocate_array(scanner->arena, NAME_SLOTS, sizeof(struct piece));
-    }
     for (size_t i = 0; i < name.length; i++) {
         hash = (hash ^ (unsigned char)name.text[i]) * 16777619U;
     }
-    for (size_t slot = hash % NAME_SLOTS;; slot = (slot + 1) % NAME_SLOTS) {
-        if (scanner->names[slot].text == NULL) {
-            if (scanner->name_count >= scanner->limits->attribute_names) {
-                return scanner_exceed(scanner, "attribute_names", scanner->limits->attribute_names);
-            }
-            scanner->names[slot] = name;
-            scanner->name_count++;
-            return true;
-        }
-        if (is_same(scanner->names[slot], name)) {
-            return true;
+    for (size_t place = hash;; place++) {
+        struct piece *slot = &scanner->names[place & (scanner->name_slots - 1)];
+        if (slot->text == NULL || is_same(*slot, name)) {
+            return slot;
         }
     }
+}
+
+/* Keeps half of the slots empty. */
+static void make_room_for_names(struct scanner *scanner)
+{
+    const struct piece *names = scanner->names;
+    size_t slots = scanner->name_slots;
+
+    scanner->name_slots = slots == 0 ? FIRST_SLOTS : slots * 2;
+    scanner->names =
+        arena_allocate_array(scanner->arena, scanner->name_slots, sizeof(*scanner->names));
+    for (size_t i = 0; i < slots; i++) {
+        if (names[i].text != NULL) {
+            *find_slot(scanner, names[i]) = names[i];
+        }
+    }
+}
+
+/* Counts the different attribute names of the message. */
+static bool note_name(struct scanner *scanner, struct piece name)
+{
+    struct piece *slot = NULL;
+
+    if (scanner->name_count * 2 >= scanner->name_slots) {
+        make_room_for_names(scanner);
+    }
+    slot = find_slot(scanner, name);
+    if (slot->text != NULL) {
+        return true;
+    }
+    if (scanner->name_count >= scanner->limits->attribute_names) {
+        return scanner_exceed(scanner, "attribute_names", scanner->limits->attribute_names);
+    }
+    *slot = name;
+    scanner->name_count++;
+    return true;
 }
 
 /* Keeps a namespace declaration; prefix is empty for the default one. */

@@ -46,7 +46,7 @@ struct scanner {
     struct tag_attribute *attributes; /* of the tag being read */
     size_t attribute_count;
     struct piece *names; /* hashed table of the attribute names seen */
-    size_t name_count;
+    size_t name_count, name_slots;
     struct error *error;
 };
 

@@ -9,10 +9,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
-#include "soap/characters.h"
 #include "soap/limits.h"
 #include "soap/names.h"
 #include "soap/scan.h"
+#include "soap/unescape.h"
 
 struct parser {
     struct soap soap;
@@ -186,9 +186,19 @@ bool walk_type(struct walk *walk, const char **namespace_out, const char **name_
     return true;
 }
 
-static bool is_true(const char *text)
+/* xsi:nil, a boolean. */
+static bool read_nil(struct walk *walk, bool *is_nil_out, struct error *error)
 {
-    return text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+    const char *text = walk_attribute(walk, NAMESPACE_INSTANCE, "nil");
+
+    if (text == NULL || strcmp(text, "false") == 0 || strcmp(text, "0") == 0) {
+        return true;
+    }
+    *is_nil_out = true;
+    if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0) {
+        return true;
+    }
+    return error_set(error, ERROR_VALUE_INVALID, "nil", "xsi:nil is neither true nor false");
 }
 
 /* Whether gSOAP has read the very element that the scanner found here. */
@@ -223,10 +233,7 @@ bool walk_next(struct walk *walk, struct element *element_out, struct error *err
     }
     walk->is_at_element = true;
     element_out->is_leaf = !outline(walk)->has_children;
-    if (soap->attributes != NULL) {
-        element_out->is_nil = is_true(walk_attribute(walk, NAMESPACE_INSTANCE, "nil"));
-    }
-    return true;
+    return soap->attributes == NULL || read_nil(walk, &element_out->is_nil, error);
 }
 
 /* Opens the element gone to, whatever it holds. */
@@ -296,75 +303,6 @@ bool walk_skip(struct walk *walk, struct error *error)
     return walk_leave(walk, error);
 }
 
-/* Copies what an attribute or a text says; comments are left out. Returns the end. */
-static char *copy_text(char *to, const char *at, const char *end)
-{
-    while (at < end) {
-        if (*at == '\r') {
-            *to++ = '\n';
-            at += at + 1 < end && at[1] == '\n' ? 2 : 1;
-        } else if (*at == '&') {
-            const char *semicolon = memchr(at, ';', (size_t)(end - at));
-            uint32_t character = '?';
-            expect(semicolon != NULL &&
-                   reference_parse(at + 1, (size_t)(semicolon - at) - 1, &character));
-            to += character_write(character, to);
-            at = semicolon + 1;
-        } else {
-            *to++ = *at++;
-        }
-    }
-    return to;
-}
-
-/* CDATA has line ends to make LF, but no references. */
-static char *copy_cdata(char *to, const char *at, const char *end)
-{
-    for (; at < end; at++) {
-        if (*at != '\r') {
-            *to++ = *at;
-        } else if (at + 1 == end || at[1] != '\n') {
-            *to++ = '\n';
-        }
-    }
-    return to;
-}
-
-static const char *find(const char *at, const char *text)
-{
-    size_t length = strlen(text);
-
-    while (memcmp(at, text, length) != 0) {
-        at++;
-    }
-    return at;
-}
-
-/* Text never grows by what is resolved in it. */
-static const char *resolve_text(struct arena *arena, const char *at, size_t length)
-{
-    const char *end = at + length;
-    char *text = arena_allocate(arena, length + 1);
-    char *to = text;
-
-    while (at < end) {
-        const char *markup = memchr(at, '<', (size_t)(end - at));
-        to = copy_text(to, at, markup == NULL ? end : markup);
-        if (markup == NULL) {
-            break;
-        }
-        if (memcmp(markup, "<!--", 4) == 0) {
-            at = find(markup + 4, "-->") + 3;
-        } else {
-            const char *close = find(markup, "]]>");
-            to = copy_cdata(to, markup + strlen("<![CDATA["), close);
-            at = close + 3;
-        }
-    }
-    *to = '\0';
-    return text;
-}
-
 /* Opens and closes the element gone to, whose content is not for gSOAP. */
 static bool pass(struct walk *walk, struct error *error)
 {
@@ -376,12 +314,6 @@ static bool pass(struct walk *walk, struct error *error)
     return walk_skip(walk, error);
 }
 
-static bool is_plain(const char *bytes, size_t length)
-{
-    return memchr(bytes, '&', length) == NULL && memchr(bytes, '\r', length) == NULL &&
-           memchr(bytes, '<', length) == NULL;
-}
-
 bool walk_text(struct walk *walk, const char **text_out, struct error *error)
 {
     const struct scan_element *element = outline(walk);
@@ -391,8 +323,7 @@ bool walk_text(struct walk *walk, const char **text_out, struct error *error)
     if (!pass(walk, error)) {
         return false;
     }
-    *text_out = is_plain(bytes, length) ? arena_copy_part(walk->arena, bytes, length)
-                                        : resolve_text(walk->arena, bytes, length);
+    *text_out = unescape(walk->arena, bytes, length);
     return true;
 }
 

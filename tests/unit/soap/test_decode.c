@@ -134,6 +134,8 @@ void test_decode__refuses_wrong_fields(void **state)
         {"<fieldsToNull><name>x</name></fieldsToNull>", ERROR_PARAMETER_UNKNOWN, "name"},
         {"<name xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='1'>x</name>",
          ERROR_VALUE_INVALID, "name"},
+        {"<name xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='maybe'/>",
+         ERROR_VALUE_INVALID, "nil"},
     };
     struct fixture fixture;
 

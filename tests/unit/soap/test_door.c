@@ -251,6 +251,40 @@ void test_door__refuses_malformed_credentials(void **state)
     close_house(&house);
 }
 
+#define LOGIN(comment)                                                                             \
+    ENVELOPE(SOAP_1_1, "<Login xmlns='urn:svyaz:crm:1:Session'>" comment "<other/></Login>")
+
+void test_door__takes_little_from_strangers(void **state)
+{
+    struct house house;
+
+    (void)state;
+    open_house(&house);
+    house.settings.limits.anonymous_body = (int64_t)strlen(LOGIN("x"));
+    assert_non_null(
+        strstr(post(&house, "/soap/Session", "text/xml", LOGIN("xx")), "LIMIT_EXCEEDED"));
+    assert_null(strstr(post(&house, "/soap/Session", "text/xml", LOGIN("x")), "LIMIT_EXCEEDED"));
+    close_house(&house);
+}
+
+void test_door__takes_passwords_over_tls_where_asked(void **state)
+{
+    struct house house;
+
+    (void)state;
+    open_house(&house);
+    house.settings.login.allow_plain = false;
+    house.request.scheme = "http";
+    house.request.peer_address = "192.0.2.1";
+    assert_non_null(strstr(post(&house, "/soap/Session", "text/xml", LOGIN("")), "NOT_ALLOWED"));
+    house.request.peer_address = "127.0.0.1";
+    assert_null(strstr(post(&house, "/soap/Session", "text/xml", LOGIN("")), "NOT_ALLOWED"));
+    house.request.peer_address = "192.0.2.1";
+    house.request.scheme = "https";
+    assert_null(strstr(post(&house, "/soap/Session", "text/xml", LOGIN("")), "NOT_ALLOWED"));
+    close_house(&house);
+}
+
 /* The id is what the log line has; one that could break a line is refused. */
 void test_door__takes_the_callers_request_id(void **state)
 {

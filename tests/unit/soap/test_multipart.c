@@ -72,6 +72,7 @@ void test_multipart__finds_parts(void **state)
     assert_int_equal(multipart_find(fixture.arena, multipart, "cid:e")->length, 0);
     assert_null(multipart_find(fixture.arena, multipart, "cid:r"));
     assert_null(multipart_find(fixture.arena, multipart, "cid:x"));
+    assert_null(multipart_find(fixture.arena, multipart, "cid:f%40x%00"));
     assert_null(multipart_find(fixture.arena, multipart, "http://127.0.0.1/f@x"));
     assert_null(multipart_find(fixture.arena, multipart, "file:///etc/passwd"));
     fixture_close(&fixture);
