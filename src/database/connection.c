@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/expect.h"
 #include "base/time.h"
-#include "database/connection_string.h"
 #include "database/diagnostic.h"
 #include "database/dialect_driver.h"
 #include "database/watch.h"
@@ -42,7 +41,7 @@ static bool is_dead(struct connection *connection)
 {
     SQLUINTEGER dead = SQL_CD_FALSE;
 
-    return SQL_SUCCEEDED(SQLGetConnectAttr(connection->handle, SQL_ATTR_CONNECTION_DEAD, &dead,
+    return SQL_SUCCEEDED(SQLGetConnectAttr(connection->link.handle, SQL_ATTR_CONNECTION_DEAD, &dead,
                                            sizeof(dead), NULL)) &&
            dead == SQL_CD_TRUE;
 }
@@ -142,7 +141,7 @@ bool connection_run(struct connection *connection, const struct sql *sql,
                          "The request needs %zu values in one statement; at most %d are allowed.",
                          sql->parameter_count, STATEMENT_PARAMETERS);
     }
-    if (!statement_get(&connection->statements, connection->handle, sql, &statement, error)) {
+    if (!statement_get(&connection->statements, connection->link.handle, sql, &statement, error)) {
         note_failure(connection, error->code);
         return false;
     }
@@ -212,11 +211,12 @@ bool connection_open(const struct connection_plan *plan, struct connection **con
     connection->arena = arena;
     connection->dialect = plan->dialect;
     connection->statement_timeout = plan->statement_timeout;
-    if (!connection_string_connect(plan->environment, plan->text, &connection->handle, error)) {
+    if (!connection_link_open(plan->text, &connection->link, error)) {
         goto failed;
     }
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, connection->handle, &connection->direct))) {
-        connection_fail(connection, SQL_HANDLE_DBC, connection->handle, NULL, error);
+    if (!SQL_SUCCEEDED(
+            SQLAllocHandle(SQL_HANDLE_STMT, connection->link.handle, &connection->direct))) {
+        connection_fail(connection, SQL_HANDLE_DBC, connection->link.handle, NULL, error);
         goto failed;
     }
     if (!run_session(connection, plan, error)) {
@@ -248,10 +248,7 @@ void connection_close(struct connection **connection)
     if (closed->direct) {
         SQLFreeHandle(SQL_HANDLE_STMT, closed->direct);
     }
-    if (closed->handle) {
-        SQLDisconnect(closed->handle);
-        SQLFreeHandle(SQL_HANDLE_DBC, closed->handle);
-    }
+    connection_link_close(&closed->link);
     arena_destroy(&arena);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "database/connection_string.h"
 #include "database/database.h"
 #include "database/statement.h"
 
@@ -35,7 +36,6 @@ enum transaction_state {
 
 /* How to connect: what the pool found out once. */
 struct connection_plan {
-    SQLHENV environment;
     const char *text; /* complete ODBC connection string */
     const struct dialect *dialect;
     int64_t statement_timeout; /* ms */
@@ -46,7 +46,7 @@ struct connection {
     struct arena *arena;
     struct database *database;
     const struct dialect *dialect;
-    SQLHDBC handle;
+    struct connection_link link;
     SQLHSTMT direct; /* for statements without parameters: BEGIN, COMMIT, DDL */
     struct statement_cache statements;
     struct result *result; /* open now, or NULL */

@@ -78,23 +78,59 @@ const char *connection_string_complete(struct arena *arena, const char *text,
     return result.bytes;
 }
 
-bool connection_string_connect(SQLHENV environment, const char *text, SQLHDBC *connection_out,
-                               struct error *error)
+/* The driver manager may write every statement and value to a file: not with our data. */
+static bool is_traced(SQLHDBC connection)
 {
-    SQLHDBC connection;
+    SQLUINTEGER trace = SQL_OPT_TRACE_OFF;
 
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment, &connection))) {
-        diagnostic_read(NULL, SQL_HANDLE_ENV, environment, NULL, error);
-        return false;
+    SQLGetConnectAttr(connection, SQL_ATTR_TRACE, &trace, sizeof(trace), NULL);
+    return trace != SQL_OPT_TRACE_OFF;
+}
+
+static bool make_handles(struct connection_link *link)
+{
+    return SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &link->environment)) &&
+           SQL_SUCCEEDED(SQLSetEnvAttr(link->environment, SQL_ATTR_ODBC_VERSION,
+                                       (SQLPOINTER)SQL_OV_ODBC3, 0)) &&
+           SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, link->environment, &link->handle));
+}
+
+bool connection_link_open(const char *text, struct connection_link *link_out, struct error *error)
+{
+    struct connection_link link = {.environment = SQL_NULL_HENV, .handle = SQL_NULL_HDBC};
+
+    if (!make_handles(&link)) {
+        diagnostic_set(error, ERROR_DATABASE_UNAVAILABLE, "no ODBC environment");
+        goto failed;
     }
-    SQLSetConnectAttr(connection, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(intptr_t)LOGIN_TIMEOUT,
+    if (is_traced(link.handle)) {
+        error_set(error, ERROR_DATABASE_UNAVAILABLE, NULL,
+                  "ODBC tracing is on; set Trace = No in odbcinst.ini.");
+        goto failed;
+    }
+    SQLSetConnectAttr(link.handle, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(intptr_t)LOGIN_TIMEOUT,
                       SQL_IS_UINTEGER);
-    if (!SQL_SUCCEEDED(SQLDriverConnect(connection, NULL, (SQLCHAR *)text, SQL_NTS, NULL, 0, NULL,
+    if (!SQL_SUCCEEDED(SQLDriverConnect(link.handle, NULL, (SQLCHAR *)text, SQL_NTS, NULL, 0, NULL,
                                         SQL_DRIVER_NOPROMPT))) {
-        diagnostic_read(NULL, SQL_HANDLE_DBC, connection, NULL, error);
-        SQLFreeHandle(SQL_HANDLE_DBC, connection);
-        return false;
+        diagnostic_read(NULL, SQL_HANDLE_DBC, link.handle, NULL, error);
+        goto failed;
     }
-    *connection_out = connection;
+    *link_out = link;
     return true;
+
+failed:
+    connection_link_close(&link);
+    return false;
+}
+
+void connection_link_close(struct connection_link *link)
+{
+    if (link->handle) {
+        SQLDisconnect(link->handle);
+        SQLFreeHandle(SQL_HANDLE_DBC, link->handle);
+    }
+    if (link->environment) {
+        SQLFreeHandle(SQL_HANDLE_ENV, link->environment);
+    }
+    *link = (struct connection_link){.environment = SQL_NULL_HENV};
 }

@@ -19,8 +19,18 @@ struct error;
 const char *connection_string_complete(struct arena *arena, const char *text,
                                        const struct dialect *dialect);
 
-/* Connects. Every failure is DATABASE_UNAVAILABLE. */
-must_check bool connection_string_connect(SQLHENV environment, const char *text,
-                                          SQLHDBC *connection_out, struct error *error);
+/* One ODBC connection with an environment of its own: the driver of MariaDB writes to what it
+ * keeps in the environment when it connects, and threads connect at the same time. */
+struct connection_link {
+    SQLHENV environment;
+    SQLHDBC handle;
+};
+
+/* Connects. Every failure is DATABASE_UNAVAILABLE; nothing is left open then. */
+must_check bool connection_link_open(const char *text, struct connection_link *link_out,
+                                     struct error *error);
+
+/* Accepts a link that was never opened. */
+void connection_link_close(struct connection_link *link);
 
 #endif

@@ -65,38 +65,18 @@ static bool choose_url(struct arena *arena, const struct database_options *optio
     return true;
 }
 
-/* The driver manager may write every statement and value to a file: not with our data. */
-static bool refuse_tracing(SQLHENV environment, struct error *error)
-{
-    SQLHDBC connection;
-    SQLUINTEGER trace = SQL_OPT_TRACE_OFF;
-
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment, &connection))) {
-        diagnostic_read(NULL, SQL_HANDLE_ENV, environment, NULL, error);
-        return false;
-    }
-    SQLGetConnectAttr(connection, SQL_ATTR_TRACE, &trace, sizeof(trace), NULL);
-    SQLFreeHandle(SQL_HANDLE_DBC, connection);
-    if (trace != SQL_OPT_TRACE_OFF) {
-        return error_set(error, ERROR_DATABASE_FAILED, NULL,
-                         "ODBC tracing is on; set Trace = No in odbcinst.ini.");
-    }
-    return true;
-}
-
 /* Connects once as the url says, to see which engine answers. */
 static bool find_engine(struct database *database, const char *url, struct error *error)
 {
     char name[64] = "", version[64] = "";
-    SQLHDBC connection;
+    struct connection_link link;
 
-    if (!connection_string_connect(database->plan.environment, url, &connection, error)) {
+    if (!connection_link_open(url, &link, error)) {
         return false;
     }
-    SQLGetInfo(connection, SQL_DBMS_NAME, name, sizeof(name), NULL);
-    SQLGetInfo(connection, SQL_DBMS_VER, version, sizeof(version), NULL);
-    SQLDisconnect(connection);
-    SQLFreeHandle(SQL_HANDLE_DBC, connection);
+    SQLGetInfo(link.handle, SQL_DBMS_NAME, name, sizeof(name), NULL);
+    SQLGetInfo(link.handle, SQL_DBMS_VER, version, sizeof(version), NULL);
+    connection_link_close(&link);
 
     database->plan.dialect = dialect_find(name);
     if (!database->plan.dialect) {
@@ -106,19 +86,6 @@ static bool find_engine(struct database *database, const char *url, struct error
     database->engine = arena_format(database->arena, "%s %s", name, version);
     database->plan.text = connection_string_complete(database->arena, url, database->plan.dialect);
     return true;
-}
-
-static bool start_environment(struct database *database, struct error *error)
-{
-    SQLHENV *environment = &database->plan.environment;
-
-    SQLSetEnvAttr(SQL_NULL_HANDLE, SQL_ATTR_CONNECTION_POOLING, (SQLPOINTER)SQL_CP_OFF, 0);
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, environment)) ||
-        !SQL_SUCCEEDED(
-            SQLSetEnvAttr(*environment, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0))) {
-        return diagnostic_set(error, ERROR_DATABASE_UNAVAILABLE, "no ODBC environment");
-    }
-    return refuse_tracing(*environment, error);
 }
 
 static bool start_watcher(struct database *database, struct error *error)
@@ -160,10 +127,10 @@ bool database_open(const struct database_options *options, struct database **dat
     const char *url;
 
     expect(options->pool_size > 0);
+    SQLSetEnvAttr(SQL_NULL_HANDLE, SQL_ATTR_CONNECTION_POOLING, (SQLPOINTER)SQL_CP_OFF, 0);
     database = make_pool(options);
-    if (!choose_url(database->arena, options, &url, error) || !start_environment(database, error) ||
-        !find_engine(database, url, error) || !start_watcher(database, error) ||
-        !database_acquire(database, &connection, error)) {
+    if (!choose_url(database->arena, options, &url, error) || !find_engine(database, url, error) ||
+        !start_watcher(database, error) || !database_acquire(database, &connection, error)) {
         database_close(&database);
         return false;
     }
@@ -187,9 +154,6 @@ void database_close(struct database **database)
     }
     if (closed->plan.watcher) {
         watcher_stop(closed->plan.watcher);
-    }
-    if (closed->plan.environment) {
-        SQLFreeHandle(SQL_HANDLE_ENV, closed->plan.environment);
     }
     pthread_cond_destroy(&closed->writer_left);
     pthread_cond_destroy(&closed->freed);
