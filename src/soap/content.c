@@ -3,20 +3,23 @@
  */
 #include "soap/content.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/expect.h"
 #include "crypto/base64.h"
 #include "metadata/value.h"
 #include "soap/multipart.h"
 
-enum { LEAST_CAPACITY = 16 };
+enum { SPARE = 16, SPARE_TEXT = 12 /* characters that fit when decoded */ };
 
 struct content_reader {
     const struct content *content;
     struct base64_decoder decoder;
-    size_t position; /* in the text or in the part */
-    size_t given;    /* bytes */
+    size_t position;   /* in the text or in the part */
+    size_t given;      /* bytes */
+    char spare[SPARE]; /* decoded for a caller with little room, and not taken yet */
+    size_t spare_at, spare_end;
 };
 
 static bool check_limit(struct content_reader *reader, size_t length, struct error *error)
@@ -35,16 +38,13 @@ static bool refuse_text(struct error *error)
     return error_set(error, ERROR_VALUE_INVALID, "content", "content is not base64");
 }
 
-/* Decodes pieces until some bytes came out, or the text ends. */
-static bool read_text(struct file *file, void *bytes, size_t capacity, size_t *length_out,
-                      struct error *error)
+/* Decodes pieces of at most so many characters until some bytes came out, or the text ends. */
+static bool decode(struct content_reader *reader, size_t most, void *bytes, size_t *length_out,
+                   struct error *error)
 {
-    struct content_reader *reader = file->context;
     const struct content *content = reader->content;
-    size_t most = (capacity / 3 - 1) * 4;
     size_t length = 0;
 
-    expect(capacity >= LEAST_CAPACITY);
     while (length == 0 && reader->position < content->text_length) {
         size_t left = content->text_length - reader->position;
         size_t piece = left < most ? left : most;
@@ -59,6 +59,34 @@ static bool read_text(struct file *file, void *bytes, size_t capacity, size_t *l
     }
     *length_out = length;
     return check_limit(reader, length, error);
+}
+
+static size_t take_spare(struct content_reader *reader, void *bytes, size_t capacity)
+{
+    size_t left = reader->spare_end - reader->spare_at;
+    size_t length = left < capacity ? left : capacity;
+
+    memcpy(bytes, reader->spare + reader->spare_at, length);
+    reader->spare_at += length;
+    return length;
+}
+
+static bool read_text(struct file *file, void *bytes, size_t capacity, size_t *length_out,
+                      struct error *error)
+{
+    struct content_reader *reader = file->context;
+
+    if (reader->spare_at == reader->spare_end) {
+        if (capacity >= SPARE) {
+            return decode(reader, (capacity / 3 - 1) * 4, bytes, length_out, error);
+        }
+        reader->spare_at = 0;
+        if (!decode(reader, SPARE_TEXT, reader->spare, &reader->spare_end, error)) {
+            return false;
+        }
+    }
+    *length_out = take_spare(reader, bytes, capacity);
+    return true;
 }
 
 static bool read_part(struct file *file, void *bytes, size_t capacity, size_t *length_out,

@@ -240,6 +240,28 @@ void test_multipart__reads_inline_base64(void **state)
     fixture_close(&fixture);
 }
 
+/* Whoever reads may have room for one byte, or for some. */
+void test_multipart__gives_base64_into_any_room(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_open(&fixture);
+    for (size_t room = 1; room < 20; room++) {
+        struct file *file = read_note(&fixture, NOTE("VGhlIHF1aWNrIGJyb3duIGZveCBqdW1w\ncyBvdmVy"));
+        char bytes[64] = {0};
+        size_t used = 0;
+        size_t length = 1;
+        while (length > 0) {
+            assert_true(file->read(file, bytes + used, room, &length, &fixture.error));
+            assert_true(length <= room);
+            used += length;
+        }
+        assert_string_equal(bytes, "The quick brown fox jumps over");
+    }
+    fixture_close(&fixture);
+}
+
 void test_media_type__is_parsed_strictly(void **state)
 {
     struct arena *arena = arena_create();
