@@ -9,7 +9,7 @@ logs=build/check-logs
 low_floors='base text xml crypto generate apps'
 
 parts='layers release sanitizers clang house contract generate units databases dialogues hostile clients
-    import fuzz operations'
+    crmctl import fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -23,6 +23,7 @@ part_databases() { tests/unit/databases.sh $(unit_programs is_high); }
 part_dialogues() { tests/dialogues/run.py; }
 part_hostile() { tests/hostile/run.py; }
 part_clients() { tests/clients/check.py; }
+part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }
 part_fuzz() { tests/fuzz/run.sh; }
 part_operations() { tests/dialogues/untouched.py; }

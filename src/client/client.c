@@ -38,14 +38,26 @@ bool client_fail(struct client_error *error, enum client_failure failure, const 
     return false;
 }
 
+/* Paths begin with one. */
+static const char *without_slash(struct arena *arena, const char *url)
+{
+    size_t length = strlen(url);
+
+    while (length > 0 && url[length - 1] == '/') {
+        length--;
+    }
+    return arena_copy_part(arena, url, length);
+}
+
 bool client_open(struct arena *arena, const struct client_options *options,
                  struct client **client_out, struct client_error *error)
 {
     struct client *client = arena_allocate(arena, sizeof(*client));
 
     client->options = *options;
-    if (!transport_open(arena, options->url, options->ca_file, options->timeout, &client->transport,
-                        error)) {
+    client->options.url = without_slash(arena, options->url);
+    if (!transport_open(arena, client->options.url, options->ca_file, options->timeout,
+                        &client->transport, error)) {
         return false;
     }
     *client_out = client;

@@ -17,6 +17,8 @@
 #define NAMESPACE_PREFIX "urn:svyaz:crm:1:"
 #define ENVELOPE_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"
 
+enum { HTTP_NOT_FOUND = 404, HTTP_TOO_MANY_REQUESTS = 429, HTTP_UNAVAILABLE = 503 };
+
 static void write_header(const char *token, struct buffer *xml)
 {
     buffer_add_text(xml, "<e:Header><s:Session><s:token>");
@@ -53,6 +55,9 @@ const char *envelope_action(struct arena *arena, const struct client_operation *
 static bool fail_not_soap(const struct transport_answer *answer, const char *why,
                           struct client_error *error)
 {
+    if (answer->status == HTTP_NOT_FOUND) {
+        return client_fail(error, CLIENT_FAULT, "NOT_FOUND", "The server has no such service.");
+    }
     return client_fail(error, CLIENT_NOT_SOAP, "NOT_SOAP",
                        "The server answered HTTP status %d without a SOAP message: %s",
                        answer->status, why);
@@ -107,7 +112,8 @@ bool envelope_read(struct arena *arena, const struct transport_answer *answer,
 
     if (!xml_read_bytes(arena, "answer", answer->bytes, answer->length, NULL, &root, &problem)) {
         fail_not_soap(answer, answer->length == 0 ? "it is empty." : problem.message, error);
-        error->is_retryable = answer->status == 503 || answer->status == 429;
+        error->is_retryable =
+            answer->status == HTTP_UNAVAILABLE || answer->status == HTTP_TOO_MANY_REQUESTS;
         return false;
     }
     const struct xml_node *body = xml_child(root, "Body");

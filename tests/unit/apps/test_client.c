@@ -167,13 +167,15 @@ void test_client__a_session_that_ended_is_opened_anew(void **state)
 void test_client__what_is_no_soap_is_said(void **state)
 {
     static const struct false_answer answers[] = {
-        {200, LOGGED_IN}, {404, "nothing here"}, {200, "<html/>"}};
+        {200, LOGGED_IN}, {404, "nothing here"}, {403, "go away"}};
 
     (void)state;
     begin(answers, 3);
     assert_null(call(&create));
+    assert_string_equal(error.code, "NOT_FOUND");
+    assert_null(call(&create));
     assert_int_equal(error.failure, CLIENT_NOT_SOAP);
-    assert_non_null(strstr(error.message, "404"));
+    assert_non_null(strstr(error.message, "403"));
     end();
 }
 
