@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "base/version.h"
 #include "call/platform.h"
 #include "crypto/tls.h"
 #include "database/database.h"
@@ -22,7 +23,6 @@
 #include "server/server.h"
 #include "server/signals.h"
 #include "server/soap_exchange.h"
-#include "server/version.h"
 #include "service/metrics.h"
 
 enum { FOR_EVER = -1, ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000 };

@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "base/version.h"
 #include "server/bootstrap.h"
 #include "server/options.h"
 #include "server/program.h"
 #include "server/signals.h"
-#include "server/version.h"
 #include "soap/door.h"
 
 typedef bool (*mode_function)(const struct options *options, struct program *program,

@@ -7,8 +7,7 @@
 #include "apps/admin/arguments.h"
 #include "apps/admin/verb.h"
 #include "base/arena.h"
-
-#define RELEASE "0.1"
+#include "base/version.h"
 
 enum { VERB_WIDTH = 34 };
 
@@ -187,7 +186,7 @@ static enum exit_code run(struct arena *arena, int count, char **values)
         return EXIT_USAGE;
     }
     if (arguments.wants_version) {
-        printf("crmctl %s\n", RELEASE);
+        puts("crmctl " SVYAZ_VERSION);
         return EXIT_DONE;
     }
     const struct verb *verb = find_verb(&arguments.words);

@@ -1,8 +1,8 @@
 /*
  * version.h - the release.
  */
-#ifndef SERVER_VERSION_H
-#define SERVER_VERSION_H
+#ifndef BASE_VERSION_H
+#define BASE_VERSION_H
 
 #define SVYAZ_VERSION "0.1.0"
 
