@@ -228,7 +228,7 @@ static bool make_null(const struct wire_type *type, struct record *record, const
     }
     value = record_value(record, member->field);
     if (value->state == VALUE_SET) {
-        return refuse(member->field, ERROR_PARAMETER_REPEATED,
+        return refuse(member->field, ERROR_VALUE_INVALID,
                       "the field has a value and is named in fieldsToNull", error);
     }
     *value = (struct value){.state = VALUE_NULL};

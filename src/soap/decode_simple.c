@@ -254,7 +254,7 @@ static bool read_text(const struct wire_member *member, const char *text, const 
                          "%s may have %zu characters at most", member->name, member->length);
     }
     if (member->tokens != NULL && !is_among(member->tokens, text)) {
-        return error_set(error, ERROR_VALUE_INVALID, member->name, "%s cannot be \"%.60s\"",
+        return error_set(error, ERROR_CHOICE_UNKNOWN, member->name, "%s cannot be \"%.60s\"",
                          member->name, text);
     }
     *place = text;

@@ -129,8 +129,8 @@ void test_decode__refuses_wrong_fields(void **state)
         {"<owner><id>" ID "</id></owner>", ERROR_VALUE_INVALID, "owner"},
         {"<customerType>NoSuch</customerType>", ERROR_CHOICE_UNKNOWN, "customerType"},
         {"<fieldsToNull><string>nmae</string></fieldsToNull>", ERROR_FIELD_UNKNOWN, "nmae"},
-        {"<name>x</name><fieldsToNull><string>name</string></fieldsToNull>",
-         ERROR_PARAMETER_REPEATED, "name"},
+        {"<name>x</name><fieldsToNull><string>name</string></fieldsToNull>", ERROR_VALUE_INVALID,
+         "name"},
         {"<fieldsToNull><name>x</name></fieldsToNull>", ERROR_PARAMETER_UNKNOWN, "name"},
         {"<name xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='1'>x</name>",
          ERROR_VALUE_INVALID, "name"},
@@ -306,7 +306,7 @@ void test_decode__refuses_wrong_parameters(void **state)
          ERROR_VALUE_INVALID, "count"},
         {"<RetrieveMultipleAccount " ACCOUNT "><query><filter><type>xor</type></filter></query>"
          "</RetrieveMultipleAccount>",
-         ERROR_VALUE_INVALID, "type"},
+         ERROR_CHOICE_UNKNOWN, "type"},
         {"<RetrieveMultipleAccount " ACCOUNT "><query><orders><Order/></orders></query>"
          "</RetrieveMultipleAccount>",
          ERROR_PARAMETER_REQUIRED, "field"},
