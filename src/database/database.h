@@ -43,7 +43,8 @@ struct database_options {
     int64_t statement_timeout; /* ms one statement may run */
 };
 
-/* Makes the pool and proves one connection. The caller closes it. */
+/* Makes the pool and proves one connection. The caller closes it. The first call of a program
+ * sets variables of its environment, so it comes before other threads start. */
 must_check bool database_open(const struct database_options *options,
                               struct database **database_out, struct error *error);
 void database_close(struct database **database);

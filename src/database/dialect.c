@@ -3,6 +3,7 @@
  */
 #include "database/dialect.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "database/dialect_driver.h"
@@ -31,4 +32,16 @@ const char *dialect_name(const struct dialect *dialect)
 bool dialect_seeks_by_row(const struct dialect *dialect)
 {
     return dialect->seeks_by_row;
+}
+
+void dialect_set_variables(void)
+{
+    for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+        const char *name = dialects[i]->variable;
+        const char *value = name ? getenv(name) : NULL;
+
+        if (name && (!value || strcmp(value, dialects[i]->variable_value) != 0)) {
+            setenv(name, dialects[i]->variable_value, 1);
+        }
+    }
 }

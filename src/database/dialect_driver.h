@@ -66,6 +66,10 @@ struct dialect {
     const struct dialect_keyword *keywords;
     size_t keyword_count;
 
+    /* A variable of the process that the driver reads when it connects, or NULL. */
+    const char *variable;
+    const char *variable_value;
+
     /* Run on each new connection, in order. */
     const char *const *session;
     size_t session_count;

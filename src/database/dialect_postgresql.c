@@ -106,6 +106,10 @@ const struct dialect dialect_postgresql = {
     .clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)",
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
+    /* Without it the ANSI driver changes the locale of the whole process for a moment whenever
+     * it connects, to see what our text is written in. */
+    .variable = "PGCLIENTENCODING",
+    .variable_value = "UTF8",
     .session = session,
     .session_count = sizeof(session) / sizeof(session[0]),
     .write_statement_timeout = write_statement_timeout,

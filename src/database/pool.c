@@ -128,6 +128,7 @@ bool database_open(const struct database_options *options, struct database **dat
 
     expect(options->pool_size > 0);
     SQLSetEnvAttr(SQL_NULL_HANDLE, SQL_ATTR_CONNECTION_POOLING, (SQLPOINTER)SQL_CP_OFF, 0);
+    dialect_set_variables();
     database = make_pool(options);
     if (!choose_url(database->arena, options, &url, error) || !find_engine(database, url, error) ||
         !start_watcher(database, error) || !database_acquire(database, &connection, error)) {
