@@ -90,9 +90,9 @@ struct dialect {
     /* Writes the type of a column. is_key: part of a key, an index or a reference. */
     void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);
 
-    const char *table_options;   /* after the closing bracket of CREATE TABLE */
-    bool has_inline_references;  /* a reference is part of its column */
-    bool names_index_with_table; /* DROP INDEX name ON table */
+    const char *table_options;  /* after the closing bracket of CREATE TABLE */
+    bool has_inline_references; /* a reference is part of its column */
+    bool needs_reference_index; /* a reference keeps an index from going unless it has another */
     const char *questions[OBJECT_KINDS];
 
     /* Writes what follows ALTER TABLE name to give a column its new type and requiredness. */

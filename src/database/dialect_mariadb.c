@@ -177,7 +177,7 @@ const struct dialect dialect_mariadb = {
     .table_options = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin "
                      "ROW_FORMAT = DYNAMIC",
     .write_change = write_change,
-    .names_index_with_table = true,
+    .needs_reference_index = true,
     .questions =
         {
             [OBJECT_TABLE] = "SELECT COUNT(*) FROM information_schema.tables WHERE "

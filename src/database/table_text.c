@@ -164,13 +164,40 @@ static void write_create_index(struct sql *sql, const struct table_step *step)
     write_indexed(sql, step);
 }
 
+static const struct table_column *find_reference(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0) {
+            return table->columns[i].references ? &table->columns[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* The reference of the index's first column gets an index of its own before this one goes. */
+static void write_drop_needed_index(struct sql *sql, const struct table_step *step)
+{
+    const struct table_column *column = find_reference(step->table, step->index->columns[0]);
+
+    write_alter_table(sql, step);
+    if (column) {
+        sql_add(sql, " ADD INDEX IF NOT EXISTS ");
+        sql_add_name(sql, table_reference_name(sql->arena, step->table, column));
+        sql_add(sql, " (");
+        sql_add_name(sql, column->name);
+        sql_add(sql, "),");
+    }
+    sql_add(sql, " DROP INDEX ");
+    sql_add_name(sql, step->index->name);
+}
+
 static void write_drop_index(struct sql *sql, const struct table_step *step)
 {
-    sql_add(sql, "DROP INDEX ");
-    sql_add_name(sql, step->index->name);
-    if (sql->dialect->names_index_with_table) {
-        sql_add(sql, " ON ");
-        sql_add_name(sql, step->table->name);
+    if (sql->dialect->needs_reference_index) {
+        write_drop_needed_index(sql, step);
+    } else {
+        sql_add(sql, "DROP INDEX ");
+        sql_add_name(sql, step->index->name);
     }
 }
 

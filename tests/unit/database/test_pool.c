@@ -2,6 +2,7 @@
  * test_pool.c - connections are shared, bounded, waited for and counted.
  */
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "database/sample.h"
@@ -122,4 +123,32 @@ void test_pool__engine_has_a_name(void **state)
     assert_ptr_equal(dialect_find(name), database_dialect(test.database));
     assert_null(dialect_find("Nobody"));
     test_database_close(&test);
+}
+
+/* With tracing on, the driver manager would write every value to a file. */
+void test_pool__refuses_tracing(void **state)
+{
+    static const char folder[] = "build/test-databases/traced";
+    static const char file[] = "build/test-databases/traced/odbcinst.ini";
+    const struct database_options options = {
+        .folder = folder, .pool_size = 1, .acquire_timeout = 100, .statement_timeout = 1000};
+    struct database *database = NULL;
+    struct error error = {0};
+    FILE *stream;
+
+    (void)state;
+    mkdir("build/test-databases", 0755);
+    mkdir(folder, 0755);
+    stream = fopen(file, "w");
+    assert_non_null(stream);
+    fputs("[ODBC]\nTrace = Yes\nTraceFile = /dev/null\n"
+          "[SQLite3]\nDriver = libsqlite3odbc.so\n",
+          stream);
+    fclose(stream);
+    setenv("ODBCSYSINI", folder, 1);
+    assert_refused(database_open(&options, &database, &error), ERROR_DATABASE_UNAVAILABLE);
+    assert_non_null(strstr(error.message, "Trace"));
+    assert_null(database);
+    unlink(file);
+    rmdir(folder);
 }

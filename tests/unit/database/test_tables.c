@@ -195,6 +195,46 @@ void test_tables__interrupted_anywhere(void **state)
     assert_true(count > 7);
 }
 
+/* An index that a reference leans on can go too. */
+void test_tables__index_of_reference_dropped(void **state)
+{
+    static const struct table_column columns[] = {
+        {.name = "id", .type = COLUMN_UUID, .is_required = true},
+        {.name = "owner", .type = COLUMN_UUID, .references = "person"},
+    };
+    static const struct table_index indexes[] = {{.name = "note_owner", .columns = {"owner"}}};
+    static const struct table indexed = {.name = "note",
+                                         .columns = columns,
+                                         .column_count = 2,
+                                         .primary_key = {"id"},
+                                         .indexes = indexes,
+                                         .index_count = 1};
+    static const struct table plain = {
+        .name = "note", .columns = columns, .column_count = 2, .primary_key = {"id"}};
+    const struct table *const old_tables[] = {&indexed, &person};
+    const struct table *const new_tables[] = {&plain, &person};
+    struct test_database test;
+    struct connection *connection;
+    struct array steps;
+    struct error error = {0};
+
+    (void)state;
+    test_database_open(&test);
+    connection = acquire(&test);
+    make_tables(connection, old_tables, 2);
+    array_init(&steps, test.arena);
+    assert_done(table_plan(test.arena, database_dialect(test.database), old_tables, 2, new_tables,
+                           2, &steps, &error));
+    assert_int_equal(steps.count, 1);
+    assert_done(table_step_run(connection, steps.items[0], &error));
+    assert_done(table_step_run(connection, steps.items[0], &error));
+    assert_done(run(connection, "INSERT INTO note (id) VALUES (", 1, ")", NULL, NULL, &error));
+    assert_refused(run(connection, "UPDATE note SET owner = ", 9, "", NULL, NULL, &error),
+                   ERROR_DATABASE_FOREIGN_KEY);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
 void test_tables__exists(void **state)
 {
     struct test_database test;
