@@ -177,18 +177,41 @@ static bool has_index(const struct array *indexes, const char *name)
     return false;
 }
 
+/* The name of a declared index: all its fields, and the order. */
+static const char *join_names(struct reader *reader, const char *fields, const char *order)
+{
+    char *joined = order == NULL ? arena_copy_text(reader->scratch, fields)
+                                 : arena_format(reader->scratch, "%s_by_%s", fields, order);
+    for (char *at = strchr(joined, ' '); at != NULL; at = strchr(at, ' ')) {
+        *at = '_';
+    }
+    return joined;
+}
+
+/* Adds the columns that lists are ordered by: the field's, and the id that makes them total. */
+static void index_order(struct reader *reader, const struct entity_draft *draft,
+                        const struct xml_node *node, const char *order, const char **columns)
+{
+    const struct field_draft *field = entity_draft_find(draft, order);
+    if (field == NULL || !field_is_sortable(field->field)) {
+        reader_problem(reader, node, "\"%s\" is no field that can be ordered by", order);
+        return;
+    }
+    columns[0] =
+        field->field->sort_column != NULL ? field->field->sort_column : field->field->column;
+    columns[1] = draft->entity->id->column;
+}
+
 static void index_declared(struct reader *reader, const struct entity_draft *draft,
                            const struct xml_node *node, struct array *indexes)
 {
     const char *fields = xml_attribute_or(node, "fields", "");
+    const char *order = xml_attribute_or(node, "order", NULL);
     char *names = arena_copy_text(reader->scratch, fields);
     char *rest = NULL;
     size_t count = 0;
-    char *joined = arena_copy_text(reader->scratch, fields);
-    for (char *at = strchr(joined, ' '); at != NULL; at = strchr(at, ' ')) {
-        *at = '_';
-    }
-    struct table_index *index = add_index(reader, draft->entity, indexes, "find", joined);
+    struct table_index *index =
+        add_index(reader, draft->entity, indexes, "find", join_names(reader, fields, order));
     if (has_index(indexes, index->name)) {
         reader_problem(reader, node, "\"%s\" is already indexed", fields);
     }
@@ -203,6 +226,9 @@ static void index_declared(struct reader *reader, const struct entity_draft *dra
         } else {
             index->columns[count++] = equality_column(field->field);
         }
+    }
+    if (order != NULL) {
+        index_order(reader, draft, node, order, index->columns + count);
     }
 }
 
