@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "soapH.h"
 #include "echo.nsmap"
+#include "soapH.h"
 
 int c__RetrieveContact(struct soap *soap, char *id, struct c__ArrayOfString *columns,
                        struct c__RetrieveContactResponse *out)

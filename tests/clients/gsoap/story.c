@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "soapH.h"
 #include "AccountBinding.nsmap"
+#include "soapH.h"
 
 static const char phone[] = "+7 495 000-11-22";
 static const char born[] = "1985-05-17";
@@ -38,9 +38,8 @@ static void find(struct story *story, const char *what, const char *came, const 
     size_t used = strlen(story->findings);
 
     if (came == NULL || expected == NULL ? came != expected : strcmp(came, expected) != 0) {
-        snprintf(story->findings + used, sizeof(story->findings) - used,
-                 "%s is %s instead of %s; ", what, came ? came : "nothing",
-                 expected ? expected : "nothing");
+        snprintf(story->findings + used, sizeof(story->findings) - used, "%s is %s instead of %s; ",
+                 what, came ? came : "nothing", expected ? expected : "nothing");
     }
 }
 
@@ -134,8 +133,8 @@ static void create_contact(struct story *story, struct contact__Contact *contact
 }
 
 /* Finds what of the account differs from what was created. */
-static void find_values(struct story *story, const struct account__Account *account,
-                        int employees, const char *telephone)
+static void find_values(struct story *story, const struct account__Account *account, int employees,
+                        const char *telephone)
 {
     find(story, "name", account->name, story->name);
     find(story, "accountNumber", account->accountNumber, story->tag);
@@ -260,9 +259,8 @@ static void tell_query(struct story *story)
     char *column[] = {"lastName"}, *like[] = {text(story, "%s-%%", story->tag)},
          *peter[] = {"Пётр"};
     struct contact__ArrayOfString columns = {1, column}, pattern = {1, like}, first = {1, peter};
-    struct contact__Condition condition[] = {
-        {"lastName", "like", &pattern},
-        {"firstName", "eq", &first}};
+    struct contact__Condition condition[] = {{"lastName", "like", &pattern},
+                                             {"firstName", "eq", &first}};
     struct contact__ArrayOfCondition conditions = {2, condition};
     struct contact__Filter filter = {.type = "and", .conditions = &conditions};
     struct contact__Order order = {"lastName", &yes};
@@ -354,7 +352,7 @@ int main(int argc, char **argv)
     tell_query(&story);
     tell_fault(&story);
     tell_delete(&story);
-    printf("wrote Account %s\nwrote Contact %s\ndeleted Contact %s\n", story.account,
-           story.person, story.deleted);
+    printf("wrote Account %s\nwrote Contact %s\ndeleted Contact %s\n", story.account, story.person,
+           story.deleted);
     return 0;
 }

@@ -1,0 +1,39 @@
+#!/bin/sh
+# One part of `make check`.   tests/part.sh PART
+#
+# Without a part: their names, in the order in which they run.
+cd "$(dirname "$0")/.." || exit 2
+
+parts='layers release sanitizers clang house contract generate units databases dialogues hostile
+clients crmctl import fuzz operations'
+
+part_layers() { make -s layers; }
+part_release() { make -j2 all; }
+part_sanitizers() { make -j2 VARIANT=check programs unit-programs; }
+part_clang() { make -j2 VARIANT=fuzz CC=clang objects fuzz-programs; }
+part_house() { tests/house/run.sh; }
+part_contract() { build/release/crmd --check-contract wsdl; }
+part_generate() { make -s check-generate; }
+part_units() { tests/unit/run.sh $(unit_programs is_low); }
+part_databases() { POSTGRESQL_PORT=18197 MARIADB_PORT=18198 tests/unit/databases.sh $(unit_programs is_high); }
+part_dialogues() { tests/dialogues/run.py; }
+part_hostile() { tests/hostile/run.py; }
+part_clients() { tests/clients/check.py; }
+part_crmctl() { tests/crmctl/run.py; }
+part_import() { tests/import/run.py; }
+part_fuzz() { tests/fuzz/run.sh; }
+part_operations() { tests/dialogues/untouched.py; }
+
+# Floors below the database, whose tests need not run on three of them.
+is_low() { case " base text xml crypto generate apps " in *" $1 "*) ;; *) return 1 ;; esac; }
+is_high() { ! is_low "$1"; }
+unit_programs() {
+    for program in build/check/unit/*; do
+        [ -f "$program" ] && [ -x "$program" ] && "$1" "$(basename "$program")" && echo "$program"
+    done
+}
+
+case "$#" in
+0) echo "$parts" ;;
+*) "part_$1" ;;
+esac
