@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/expect.h"
 #include "database/connection.h"
 #include "database/dialect_driver.h"
 #include "database/sql.h"
@@ -71,6 +72,7 @@ bool lease_take(struct connection *connection, const char *name, const struct uu
     int64_t rows = 0;
     bool done = false;
 
+    expect(connection->state == TRANSACTION_NONE);
     sql_begin(&sql, scratch, connection_dialect(connection));
     write_renewal(&sql, name, holder, milliseconds);
     if (!connection_change(connection, &sql, &rows, error)) {

@@ -24,7 +24,7 @@ struct uuid;
 extern const struct table lease_table;
 
 /* Takes or renews the lease for so many milliseconds from now. taken_out is false when another
- * holds it. */
+ * holds it. Outside any transaction: a race for a first lease would fail it. */
 must_check bool lease_take(struct connection *connection, const char *name,
                            const struct uuid *holder, int64_t milliseconds, bool *taken_out,
                            struct error *error);

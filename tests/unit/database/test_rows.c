@@ -1,0 +1,132 @@
+/*
+ * test_rows.c - rows by conditions on columns, and leases.
+ */
+#include <unistd.h>
+
+#include "database/lease.h"
+#include "database/row.h"
+#include "database/sample.h"
+
+static struct row_condition where_id(int number)
+{
+    struct uuid id = sample_id(number);
+
+    return (struct row_condition){.column = "id", .cell = cell_uuid(&id)};
+}
+
+/* Rows 0 to 9, counting themselves. */
+static struct connection *open_rows(struct test_database *test)
+{
+    struct connection *connection = open_sample(test);
+    struct error error = {0};
+
+    for (int i = 0; i < 10; i++) {
+        struct uuid id = sample_id(i);
+        const struct row_value values[] = {
+            {.column = "id", .cell = cell_uuid(&id)},
+            {.column = "name", .cell = cell_text(arena_format(test->arena, "name %d", i))},
+            {.column = "count", .cell = cell_integer(i)},
+            {.column = "amount", .cell = cell_null(COLUMN_TEXT)}, /* takes its column's type */
+        };
+
+        assert_done(row_insert(connection, test->arena, &sample_table, values, 4, &error));
+    }
+    return connection;
+}
+
+void test_rows__select(void **state)
+{
+    static const char *const columns[] = {"name", "count"};
+    const struct row_condition conditions[] = {
+        {.column = "count", .test = ROW_IS_BELOW, .cell = cell_integer(8)},
+        {.column = "name", .test = ROW_IS_NOT, .cell = cell_text("name 0")},
+    };
+    struct test_database test;
+    struct connection *connection = open_rows(&test);
+    struct row_query query = {.table = &sample_table,
+                              .columns = columns,
+                              .column_count = 2,
+                              .conditions = conditions,
+                              .condition_count = 2,
+                              .order = "count"};
+    struct row_set rows = {0};
+    struct error error = {0};
+
+    (void)state;
+    assert_done(row_select(connection, test.arena, &query, &rows, &error));
+    assert_int_equal(rows.count, 7);
+    for (size_t i = 0; i < rows.count; i++) {
+        assert_int_equal(row_cell(&rows, i, 1)->integer, i + 1);
+        assert_string_equal(row_cell(&rows, i, 0)->text,
+                            arena_format(test.arena, "name %zu", i + 1));
+    }
+    query.limit = 3;
+    query.is_locked = true;
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(row_select(connection, test.arena, &query, &rows, &error));
+    assert_done(connection_commit(connection, &error));
+    assert_int_equal(rows.count, 3);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+void test_rows__change(void **state)
+{
+    const struct row_value renamed[] = {{.column = "name", .cell = cell_text("renamed")}};
+    struct test_database test;
+    struct connection *connection = open_rows(&test);
+    struct row_condition condition = where_id(3);
+    struct error error = {0};
+    int64_t count = -1;
+
+    (void)state;
+    assert_done(row_update(connection, test.arena, &sample_table, renamed, 1, &condition, 1, &count,
+                           &error));
+    assert_int_equal(count, 1);
+    assert_done(
+        row_add(connection, test.arena, &sample_table, "count", 40, &condition, 1, &count, &error));
+    assert_int_equal(count, 1);
+    condition = (struct row_condition){.column = "count", .cell = cell_integer(43)};
+    assert_done(row_delete(connection, test.arena, &sample_table, &condition, 1, &count, &error));
+    assert_int_equal(count, 1);
+    condition = where_id(3);
+    assert_done(row_delete(connection, test.arena, &sample_table, &condition, 1, &count, &error));
+    assert_int_equal(count, 0);
+    assert_int_equal(count_rows(connection), 9);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+void test_rows__lease(void **state)
+{
+    const struct table *tables[] = {&lease_table};
+    struct test_database test;
+    struct connection *connection;
+    const struct uuid one = sample_id(1), two = sample_id(2);
+    struct error error = {0};
+    bool taken = false;
+
+    (void)state;
+    test_database_open(&test);
+    connection = acquire(&test);
+    make_tables(connection, tables, 1);
+    assert_done(lease_take(connection, "work", &one, 60000, &taken, &error));
+    assert_true(taken);
+    assert_done(lease_take(connection, "work", &two, 60000, &taken, &error));
+    assert_false(taken);
+    assert_done(lease_take(connection, "other work", &two, 60000, &taken, &error));
+    assert_true(taken);
+    assert_done(lease_give_back(connection, "work", &two, &error)); /* not his */
+    assert_done(lease_take(connection, "work", &one, 200, &taken, &error));
+    assert_true(taken); /* renewed, for a short time */
+    usleep(400000);
+    assert_done(lease_take(connection, "work", &two, 60000, &taken, &error));
+    assert_true(taken);
+    assert_done(lease_take(connection, "work", &one, 60000, &taken, &error));
+    assert_false(taken);
+    assert_done(lease_give_back(connection, "work", &two, &error));
+    assert_done(lease_take(connection, "work", &one, 60000, &taken, &error));
+    assert_true(taken);
+    database_release(&connection);
+    test_database_close(&test);
+}
