@@ -58,6 +58,7 @@ def gone_in_the_middle(port):
     for count in range(50):
         with Line(port) as line:
             line.send(post(WHO_AM_I)[:20 + 5 * count])
+    time.sleep(1)
     return None
 
 

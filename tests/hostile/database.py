@@ -1,13 +1,12 @@
 """A database that is locked, or gone in the middle of the work and back again."""
-import pathlib
 import sqlite3
 import subprocess
 import time
 
 from svyaz import wire
-from svyaz.server import ADMIN, PASSWORD, ROOT, Server
+from svyaz.engines import Postgresql
+from svyaz.server import ADMIN, PASSWORD, Server
 
-POSTGRESQL = ROOT / "tests" / "peers" / "postgresql.sh"
 RETRYABLE = ("DATABASE_UNAVAILABLE", "DATABASE_CONFLICT", "DATABASE_TIMEOUT", "OUTCOME_UNKNOWN", "BUSY")
 
 
@@ -34,16 +33,10 @@ def count(server, name):
     return int(reply.message().findtext(".//{*}total") or -1)
 
 
-def file_of(folder):
-    """The SQLite file of an organisation."""
-    return max(pathlib.Path(folder).rglob("*.sqlite*"), key=lambda path: path.stat().st_size, default=None) \
-        or max(pathlib.Path(folder).rglob("*.db"), key=lambda path: path.stat().st_size)
-
-
 def locked(server):
     """Another program locks the SQLite file; a write waits, is told to try again, and then works."""
     create(server, "before")
-    other = sqlite3.connect(file_of(server.folder), isolation_level=None)
+    other = sqlite3.connect(server.folder / "svyaz.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     identifier, code, seconds = create(server, "while")
     other.execute("ROLLBACK")
@@ -87,11 +80,6 @@ def gone_and_back(server, start, kill):
     return None if count(server, "first") == 1 else "what was acknowledged is lost"
 
 
-def postgresql(action, folder, port, *words):
-    return subprocess.run([POSTGRESQL, action, folder, str(port), *words], check=True,
-                          capture_output=True, text=True).stdout.strip()
-
-
 def run(tally, program, work):
     server = Server(work / "locked", program, first_port=18150)
     server.bootstrap()
@@ -99,26 +87,15 @@ def run(tally, program, work):
         tally.check("database-locked", locked(server))
     tally.check("no-report-of-locked", server.report())
 
-    folder, port = work / "database", 18155
+    engine = Postgresql(work / "database", 18155)
     try:
-        postgresql("start", folder, port)
-    except (OSError, subprocess.CalledProcessError) as reason:
-        tally.skip("database-gone-and-back", reason)
-        return
-    pid_file = folder / "postgresql" / "data" / "postmaster.pid"
-
-    def kill():
-        pid = pid_file.read_text().split()[0]
-        subprocess.run(["kill", "-9", pid], check=True)
-        time.sleep(0.5)
-        pid_file.unlink()
-
-    server = Server(work / "gone", program, [f"database.url={postgresql('url', folder, port)}"], 18150)
-    try:
+        engine.start()
+        server = Server(work / "gone", program, engine.settings(), 18150)
         server.bootstrap()
         with server:
-            tally.check("database-gone-and-back",
-                        gone_and_back(server, lambda: postgresql("start", folder, port), kill))
+            tally.check("database-gone-and-back", gone_and_back(server, engine.start_again, engine.kill))
         tally.check("no-report-of-gone", server.report())
+    except (OSError, subprocess.SubprocessError) as reason:
+        tally.fail("database-gone-and-back", reason)
     finally:
-        postgresql("stop", folder, port)
+        engine.stop()

@@ -2,6 +2,7 @@
 import contextlib
 import sqlite3
 import subprocess
+import time
 
 from svyaz.server import ROOT
 
@@ -35,8 +36,8 @@ class Served:
     name = script = ""
     port = 0
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, port=None):
+        self.folder, self.port = folder, port or self.port
 
     def call(self, action, *words):
         return subprocess.run([PEERS / self.script, action, self.folder, str(self.port), *words],
@@ -46,8 +47,12 @@ class Served:
         return [f"database.url={self.call('url')}"]
 
     def start(self):
-        self.call("start", "fast")
+        """Starts the server with an empty database; data of a run before are thrown away."""
+        self.start_again()
         self.make_empty()
+
+    def start_again(self):
+        self.call("start", "fast")
 
     def stop(self):
         self.call("stop")
@@ -63,6 +68,13 @@ class Postgresql(Served):
     def psql(self, database, sql):
         return self.lines("psql", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-d", database,
                           "-qAtc", sql)
+
+    def kill(self):
+        """Ends the server as a power cut would."""
+        pid_file = self.folder / "postgresql" / "data" / "postmaster.pid"
+        subprocess.run(["kill", "-9", pid_file.read_text().split()[0]], check=True)
+        time.sleep(0.5)
+        pid_file.unlink()
 
     def make_empty(self):
         self.psql("postgres", "DROP DATABASE IF EXISTS svyaz")
