@@ -96,6 +96,10 @@ run:
 	@echo "Log in as admin; the password lies in $(RUN_DATA)/admin.password. Ctrl-C ends the server."
 	@exec build/crmd --data $(RUN_DATA)
 
+# ---- the published contract ----
+generate: build/crmd
+	build/crmd --write-contract wsdl
+
 layers:
 	@tests/house/layers.sh "$(FLOORS)" "$(APPS)"
 
