@@ -35,8 +35,8 @@ struct call {
     bool is_validate_only;
     bool has_expected_version;
     int64_t expected_version;
-    int64_t now;      /* moment the call began; the time of all it writes */
-    int64_t deadline; /* monotonic ms; 0: none */
+    int64_t now;       /* moment the call began; the time of all it writes */
+    int64_t deadline;  /* monotonic ms; 0: none */
     int64_t row_count; /* records answered or written, for the log */
 };
 

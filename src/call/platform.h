@@ -37,7 +37,7 @@ struct platform {
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct admission *admission;     /* NULL: any number of requests of one user */
     struct uuid organization_id;
-    struct uuid base_currency_id; /* that amounts are in when nobody says otherwise */
+    struct uuid base_currency_id;          /* that amounts are in when nobody says otherwise */
     uint8_t cookie_key[PLATFORM_KEY_SIZE]; /* signs paging cookies; kept in the database */
     int64_t (*now)(void);                  /* wall clock, milliseconds; tests hold it */
 };
