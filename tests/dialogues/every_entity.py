@@ -69,6 +69,7 @@ class Entity:
         self.fields = [Field(element) for element in description.iterfind("{*}fields/*")]
         self.keys = {key.findtext("{*}name"): [field.text for field in key.iterfind("{*}fields/*")]
                      for key in description.iterfind("{*}keys/*")}
+        self.in_keys = {name for names in self.keys.values() for name in names}
 
     def values(self, sweep, is_full):
         """Field name to lexical value or, for a lookup, to the id that it refers to."""
@@ -77,7 +78,7 @@ class Entity:
             if not field.is_true("creatable") or not (is_full or field.is_true("required")):
                 continue
             if field.fieldType == "lookup":
-                if field.is_true("required"):
+                if field.is_true("required") or field.name in self.in_keys:
                     found[field.name] = sweep.reference(field.targets[0])
             elif field.fieldType in SAMPLES:
                 found[field.name] = SAMPLES[field.fieldType](field)
@@ -90,9 +91,8 @@ class Entity:
 
     def changeable(self, values):
         """A text that may be changed and is in no key, and its field; None where there is none."""
-        in_keys = {name for names in self.keys.values() for name in names}
         for field in self.fields:
-            if field.name in values and field.is_true("updatable") and field.name not in in_keys \
+            if field.name in values and field.is_true("updatable") and field.name not in self.in_keys \
                     and field.fieldType in ("string", "memo"):
                 return field.name
         return None

@@ -67,7 +67,7 @@ class Server:
         subprocess.run(
             [crmctl, "bootstrap", "--data", self.folder, "--admin", ADMIN, "--password-stdin",
              *self.options(*self.database_settings())],
-            input=PASSWORD + "\n", text=True, check=True, timeout=300)
+            input=PASSWORD + "\n", text=True, check=True, timeout=300, env=os.environ | SANITIZERS)
 
     def database_settings(self):
         return [setting for setting in self.settings if setting.startswith("database.")]
