@@ -16,9 +16,9 @@ REQUEST = b"GET /soap HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 def raise_limit():
-    """Descriptors for both ends; the server inherits the limit."""
+    """Descriptors for our ends; the server, which has the other ends, inherits the limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = COUNT * 2 + 1000
+    wanted = COUNT + 2000
     if hard != resource.RLIM_INFINITY and hard < wanted:
         raise RuntimeError(f"ulimit -n is {hard}; {wanted} are needed")
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
