@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <sanitizer/asan_interface.h>
 #include <stdalign.h>
 #include <stdint.h>
@@ -128,6 +129,14 @@ static void call_releases(struct arena *arena)
         arena->releases = latest->older;
         latest->release(latest->object);
     }
+}
+
+/* Setting one of these ends the allocator's own guessing about the others. */
+void arena_keep_freed(size_t bytes)
+{
+    mallopt(M_TRIM_THRESHOLD, (int)bytes);
+    mallopt(M_MMAP_THRESHOLD, (int)bytes / 2);
+    mallopt(M_TOP_PAD, LARGEST_BLOCK_SIZE);
 }
 
 struct arena *arena_create(void)

@@ -18,6 +18,11 @@
 
 struct arena;
 
+/* Has the allocator keep what is freed, up to so many bytes a thread, for use again. Drivers make
+ * and free thousands of small pieces a call; given back to the system at once, each costs a page
+ * fault the next time. For programs, once at start. */
+void arena_keep_freed(size_t bytes);
+
 /* Makes an empty arena; the caller destroys it. */
 struct arena *arena_create(void);
 

@@ -49,6 +49,12 @@ struct dialect_error {
  * step is run again: that must do no harm. */
 enum dialect_object { OBJECT_TABLE, OBJECT_COLUMN, OBJECT_INDEX, OBJECT_REFERENCE, OBJECT_KINDS };
 
+/* Another form of a result column: what is written after its name, and how it then comes. */
+struct dialect_reading {
+    const char *cast;
+    const struct storage *storage;
+};
+
 struct dialect {
     const char *engine; /* SQL_DBMS_NAME */
     char quote;         /* around identifiers */
@@ -86,6 +92,9 @@ struct dialect {
     char unique_key_ends;
 
     const struct storage *storage[COLUMN_TYPES];
+
+    /* Types that are read faster in another form; no cast: as they are stored. */
+    struct dialect_reading readings[COLUMN_TYPES];
 
     /* Writes the type of a column. is_key: part of a key, an index or a reference. */
     void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);

@@ -128,6 +128,12 @@ const struct dialect dialect_postgresql = {
             [COLUMN_UUID] = &storage_uuid,
             [COLUMN_BYTES] = &storage_bytes,
         },
+    /* psqlODBC reads dates with sscanf; as text they pass it untouched. */
+    .readings =
+        {
+            [COLUMN_DATE] = {"::text", &storage_date_text},
+            [COLUMN_MOMENT] = {"::text", &storage_moment_text},
+        },
     .write_type = write_type,
     .table_options = "",
     .write_change = write_change,

@@ -68,6 +68,18 @@ void sql_expect(struct sql *sql, struct sql_column column)
     sql->columns[sql->column_count++] = column;
 }
 
+void sql_add_result(struct sql *sql, const char *alias, const char *name, struct sql_column column)
+{
+    const char *cast = sql->dialect->readings[column.type].cast;
+
+    sql_add_column(sql, alias, name);
+    if (cast) {
+        sql_add(sql, cast);
+        column.is_cast = true;
+    }
+    sql_expect(sql, column);
+}
+
 void sql_add_limit(struct sql *sql, int64_t count)
 {
     buffer_add_text(&sql->text, sql->dialect->limit);

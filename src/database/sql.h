@@ -23,6 +23,7 @@ struct sql_column {
     enum column_type type;
     uint8_t scale; /* DECIMAL */
     size_t length; /* TEXT in characters, BYTES in bytes: at most so many; 0: of any length */
+    bool is_cast;  /* set by sql_add_result: it comes as the dialect's reading says */
 };
 
 struct sql {
@@ -53,6 +54,10 @@ void sql_add_cell(struct sql *sql, struct cell cell);
 
 /* Says how the next result column is to be read. */
 void sql_expect(struct sql *sql, struct sql_column column);
+
+/* Adds alias.name as a result column, in the form in which the engine's driver reads it fastest,
+ * and says how it is to be read. */
+void sql_add_result(struct sql *sql, const char *alias, const char *name, struct sql_column column);
 
 /* Adds the engine's way of "first count rows, leaving out skip", at the end of a SELECT. */
 void sql_add_limit(struct sql *sql, int64_t count);

@@ -168,7 +168,8 @@ static bool make_columns(struct statement *statement, const struct sql *sql)
         slot->type = sql->columns[i].type;
         slot->scale = sql->columns[i].scale;
         slot->length = sql->columns[i].length;
-        slot->storage = sql->dialect->storage[slot->type];
+        slot->storage = sql->columns[i].is_cast ? sql->dialect->readings[slot->type].storage
+                                                : sql->dialect->storage[slot->type];
         slot->capacity = capacity_of(&sql->columns[i], slot->storage);
         slot->bytes = slot->capacity ? arena_allocate(statement->arena, slot->capacity) : NULL;
         if (slot->capacity && !SQL_SUCCEEDED(SQLBindCol(

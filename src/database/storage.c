@@ -181,6 +181,26 @@ static bool read_moment(const void *bytes, size_t length, struct cell *cell_out)
     return true;
 }
 
+static bool read_date_text(const void *bytes, size_t length, struct cell *cell_out)
+{
+    return length == DATE_TEXT_SIZE - 1 && date_parse(bytes, &cell_out->date);
+}
+
+/* SQL has a blank where XML has a T. */
+static bool read_moment_text(const void *bytes, size_t length, struct cell *cell_out)
+{
+    char text[MOMENT_TEXT_SIZE];
+    enum moment_zone zone;
+
+    if (length < DATE_TEXT_SIZE || length >= sizeof(text)) {
+        return false;
+    }
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    text[DATE_TEXT_SIZE - 1] = 'T';
+    return moment_parse(text, &cell_out->moment, &zone) && zone == MOMENT_WITHOUT_ZONE;
+}
+
 /* A moment is an integer in the same union. */
 static bool write_millisecond_count(const struct cell *cell, void *bytes, size_t *length_out)
 {
@@ -293,6 +313,16 @@ const struct storage storage_moment = {
     .decimal_digits = 3,
     .write = write_moment,
     .read = read_moment,
+};
+const struct storage storage_date_text = {
+    .c_type = SQL_C_CHAR,
+    .size = DATE_TEXT_SIZE,
+    .read = read_date_text,
+};
+const struct storage storage_moment_text = {
+    .c_type = SQL_C_CHAR,
+    .size = MOMENT_TEXT_SIZE,
+    .read = read_moment_text,
 };
 const struct storage storage_millisecond_count = {
     .c_type = SQL_C_SBIGINT,

@@ -40,7 +40,9 @@ extern const struct storage storage_scaled_integer;    /* a decimal as 64-bit co
 extern const struct storage storage_boolean;           /* the engine's bit */
 extern const struct storage storage_date;              /* the engine's date */
 extern const struct storage storage_day_count;         /* a date as days since 1970 */
+extern const struct storage storage_date_text;         /* only read: yyyy-mm-dd */
 extern const struct storage storage_moment;            /* the engine's timestamp */
+extern const struct storage storage_moment_text;       /* only read: yyyy-mm-dd hh:mm:ss.fff */
 extern const struct storage storage_millisecond_count; /* a moment as milliseconds since 1970 */
 extern const struct storage storage_uuid;              /* the engine's uuid */
 extern const struct storage storage_uuid_text;         /* a uuid as 36 ASCII characters */

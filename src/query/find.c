@@ -82,7 +82,7 @@ bool query_find(struct call *call, const struct entity *entity, const struct uui
 static void write_probe(struct sql *sql, const struct probe *probe)
 {
     sql_add(sql, "(SELECT ");
-    sql_add_column(sql, ROOT_ALIAS, probe->field->column);
+    sql_add_result(sql, ROOT_ALIAS, probe->field->column, store_column(probe->field));
     sql_add(sql, " FROM ");
     sql_add_name(sql, probe->entity->table);
     sql_add(sql, " ");
@@ -90,7 +90,6 @@ static void write_probe(struct sql *sql, const struct probe *probe)
     sql_add(sql, " WHERE ");
     write_condition(sql, ROOT_ALIAS, probe->entity->id->column, cell_uuid(&probe->id));
     sql_add(sql, ")");
-    sql_expect(sql, store_column(probe->field));
 }
 
 static bool probe_some(struct call *call, struct probe *probes, size_t count, struct error *error)

@@ -98,8 +98,7 @@ static size_t add_cell(struct sql *sql, const char *alias, const char *column,
                        struct sql_column type)
 {
     sql_add(sql, sql->column_count == 0 ? "" : ", ");
-    sql_add_column(sql, alias, column);
-    sql_expect(sql, type);
+    sql_add_result(sql, alias, column, type);
     return sql->column_count - 1;
 }
 

@@ -14,12 +14,15 @@
 #include "server/signals.h"
 #include "soap/door.h"
 
+enum { KEPT_BYTES = 8 << 20 }; /* by each worker: room for its largest lists */
+
 typedef bool (*mode_function)(const struct options *options, struct program *program,
                               struct error *error);
 
 static bool serve(const struct options *options, struct program *program, struct error *error)
 {
     (void)options;
+    arena_keep_freed(KEPT_BYTES);
     return program_serve(program, error);
 }
 

@@ -47,6 +47,25 @@ void test_create__gives_id_version_owner_and_state(void **state)
     test_platform_close(&house);
 }
 
+void test_create__moments_come_back_to_the_millisecond(void **state)
+{
+    static const char *const moments[] = {
+        "1753-01-01T00:00:00Z",     "9999-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z",
+        "2000-02-29T12:34:56.700Z", "2026-01-01T00:00:00.001Z",
+    };
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    for (size_t index = 0; index < sizeof(moments) / sizeof(moments[0]); index++) {
+        struct uuid id = house_create(call, house_record(call, "Account", "name", "A",
+                                                         "lastOnHoldTime", moments[index], NULL));
+        const char *text = house_text(call, "Account", &id, "lastOnHoldTime");
+        assert_string_equal(text, moments[index]);
+    }
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
 void test_create__keeps_the_id_that_was_given(void **state)
 {
     static const char id_text[] = "0192f000-0000-7000-8000-0000000000aa";
