@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues hostile
-clients crmctl import fuzz operations'
+clients crmd crmctl import fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -19,6 +19,7 @@ part_databases() { POSTGRESQL_PORT=18197 MARIADB_PORT=18198 tests/unit/databases
 part_dialogues() { tests/dialogues/run.py; }
 part_hostile() { tests/hostile/run.py; }
 part_clients() { tests/clients/check.py; }
+part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }
 part_fuzz() { tests/fuzz/run.sh; }

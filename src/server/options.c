@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/error.h"
+#include "base/suggest.h"
 
 struct reading {
     struct arena *arena;
@@ -104,6 +105,19 @@ static const struct option_row *find_row(const char *name)
     return NULL;
 }
 
+static bool refuse_unknown(const char *name, struct error *error)
+{
+    const char *names[ROW_COUNT];
+
+    for (int i = 0; i < ROW_COUNT; i++) {
+        names[i] = rows[i].name;
+    }
+    const char *meant = suggest_word(name, names, ROW_COUNT);
+    return error_set(error, ERROR_OPTION_INVALID, name, "There is no option %s%s%s%s", name,
+                     meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+                     meant == NULL ? "" : "?");
+}
+
 /* Bootstrap asks for both of its companions, and they for it. */
 static bool check_together(const struct options *options, struct error *error)
 {
@@ -111,8 +125,8 @@ static bool check_together(const struct options *options, struct error *error)
 
     if (is_bootstrap != (options->administrator != NULL) ||
         is_bootstrap != options->has_password_on_stdin) {
-        return error_set(error, ERROR_SETTING_INVALID, "--bootstrap",
-                         "--bootstrap, --admin and --password-stdin go together.");
+        return error_set(error, ERROR_OPTION_INVALID, "--bootstrap",
+                         "--bootstrap, --admin and --password-stdin go together");
     }
     return true;
 }
@@ -128,11 +142,10 @@ bool options_read(struct arena *arena, int count, char **words, struct options *
         const struct option_row *row = find_row(words[i]);
 
         if (row == NULL) {
-            return error_set(error, ERROR_SETTING_INVALID, words[i],
-                             "There is no option %s; --help lists them.", words[i]);
+            return refuse_unknown(words[i], error);
         }
         if (row->value != NULL && i + 1 == count) {
-            return error_set(error, ERROR_SETTING_INVALID, words[i], "%s must be followed by %s.",
+            return error_set(error, ERROR_OPTION_INVALID, words[i], "%s must be followed by %s",
                              words[i], row->value);
         }
         if (row->set == NULL) {

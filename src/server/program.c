@@ -149,9 +149,8 @@ static bool open_schema(struct program *program, struct error *error)
     return schema_check(program->platform.database, program->platform.catalog, tables, count,
                         &is_up_to_date, error) &&
            (is_up_to_date ||
-            error_set(
-                error, ERROR_SCHEMA_MISMATCH, NULL,
-                "The tables are not as the metadata wants them; the next start changes them"));
+            error_set(error, ERROR_SCHEMA_BEHIND, NULL,
+                      "The tables are not yet as the metadata wants them"));
 }
 
 static bool open_caches(struct program *program, struct error *error)
@@ -199,8 +198,8 @@ static bool open_organization(struct program *program, struct error *error)
     database_release(&connection);
     return is_read &&
            (is_found ||
-            error_set(error, ERROR_SETTING_INVALID, "database",
-                      "The database holds no organisation yet; crmctl bootstrap makes one"));
+            error_set(error, ERROR_ORGANIZATION_MISSING, "database",
+                      "The database holds no organisation yet"));
 }
 
 static bool open_door(struct program *program, struct error *error)

@@ -9,6 +9,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "base/suggest.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/messages.h"
@@ -197,6 +198,22 @@ static struct entity_description *describe_outline(struct call *call, const stru
     return description;
 }
 
+static bool refuse_unknown(struct call *call, const char *name, struct error *error)
+{
+    const struct catalog *catalog = call->catalog;
+    const char **names = arena_allocate_array(call->arena, catalog->entity_count, sizeof(*names));
+
+    for (size_t i = 0; i < catalog->entity_count; i++) {
+        names[i] = catalog->entities[i]->name;
+    }
+    const char *meant = suggest_word(name, names, catalog->entity_count);
+    if (meant != NULL) {
+        return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName",
+                         "There is no entity %s; did you mean %s?", name, meant);
+    }
+    return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName", "There is no entity %s", name);
+}
+
 bool service_describe_entity(struct call *call, const struct operation *operation,
                              const void *request, void *response, struct error *error)
 {
@@ -206,8 +223,7 @@ bool service_describe_entity(struct call *call, const struct operation *operatio
 
     (void)operation;
     if (entity == NULL) {
-        return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName", "There is no entity %s.",
-                         asked->entity_name);
+        return refuse_unknown(call, asked->entity_name, error);
     }
     answer->description = describe_outline(call, entity);
     answer->description->fields = describe_fields(call, entity);

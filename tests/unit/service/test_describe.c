@@ -76,6 +76,7 @@ void test_describe__an_unknown_entity_is_a_fault(void **state)
     office_expect(&office, office_try(&office, "Metadata", "DescribeEntity", &request),
                   ERROR_ENTITY_UNKNOWN);
     assert_string_equal(office.error.subject, "entityName");
+    assert_non_null(strstr(office.error.message, "did you mean Account?"));
     office_close(&office);
 }
 
