@@ -148,9 +148,8 @@ static bool open_schema(struct program *program, struct error *error)
     bool is_up_to_date = false;
     return schema_check(program->platform.database, program->platform.catalog, tables, count,
                         &is_up_to_date, error) &&
-           (is_up_to_date ||
-            error_set(error, ERROR_SCHEMA_BEHIND, NULL,
-                      "The tables are not yet as the metadata wants them"));
+           (is_up_to_date || error_set(error, ERROR_SCHEMA_BEHIND, NULL,
+                                       "The tables are not yet as the metadata wants them"));
 }
 
 static bool open_caches(struct program *program, struct error *error)
@@ -196,10 +195,8 @@ static bool open_organization(struct program *program, struct error *error)
     bool is_read = database_acquire(platform->database, &connection, error) &&
                    organization_open(connection, platform, &is_found, error);
     database_release(&connection);
-    return is_read &&
-           (is_found ||
-            error_set(error, ERROR_ORGANIZATION_MISSING, "database",
-                      "The database holds no organisation yet"));
+    return is_read && (is_found || error_set(error, ERROR_ORGANIZATION_MISSING, "database",
+                                             "The database holds no organisation yet"));
 }
 
 static bool open_door(struct program *program, struct error *error)
