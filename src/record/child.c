@@ -1,9 +1,11 @@
 /*
  * child.c - children written with their parent: the lines of an order.
  *
- * A child that has an id is changed; one whose own key is complete is changed or created; any
- * other is new. Children that are not mentioned stay as they are.
+ * Children of a new parent are new. Of a parent that was there, a child that has an id is changed;
+ * one whose own key is complete is changed or created; any other is new. Children that are not
+ * mentioned stay as they are; one that is mentioned twice is refused, since one would be lost.
  */
+#include "base/arena.h"
 #include "base/error.h"
 #include "record/write.h"
 
@@ -44,29 +46,60 @@ static const struct key *find_own_key(const struct record *child, const struct f
 }
 
 static bool write_child(struct work *work, struct record *child, const struct field *link,
-                        struct error *error)
+                        bool is_of_new_parent, struct uuid *id_out, struct error *error)
 {
     struct write_outcome outcome;
     const struct value *id = record_value(child, child->entity->id);
-    const struct key *key = find_own_key(child, link);
-    if (id->state == VALUE_SET) {
-        return update_in(work, child, &id->uuid, false, &outcome, error);
+    const struct key *key = is_of_new_parent ? NULL : find_own_key(child, link);
+    bool is_done;
+    if (id->state == VALUE_SET && !is_of_new_parent) {
+        is_done = update_in(work, child, &id->uuid, false, &outcome, error);
+    } else if (key != NULL) {
+        is_done = upsert_in(work, child, key, &outcome, error);
+    } else {
+        is_done = create_in(work, child, &outcome, error);
     }
-    return key != NULL ? upsert_in(work, child, key, &outcome, error)
-                       : create_in(work, child, &outcome, error);
+    if (is_done) {
+        *id_out = outcome.id;
+    }
+    return is_done;
 }
 
-bool child_write_all(struct work *work, struct record *given, const struct uuid *id,
+static bool check_once(const struct record *child, const struct uuid *ids, size_t count,
+                       struct error *error)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (uuid_is_equal(&ids[index], &ids[count])) {
+            return error_set_about(error, ERROR_DUPLICATE_KEY, child->entity->name, NULL,
+                                   "The same %s is sent twice", child->entity->name);
+        }
+    }
+    return true;
+}
+
+static bool write_list(struct work *work, const struct record_children *children,
+                       const struct entity *parent, const struct write_outcome *outcome,
+                       struct error *error)
+{
+    struct uuid *ids = arena_allocate_array(work->call->arena, children->count, sizeof(*ids));
+    for (size_t index = 0; index < children->count; index++) {
+        struct record *child = children->records[index];
+        if (!point_to_parent(child, children->link, parent, &outcome->id, error) ||
+            !write_child(work, child, children->link, outcome->is_created, &ids[index], error) ||
+            !check_once(child, ids, index, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool child_write_all(struct work *work, struct record *given, const struct write_outcome *outcome,
                      struct error *error)
 {
     for (const struct record_children *children = given->children; children != NULL;
          children = children->next) {
-        for (size_t index = 0; index < children->count; index++) {
-            struct record *child = children->records[index];
-            if (!point_to_parent(child, children->link, given->entity, id, error) ||
-                !write_child(work, child, children->link, error)) {
-                return false;
-            }
+        if (!write_list(work, children, given->entity, outcome, error)) {
+            return false;
         }
     }
     return true;

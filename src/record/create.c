@@ -56,7 +56,7 @@ bool create_in(struct work *work, struct record *given, struct write_outcome *ou
         work->root_id = record_value(write.after, given->entity->id)->uuid;
     }
     struct write_outcome outcome;
-    if (!save_new(&write, &outcome, error) || !child_write_all(work, given, &outcome.id, error)) {
+    if (!save_new(&write, &outcome, error) || !child_write_all(work, given, &outcome, error)) {
         return false;
     }
     *outcome_out = outcome;

@@ -88,7 +88,7 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     }
     struct write_outcome outcome;
     if (!settle(&write, error) || !save_changes(&write, &outcome, error) ||
-        !child_write_all(work, given, id, error)) {
+        !child_write_all(work, given, &outcome, error)) {
         return false;
     }
     forget_principal(work->call, given->entity, id);

@@ -91,9 +91,9 @@ must_check bool computed_settle(struct write *write, struct error *error);
 
 /* ---- after the row ---- */
 
-/* party.c of the query floor does the rows; here is what changes. */
-must_check bool child_write_all(struct work *work, struct record *given, const struct uuid *id,
-                                struct error *error);
+/* child.c: the records sent with their parent, once the parent's own write came out so. */
+must_check bool child_write_all(struct work *work, struct record *given,
+                                const struct write_outcome *outcome, struct error *error);
 
 /* total.c: notes the parents whose totals a write touches; brings them up to date at the end. */
 void total_note(struct work *work, const struct record *before, const struct record *after);
