@@ -25,7 +25,7 @@
 #include "server/soap_exchange.h"
 #include "service/metrics.h"
 
-enum { FOR_EVER = -1, ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000 };
+enum { ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000 };
 
 struct listening {
     struct arena *arena;
@@ -236,13 +236,17 @@ static void serve(struct listening *listening)
               LOG_TEXT("database", database_engine(platform->database)),
               LOG_NUMBER("entities", (int64_t)platform->catalog->entity_count));
     notify_supervisor("READY=1");
+    int period = notify_watchdog_period();
     for (;;) {
-        enum signal_wish wish = signals_wait(FOR_EVER);
+        enum signal_wish wish = signals_wait(period);
         if (wish == SIGNAL_STOP) {
             break;
         }
         if (wish == SIGNAL_RELOAD) {
             reload(listening);
+        }
+        if (wish == SIGNAL_NONE) {
+            notify_supervisor("WATCHDOG=1");
         }
     }
     notify_supervisor("STOPPING=1");

@@ -3,6 +3,7 @@
  */
 #include "server/notify.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,4 +33,13 @@ void notify_supervisor(const char *message)
         (void)ignored;
         close(descriptor);
     }
+}
+
+int notify_watchdog_period(void)
+{
+    const char *text = getenv("WATCHDOG_USEC");
+    char *end = NULL;
+    unsigned long long period = text == NULL ? 0 : strtoull(text, &end, 10) / 2000;
+
+    return period == 0 || *end != '\0' || period > INT_MAX ? -1 : (int)period;
 }

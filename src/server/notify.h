@@ -8,4 +8,8 @@
  * "STATUS=...". Failing to is of no interest to anybody. */
 void notify_supervisor(const char *message);
 
+/* How often the supervisor is to hear "WATCHDOG=1", in milliseconds: twice in the time after which
+ * it takes the program for dead; -1 when it does not watch. */
+int notify_watchdog_period(void);
+
 #endif

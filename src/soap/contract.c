@@ -1,6 +1,7 @@
 /*
  * contract.c - writes wsdl/: the contract as people read and review it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 enum { FILE_MOST = 64 * 1024 * 1024, FIRST_SIZE = 64 * 1024 };
 
 #define ADDRESS "http://localhost:8080/soap/"
+#define WSDL_ENDING ".wsdl"
 
 struct output {
     struct arena *arena;
@@ -75,7 +77,7 @@ static bool put_wsdl(const struct output *output, const struct wire *wire,
 
     buffer_init(&text, output->arena, FIRST_SIZE);
     wsdl_write(&text, wire, service, arena_format(output->arena, ADDRESS "%s", name), false);
-    return put(output, arena_format(output->arena, "%s.wsdl", name), &text, error);
+    return put(output, arena_format(output->arena, "%s" WSDL_ENDING, name), &text, error);
 }
 
 static void add_row(struct buffer *text, const struct wire_operation *operation)
@@ -120,6 +122,47 @@ static bool put_all(const struct output *output, const struct wire *wire, struct
     return put_wsdl(output, wire, NULL, error) && put_operations(output, wire, error);
 }
 
+static bool belongs(const struct wire *wire, const char *name, size_t length)
+{
+    for (size_t i = 0; i < wire->service_count; i++) {
+        const char *service = wire->services[i].name;
+        if (strlen(service) == length && memcmp(service, name, length) == 0) {
+            return true;
+        }
+    }
+    return strlen(WSDL_ALL) == length && memcmp(WSDL_ALL, name, length) == 0;
+}
+
+/* The WSDL of a service that has gone may not stand there as if it were promised; taking it away
+ * is left to the reader, for it may be somebody's own. */
+static bool refuse_stranger(const struct output *output, const struct wire *wire, const char *name,
+                            struct error *error)
+{
+    size_t length = strlen(name);
+    size_t ending = strlen(WSDL_ENDING);
+
+    return length < ending || strcmp(name + length - ending, WSDL_ENDING) != 0 ||
+           belongs(wire, name, length - ending) ||
+           error_set(error, ERROR_METADATA_INVALID, NULL, "%s/%s belongs to no service: remove it",
+                     output->folder, name);
+}
+
+static bool refuse_strangers(const struct output *output, const struct wire *wire,
+                             struct error *error)
+{
+    DIR *folder = opendir(output->folder);
+    struct dirent *entry = NULL;
+    bool is_clean = true;
+
+    while (is_clean && folder != NULL && (entry = readdir(folder)) != NULL) {
+        is_clean = refuse_stranger(output, wire, entry->d_name, error);
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return is_clean;
+}
+
 bool soap_write_contract(const struct platform *platform, const char *folder, bool is_check,
                          struct error *error)
 {
@@ -132,7 +175,8 @@ bool soap_write_contract(const struct platform *platform, const char *folder, bo
         error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be made", folder);
         goto finish;
     }
-    is_done = wire_make(arena, platform->catalog, &wire, error) && put_all(&output, wire, error);
+    is_done = wire_make(arena, platform->catalog, &wire, error) && put_all(&output, wire, error) &&
+              (!is_check || refuse_strangers(&output, wire, error));
 
 finish:
     arena_destroy(&arena);

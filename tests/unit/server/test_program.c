@@ -444,6 +444,18 @@ void test_notify__reaches_the_supervisor(void **state)
     rmdir(folder);
 }
 
+void test_notify__knows_how_often_the_watchdog_wants_to_hear(void **state)
+{
+    (void)state;
+    unsetenv("WATCHDOG_USEC");
+    assert_int_equal(notify_watchdog_period(), -1);
+    setenv("WATCHDOG_USEC", "30000000", 1);
+    assert_int_equal(notify_watchdog_period(), 15000);
+    setenv("WATCHDOG_USEC", "soon", 1);
+    assert_int_equal(notify_watchdog_period(), -1);
+    unsetenv("WATCHDOG_USEC");
+}
+
 void test_server__address_in_use_is_told(void **state)
 {
     struct fixture fixture = fixture_prepare();

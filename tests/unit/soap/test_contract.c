@@ -39,5 +39,12 @@ void test_contract__is_written_and_checked(void **state)
     assert_false(soap_write_contract(&platform, FOLDER, true, &error));
     assert_non_null(strstr(error.message, "Account.wsdl"));
     assert_true(soap_write_contract(&platform, FOLDER, false, &error));
+    file = fopen(FOLDER "/Dragon.wsdl", "wb");
+    assert_non_null(file);
+    fclose(file);
+    assert_false(soap_write_contract(&platform, FOLDER, true, &error));
+    assert_non_null(strstr(error.message, "Dragon.wsdl belongs to no service"));
+    assert_int_equal(remove(FOLDER "/Dragon.wsdl"), 0);
+    assert_true(soap_write_contract(&platform, FOLDER, true, &error));
     fixture_close(&fixture);
 }
