@@ -63,8 +63,7 @@ static bool put(const struct output *output, const char *name, const struct buff
         return true;
     }
     if (output->is_check) {
-        return error_set(error, ERROR_METADATA_INVALID, NULL,
-                         "%s is stale: run make generate and look at the difference", path);
+        return error_set(error, ERROR_CONTRACT_STALE, NULL, "%s is stale", path);
     }
     return write_file(path, text, error);
 }
@@ -143,7 +142,7 @@ static bool refuse_stranger(const struct output *output, const struct wire *wire
 
     return length < ending || strcmp(name + length - ending, WSDL_ENDING) != 0 ||
            belongs(wire, name, length - ending) ||
-           error_set(error, ERROR_METADATA_INVALID, NULL, "%s/%s belongs to no service: remove it",
+           error_set(error, ERROR_CONTRACT_STALE, NULL, "%s/%s belongs to no service: remove it",
                      output->folder, name);
 }
 
