@@ -1,6 +1,7 @@
 /*
  * encode_record.c - records: values by the types of their fields, references, children.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -183,9 +184,8 @@ static void encode_file(struct encoder *encoder, const struct field *field,
     }
 }
 
-static void (*const field_encoders[FIELD_TYPE_COUNT])(struct encoder *encoder,
-                                                      const struct field *field,
-                                                      const struct value *value) = {
+static void (*const field_encoders[])(struct encoder *encoder, const struct field *field,
+                                      const struct value *value) = {
     [FIELD_STRING] = encode_string,      [FIELD_MEMO] = encode_string,
     [FIELD_INTEGER] = encode_whole,      [FIELD_LONG] = encode_whole,
     [FIELD_DECIMAL] = encode_decimal,    [FIELD_MONEY] = encode_decimal,
@@ -196,6 +196,8 @@ static void (*const field_encoders[FIELD_TYPE_COUNT])(struct encoder *encoder,
     [FIELD_UUID] = encode_uuid,          [FIELD_FILE] = encode_file,
     [FIELD_AUTO_NUMBER] = encode_string,
 };
+static_assert(sizeof(field_encoders) / sizeof(field_encoders[0]) == FIELD_TYPE_COUNT,
+              "each field type has its encoder");
 
 static const struct record_children *find_children(const struct record *record,
                                                    const struct field *link)

@@ -1,6 +1,7 @@
 /*
  * wire_record.c - entities become record types: fields, lists of children, fieldsToNull.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,7 +13,7 @@
 enum { DOCUMENTED_CHOICES = 60, DOCUMENTATION_SIZE = 128 };
 
 /* The kind of each field type; TEXT where there is a table of its own below. */
-static const enum wire_kind kinds_of_fields[FIELD_TYPE_COUNT] = {
+static const enum wire_kind kinds_of_fields[] = {
     [FIELD_STRING] = WIRE_TEXT,      [FIELD_MEMO] = WIRE_TEXT,
     [FIELD_INTEGER] = WIRE_INTEGER,  [FIELD_LONG] = WIRE_LONG,
     [FIELD_DECIMAL] = WIRE_DECIMAL,  [FIELD_MONEY] = WIRE_DECIMAL,
@@ -23,6 +24,8 @@ static const enum wire_kind kinds_of_fields[FIELD_TYPE_COUNT] = {
     [FIELD_UUID] = WIRE_UUID,        [FIELD_FILE] = WIRE_FILE,
     [FIELD_AUTO_NUMBER] = WIRE_TEXT,
 };
+static_assert(sizeof(kinds_of_fields) / sizeof(kinds_of_fields[0]) == FIELD_TYPE_COUNT,
+              "each field type has its kind on the wire");
 
 /* A decimal of so many digits. */
 static const struct wire_type *decimal_type(struct wire_types *types, const struct field *field)
