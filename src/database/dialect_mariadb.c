@@ -167,7 +167,8 @@ const struct dialect dialect_mariadb = {
             [COLUMN_TEXT] = &storage_text,
             [COLUMN_INTEGER] = &storage_integer,
             [COLUMN_DECIMAL] = &storage_decimal,
-            [COLUMN_BOOLEAN] = &storage_boolean,
+            /* a bound bit that was null once stays null in the driver's eyes */
+            [COLUMN_BOOLEAN] = &storage_boolean_number,
             [COLUMN_DATE] = &storage_date,
             [COLUMN_MOMENT] = &storage_moment,
             [COLUMN_UUID] = &storage_uuid_bytes,

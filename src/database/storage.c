@@ -90,6 +90,24 @@ static bool write_boolean(const struct cell *cell, void *bytes, size_t *length_o
     return true;
 }
 
+static bool write_boolean_number(const struct cell *cell, void *bytes, size_t *length_out)
+{
+    int64_t number = cell->boolean;
+
+    memcpy(bytes, &number, sizeof(number));
+    *length_out = sizeof(number);
+    return true;
+}
+
+static bool read_boolean_number(const void *bytes, size_t length, struct cell *cell_out)
+{
+    int64_t number;
+
+    memcpy(&number, bytes, sizeof(number));
+    cell_out->boolean = number != 0;
+    return length == sizeof(number);
+}
+
 static bool read_boolean(const void *bytes, size_t length, struct cell *cell_out)
 {
     (void)length;
@@ -288,6 +306,14 @@ const struct storage storage_boolean = {
     .column_size = 1,
     .write = write_boolean,
     .read = read_boolean,
+};
+const struct storage storage_boolean_number = {
+    .c_type = SQL_C_SBIGINT,
+    .sql_type = SQL_BIGINT,
+    .size = sizeof(int64_t),
+    .column_size = 19,
+    .write = write_boolean_number,
+    .read = read_boolean_number,
 };
 const struct storage storage_date = {
     .c_type = SQL_C_TYPE_DATE,

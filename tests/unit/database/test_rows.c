@@ -130,3 +130,49 @@ void test_rows__lease(void **state)
     database_release(&connection);
     test_database_close(&test);
 }
+
+/* A kept statement forgets that a value was null, and that it was not. */
+void test_rows__nulls_come_and_go(void **state)
+{
+    static const char *const columns[] = {"name",     "note",    "count",  "amount", "done",
+                                          "birthday", "changed", "parent", "key",    "content"};
+    struct test_database test;
+    struct connection *connection = open_rows(&test);
+    struct uuid id = sample_id(3);
+    const struct cell cells[] = {
+        cell_text("three"), cell_text("note"),
+        cell_integer(3),    cell_decimal((struct decimal){.digits = 3}),
+        cell_boolean(true), cell_date(3),
+        cell_moment(3),     cell_uuid(&id),
+        cell_bytes("k", 1), cell_bytes("c", 1),
+    };
+    enum { COLUMNS = sizeof(cells) / sizeof(cells[0]) };
+    const struct row_condition condition = where_id(3);
+    struct row_value values[COLUMNS];
+    struct row_query query = {.table = &sample_table,
+                              .columns = columns,
+                              .column_count = COLUMNS,
+                              .conditions = &condition,
+                              .condition_count = 1};
+    struct row_set rows = {0};
+    struct error error = {0};
+
+    (void)state;
+    for (int round = 0; round < 6; round++) {
+        bool is_null = round % 2 == 0;
+
+        for (size_t i = 0; i < COLUMNS; i++) {
+            values[i] = (struct row_value){.column = columns[i],
+                                           .cell = is_null ? cell_null(cells[i].type) : cells[i]};
+        }
+        assert_done(row_update(connection, test.arena, &sample_table, values, COLUMNS, &condition,
+                               1, NULL, &error));
+        assert_done(row_select(connection, test.arena, &query, &rows, &error));
+        for (size_t i = 0; i < COLUMNS; i++) {
+            assert_int_equal(row_cell(&rows, 0, i)->is_null, is_null);
+        }
+        assert_true(is_null || row_cell(&rows, 0, 4)->boolean);
+    }
+    database_release(&connection);
+    test_database_close(&test);
+}
