@@ -13,8 +13,8 @@ struct call;
 struct error;
 struct reference;
 
-/* Fills in the names of references, with one query for each entity and some hundred ids. Whether
- * the caller may read the entities is the question of whoever collected them. */
+/* Fills in the names of references, each asked for once, with one statement for some hundred.
+ * Whether the caller may read the entities is the question of whoever collected them. */
 must_check bool name_references(struct call *call, struct reference *const *references,
                                 size_t count, struct error *error);
 

@@ -17,18 +17,15 @@
 #include "query/tables.h"
 #include "security/authorise.h"
 
-/* A lookup of more targets gets its names by a query for each target that occurs. */
-enum { JOINED_TARGETS = 3, ALIAS_SIZE = 12, FILE_CELLS = 3, ENTITY_NAME_LENGTH = 40 };
+enum { ALIAS_SIZE = 12, ENTITY_NAME_LENGTH = 40 };
 
 /* How the value of one field comes out of a row. */
 struct selected {
     const struct field *field;
     size_t cell;        /* of the value itself */
     size_t entity_cell; /* LOOKUP of several targets */
-    size_t extra_cell;  /* the first name, or the first of the file's cells */
-    size_t extra_count; /* names: one for each target that is joined */
-    size_t first_join;  /* number of the first alias */
-    bool is_named_later;
+    size_t file_cell;   /* FILE: the first of name, media type and size */
+    size_t file_join;   /* FILE: number of its alias */
 };
 
 /* ---- planning ---- */
@@ -37,39 +34,6 @@ static bool is_readable(const struct selection *selection, const struct entity *
 {
     return entity->name_field != NULL &&
            authorise_list(selection->call->identity, entity, RIGHT_READ) == ACCESS_ALL;
-}
-
-static bool has_readable_target(const struct selection *selection, const struct field *field)
-{
-    for (size_t index = 0; index < field->target_count; index++) {
-        if (is_readable(selection, field->targets[index])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void plan_lookup(struct selection *selection, struct selected *item)
-{
-    const struct field *field = item->field;
-    if (!selection->has_names || !has_readable_target(selection, field)) {
-        return;
-    }
-    item->is_named_later = field->target_count > JOINED_TARGETS;
-    if (!item->is_named_later) {
-        item->extra_count = field->target_count;
-    }
-}
-
-static void plan_item(struct selection *selection, struct selected *item)
-{
-    if (item->field->type == FIELD_LOOKUP) {
-        plan_lookup(selection, item);
-    } else if (item->field->type == FIELD_FILE && selection->has_names) {
-        item->extra_count = FILE_CELLS;
-    } else if (item->field->type == FIELD_PARTY_LIST) {
-        selection->has_parties = true;
-    }
 }
 
 void selection_plan(struct selection *selection, struct call *call, const struct entity *entity,
@@ -81,7 +45,7 @@ void selection_plan(struct selection *selection, struct call *call, const struct
     array_init(&selection->unnamed, call->arena);
     for (size_t index = 0; index < columns->count; index++) {
         selection->items[index].field = columns->fields[index];
-        plan_item(selection, &selection->items[index]);
+        selection->has_parties |= columns->fields[index]->type == FIELD_PARTY_LIST;
     }
 }
 
@@ -102,30 +66,20 @@ static size_t add_cell(struct sql *sql, const char *alias, const char *column,
     return sql->column_count - 1;
 }
 
-static void write_names(struct selection *selection, struct sql *sql, struct selected *item)
+/* What is known of a file stands in a table of its own; a record about to be changed needs it not.
+ */
+static bool has_file_cells(const struct selection *selection, const struct selected *item)
 {
-    char alias[ALIAS_SIZE];
-    item->first_join = selection->join_count;
-    item->extra_cell = sql->column_count;
-    for (size_t index = 0; index < item->extra_count; index++) {
-        const struct entity *target = item->field->targets[index];
-        make_alias(alias, selection->join_count++);
-        if (is_readable(selection, target)) {
-            add_cell(sql, alias, target->name_field->column, store_column(target->name_field));
-        } else {
-            sql_add(sql, ", NULL");
-            sql_expect(sql, (struct sql_column){.type = COLUMN_TEXT, .length = 1});
-        }
-    }
+    return selection->has_names && item->field->type == FIELD_FILE;
 }
 
 static void write_file_cells(struct selection *selection, struct sql *sql, struct selected *item)
 {
     const struct sql_column text = {.type = COLUMN_TEXT, .length = FILE_NAME_LENGTH};
     char alias[ALIAS_SIZE];
-    item->first_join = selection->join_count;
-    make_alias(alias, selection->join_count++);
-    item->extra_cell = add_cell(sql, alias, "name", text);
+    item->file_join = selection->join_count++;
+    make_alias(alias, item->file_join);
+    item->file_cell = add_cell(sql, alias, "name", text);
     add_cell(sql, alias, "media_type", text);
     add_cell(sql, alias, "size", (struct sql_column){.type = COLUMN_INTEGER});
 }
@@ -142,46 +96,23 @@ static void write_item(struct selection *selection, struct sql *sql, struct sele
             add_cell(sql, ROOT_ALIAS, field->entity_column,
                      (struct sql_column){.type = COLUMN_TEXT, .length = ENTITY_NAME_LENGTH});
     }
-    if (item->extra_count > 0 && field->type == FIELD_FILE) {
+    if (has_file_cells(selection, item)) {
         write_file_cells(selection, sql, item);
-    } else if (item->extra_count > 0) {
-        write_names(selection, sql, item);
     }
 }
 
-static void write_join(struct sql *sql, size_t number, const char *table, const char *id,
-                       const char *column)
+static void write_join(struct sql *sql, const struct selected *item)
 {
     char alias[ALIAS_SIZE];
-    make_alias(alias, number);
+    make_alias(alias, item->file_join);
     sql_add(sql, " LEFT JOIN ");
-    sql_add_name(sql, table);
+    sql_add_name(sql, file_table.name);
     sql_add(sql, " ");
     sql_add_name(sql, alias);
     sql_add(sql, " ON ");
-    sql_add_column(sql, alias, id);
+    sql_add_column(sql, alias, "id");
     sql_add(sql, " = ");
-    sql_add_column(sql, ROOT_ALIAS, column);
-}
-
-/* Ids are unique across entities, so the id alone finds the one target that has it. */
-static void write_joins(const struct selection *selection, struct sql *sql)
-{
-    for (size_t index = 0; index < selection->item_count; index++) {
-        const struct selected *item = &selection->items[index];
-        const struct field *field = item->field;
-        if (item->extra_count > 0 && field->type == FIELD_FILE) {
-            write_join(sql, item->first_join, file_table.name, "id", field->column);
-            continue;
-        }
-        for (size_t target = 0; target < item->extra_count; target++) {
-            const struct entity *entity = field->targets[target];
-            if (is_readable(selection, entity)) {
-                write_join(sql, item->first_join + target, entity->table, entity->id->column,
-                           field->column);
-            }
-        }
-    }
+    sql_add_column(sql, ROOT_ALIAS, item->field->column);
 }
 
 void selection_write(struct selection *selection, struct sql *sql, const struct query_order *orders,
@@ -202,21 +133,20 @@ void selection_write(struct selection *selection, struct sql *sql, const struct 
     sql_add_name(sql, selection->entity->table);
     sql_add(sql, " ");
     sql_add_name(sql, ROOT_ALIAS);
-    write_joins(selection, sql);
+    for (size_t index = 0; index < selection->item_count; index++) {
+        if (has_file_cells(selection, &selection->items[index])) {
+            write_join(sql, &selection->items[index]);
+        }
+    }
 }
 
 /* ---- reading ---- */
 
-static void read_names(struct selection *selection, const struct result *result,
-                       const struct selected *item, struct reference *reference)
+/* Notes a reference whose name is wanted; one the caller may not read stays without. */
+static void want_name(struct selection *selection, struct reference *reference)
 {
-    for (size_t index = 0; index < item->extra_count && reference->name == NULL; index++) {
-        const struct cell *cell = result_cell(result, item->extra_cell + index);
-        if (!cell->is_null && item->field->targets[index] == reference->entity) {
-            reference->name = arena_copy_text(selection->call->arena, cell->text);
-        }
-    }
-    if (item->is_named_later && is_readable(selection, reference->entity)) {
+    if (selection->has_names && reference->entity != NULL &&
+        is_readable(selection, reference->entity)) {
         array_add(&selection->unnamed, reference);
     }
 }
@@ -234,21 +164,21 @@ static void read_lookup(struct selection *selection, const struct result *result
         value->state = VALUE_NULL;
         return;
     }
-    read_names(selection, result, item, &value->reference);
+    want_name(selection, &value->reference);
 }
 
 static void read_file(struct selection *selection, const struct result *result,
                       const struct selected *item, struct file *file)
 {
-    if (item->extra_count == 0 || result_cell(result, item->extra_cell + 2)->is_null) {
+    if (!has_file_cells(selection, item) || result_cell(result, item->file_cell + 2)->is_null) {
         return;
     }
     struct arena *arena = selection->call->arena;
-    const struct cell *name = result_cell(result, item->extra_cell);
-    const struct cell *media_type = result_cell(result, item->extra_cell + 1);
+    const struct cell *name = result_cell(result, item->file_cell);
+    const struct cell *media_type = result_cell(result, item->file_cell + 1);
     file->name = name->is_null ? NULL : arena_copy_text(arena, name->text);
     file->media_type = media_type->is_null ? NULL : arena_copy_text(arena, media_type->text);
-    file->size = result_cell(result, item->extra_cell + 2)->integer;
+    file->size = result_cell(result, item->file_cell + 2)->integer;
 }
 
 struct record *selection_read(struct selection *selection, const struct result *result)
@@ -275,14 +205,11 @@ struct record *selection_read(struct selection *selection, const struct result *
 
 /* ---- completing ---- */
 
-static void note_party_names(struct selection *selection, const struct value *value)
+static void want_party_names(struct selection *selection, const struct value *value)
 {
     for (size_t index = 0; index < value->parties.count; index++) {
         /* The list is ours until it is handed out. */
-        struct reference *reference = (struct reference *)&value->parties.items[index].reference;
-        if (reference->entity != NULL && is_readable(selection, reference->entity)) {
-            array_add(&selection->unnamed, reference);
-        }
+        want_name(selection, (struct reference *)&value->parties.items[index].reference);
     }
 }
 
@@ -297,8 +224,8 @@ static bool read_parties(struct selection *selection, struct record *const *reco
         if (!party_read(selection->call, field, records, count, error)) {
             return false;
         }
-        for (size_t row = 0; row < count && selection->has_names; row++) {
-            note_party_names(selection, record_value(records[row], field));
+        for (size_t row = 0; row < count; row++) {
+            want_party_names(selection, record_value(records[row], field));
         }
     }
     return true;

@@ -1,9 +1,9 @@
 /*
  * select.h - a SELECT being written: which cell of a row becomes which value of a record.
  *
- * The table of the entity is aliased "r". Names of references come by joins where a lookup has
- * few targets, and by a query of their own where it has many; only what the caller may read is
- * asked for.
+ * The table of the entity is aliased "r". Names of references are asked for afterwards, each once
+ * and all together (measured: a dozen joins cost more than the second round trip, which is not
+ * made where nothing is referred to); only what the caller may read is asked for.
  *
  * Memory: a selection lives in the arena of its call.
  */
@@ -34,9 +34,9 @@ struct selection {
     size_t item_count;
     size_t first_order; /* cell of the first order */
     size_t join_count;
-    bool has_names;       /* names of references are wanted */
+    bool has_names;       /* names of references, and of files, are wanted */
     bool has_parties;     /* party lists are wanted */
-    struct array unnamed; /* struct reference *: names to be asked for afterwards */
+    struct array unnamed; /* struct reference *: names to be asked for */
 };
 
 /* Plans the columns. */
@@ -50,7 +50,7 @@ void selection_write(struct selection *selection, struct sql *sql, const struct 
 /* Makes a record of the current row. */
 struct record *selection_read(struct selection *selection, const struct result *result);
 
-/* Brings what did not lie in the rows: parties, and names that no join brought. */
+/* Brings what did not lie in the rows: parties and names. */
 must_check bool selection_complete(struct selection *selection, struct record *const *records,
                                    size_t count, struct error *error);
 
