@@ -381,20 +381,21 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
 
 /* ---- setting ---- */
 
-static bool check_strength(const struct credential_options *options, const char *password,
-                           struct error *error)
+bool credential_check_strength(const struct credential_cache *cache, const char *parameter,
+                               const char *password, struct error *error)
 {
+    int minimum_length = cache->options.minimum_length;
     size_t length = strnlen(password, PASSWORD_BYTES_MAX + 1);
     if (length > PASSWORD_BYTES_MAX) {
-        return error_set(error, ERROR_PASSWORD_WEAK, "password",
+        return error_set(error, ERROR_PASSWORD_WEAK, parameter,
                          "The password may have at most %d bytes", (int)PASSWORD_BYTES_MAX);
     }
     if (!text_is_valid_utf8(password, length)) {
-        return error_set(error, ERROR_PASSWORD_WEAK, "password", "The password must be UTF-8");
+        return error_set(error, ERROR_PASSWORD_WEAK, parameter, "The password must be UTF-8");
     }
-    if (text_count_characters(password) < (size_t)options->minimum_length) {
-        return error_set(error, ERROR_PASSWORD_WEAK, "password",
-                         "The password must have at least %d characters", options->minimum_length);
+    if (text_count_characters(password) < (size_t)minimum_length) {
+        return error_set(error, ERROR_PASSWORD_WEAK, parameter,
+                         "The password must have at least %d characters", minimum_length);
     }
     return true;
 }
@@ -436,7 +437,7 @@ bool credential_set(struct credential_cache *cache, struct connection *connectio
                     const struct uuid *user_id, const char *password,
                     const struct uuid *keep_session, struct error *error)
 {
-    if (!check_strength(&cache->options, password, error)) {
+    if (!credential_check_strength(cache, "password", password, error)) {
         return false;
     }
     struct arena *arena = arena_create();

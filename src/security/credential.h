@@ -47,6 +47,12 @@ must_check bool credential_verify(struct credential_cache *cache, struct connect
                                   const char *password, struct uuid *user_id_out,
                                   struct error *error);
 
+/* Fails with PASSWORD_WEAK, about the parameter that brought it, on a password that
+ * credential_set would refuse. */
+must_check bool credential_check_strength(const struct credential_cache *cache,
+                                          const char *parameter, const char *password,
+                                          struct error *error);
+
 /* Stores a password; fails with PASSWORD_WEAK. Ends the user's sessions but for keep. */
 must_check bool credential_set(struct credential_cache *cache, struct connection *connection,
                                const struct uuid *user_id, const char *password,

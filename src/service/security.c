@@ -36,7 +36,9 @@ bool service_set_user_password(struct call *call, const struct operation *operat
     (void)operation;
     (void)response;
     if (!authorise_administration(call->identity, error) ||
-        !check_exists(call, "SystemUser", &asked->user_id.value, error)) {
+        !check_exists(call, "SystemUser", &asked->user_id.value, error) ||
+        !credential_check_strength(call->platform->credentials, "password", asked->password,
+                                   error)) {
         return false;
     }
     if (call->is_validate_only) {

@@ -94,7 +94,8 @@ bool service_change_password(struct call *call, const struct operation *operatio
     (void)operation;
     (void)response;
     if (!credential_verify(credentials, call->connection, call->catalog, call->identity->user_name,
-                           asked->old_password, &user_id, error)) {
+                           asked->old_password, &user_id, error) ||
+        !credential_check_strength(credentials, "newPassword", asked->new_password, error)) {
         return false;
     }
     if (call->is_validate_only) {
