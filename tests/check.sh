@@ -6,7 +6,7 @@
 # the whole. Parts go on when one before them failed: as much as can be is told in one run.
 cd "$(dirname "$0")/.." || exit 2
 logs=build/check-logs
-limit=1200 # seconds for one part; far more than any takes
+limit=2400 # seconds for one part; far more than any takes
 
 # What a part counts, from its status and its log.
 counts_of() {

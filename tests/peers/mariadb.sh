@@ -38,10 +38,13 @@ wait_until_ready() {
 start() {
     [ -d "$folder/data/mysql" ] || make_data
     options=
+    preload=
     if [ "$speed" = fast ]; then
+        # New tables are synchronised whatever the options say; this library makes fsync nothing.
+        preload=$(ls /usr/lib/*/libeatmydata.so 2>/dev/null)
         options="--innodb-flush-log-at-trx-commit=2 --innodb-flush-method=nosync --innodb-doublewrite=0"
     fi
-    $as_owner mariadbd --no-defaults --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" \
+    LD_PRELOAD=$preload $as_owner mariadbd --no-defaults --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" \
         --socket="/tmp/svyaz-mariadb-$port.sock" --pid-file="$pid_file" --max-connections=200 \
         --character-set-server=utf8mb4 --skip-name-resolve --log-error="$folder/server.log" $options \
         </dev/null >/dev/null 2>&1 &

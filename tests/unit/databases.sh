@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs unit programs against SQLite, PostgreSQL and MariaDB in turn, starting and stopping the
-# servers, and prints `N passed, N failed, N skipped` over all three as last line.
+# Runs unit programs against SQLite, PostgreSQL and MariaDB, side by side, starting and stopping
+# the servers, and prints `N passed, N failed, N skipped` over all three as last line.
 #
 #   tests/unit/databases.sh PROGRAM...
 #
@@ -13,15 +13,9 @@ passed=0 failed=0 skipped=0
 LSAN_OPTIONS=suppressions=tests/unit/leaks.txt:print_suppressions=0
 export LSAN_OPTIONS
 
-# Adds the counts of one run; prints everything it said but its last line.
+# Runs the programs on one engine; the counts are the last line, behind the engine's name.
 run_on() {
-    output=$(SVYAZ_TEST_DATABASE=$2 tests/unit/run.sh $programs)
-    counts=$(printf '%s\n' "$output" | tail -n 1)
-    printf '%s\n' "$output" | sed '$d'
-    printf '%s: %s\n' "$1" "$counts"
-    # shellcheck disable=SC2046 # three numbers
-    set -- $(printf '%s' "$counts" | tr -cd '0-9 ')
-    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+    SVYAZ_TEST_DATABASE=$2 tests/unit/run.sh $programs | sed "\$s/^/$1: /"
 }
 
 run_on_server() {
@@ -33,7 +27,7 @@ run_on_server() {
         "$peers/$2.sh" stop "$folder" "$3"
     else
         echo "FAIL $1 does not start"
-        failed=$((failed + 1))
+        echo "$1: 0 passed, 1 failed, 0 skipped"
     fi
 }
 
@@ -42,15 +36,27 @@ stop_servers() {
     "$peers/mariadb.sh" stop "$folder" "$mariadb_port"
 }
 
-programs=$*
-mkdir -p "$folder"
-trap 'stop_servers; exit 130' INT TERM
-for engine in ${ENGINES:-SQLite PostgreSQL MariaDB}; do
-    case $engine in
+run_engine() {
+    case $1 in
     SQLite) run_on SQLite "" ;;
     PostgreSQL) run_on_server PostgreSQL postgresql "$postgresql_port" ;;
     MariaDB) run_on_server MariaDB mariadb "$mariadb_port" ;;
     esac
+}
+
+programs=$*
+engines=${ENGINES:-SQLite PostgreSQL MariaDB}
+mkdir -p "$folder"
+trap 'stop_servers; exit 130' INT TERM
+for engine in $engines; do
+    run_engine "$engine" >"$folder/$engine.log" 2>&1 &
+done
+wait
+for engine in $engines; do
+    cat "$folder/$engine.log"
+    # shellcheck disable=SC2046 # three numbers
+    set -- $(tail -n 1 "$folder/$engine.log" | sed 's/.*: //' | tr -cd '0-9 ')
+    passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1})) skipped=$((skipped + ${3:-0}))
 done
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
