@@ -98,7 +98,9 @@ const struct dialect dialect_postgresql = {
     .engine = "PostgreSQL",
     .quote = '"',
     .limit = " LIMIT ",
-    .row_lock = " FOR UPDATE",
+    /* Not FOR UPDATE: that waits for whoever refers to the row, and two who do wait for each other.
+     */
+    .row_lock = " FOR NO KEY UPDATE",
     .sorts_nulls_last = true,
     .seeks_by_row = true,
     .begin = "BEGIN",
