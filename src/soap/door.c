@@ -20,6 +20,7 @@
 
 enum { WSDL_SIZE = 64 * 1024 };
 
+#define WSDL_REVISION "1"
 #define SOAP_ROOT "/soap"
 
 static struct message_limits limits_of(const struct settings_limits *settings)
@@ -155,6 +156,14 @@ static const char *address_of(struct arena *arena, const struct soap_door *door,
     return arena_format(arena, "%.*s" SOAP_ROOT "/%s", (int)length, public_url, name);
 }
 
+/* There is one revision of the contract so far; no other may be answered as if it were it. */
+static bool is_revision_known(struct arena *arena, const struct soap_request *request)
+{
+    const char *revision = query_parameter(arena, request->query, "rev");
+
+    return revision == NULL || strcmp(revision, WSDL_REVISION) == 0;
+}
+
 /* Documents are written when asked for: that takes about as long as an ordinary call, and
  * keeping them all would cost each process several megabytes. */
 static void answer_wsdl(struct soap_worker *worker, struct arena *arena,
@@ -187,6 +196,10 @@ static void serve_get(struct soap_worker *worker, struct arena *arena,
         return;
     }
     if (*name != '\0' && query_parameter(arena, request->query, "wsdl") != NULL) {
+        if (!is_revision_known(arena, request)) {
+            answer_plain(arena, 404, "There is no such revision of the contract.\n", answer);
+            return;
+        }
         answer_wsdl(worker, arena, request, name, answer);
         return;
     }
