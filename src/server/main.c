@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -123,6 +124,7 @@ static void explain(const struct error *error)
 int main(int count, char **words)
 {
     signals_block();
+    umask(S_IWGRP | S_IRWXO); /* what lies in the data folder is nobody else's business */
     struct arena *arena = arena_create();
     struct error error = {0};
     bool is_done = run(arena, count, words, &error);
