@@ -71,7 +71,7 @@ static void keep_position(struct run *run, const struct result *result)
 {
     for (size_t index = 0; index < run->query->order_count; index++) {
         run->last[index] =
-            keep_cell(run->call->arena, result_cell(result, run->selection.first_order + index));
+            keep_cell(run->call->arena, result_cell(result, run->selection.order_cells[index]));
     }
 }
 

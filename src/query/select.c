@@ -115,6 +115,21 @@ static void write_join(struct sql *sql, const struct selected *item)
     sql_add_column(sql, ROOT_ALIAS, item->field->column);
 }
 
+/* A value that is read anyway is not read twice. */
+static size_t write_order_cell(const struct selection *selection, struct sql *sql,
+                               const struct query_order *order)
+{
+    for (size_t index = 0; index < selection->item_count; index++) {
+        const struct selected *item = &selection->items[index];
+        if (item->field == order->field && order->column == order->field->column) {
+            return item->cell;
+        }
+    }
+    return add_cell(
+        sql, ROOT_ALIAS, order->column,
+        (struct sql_column){.type = order->type, .scale = order->scale, .length = order->length});
+}
+
 void selection_write(struct selection *selection, struct sql *sql, const struct query_order *orders,
                      size_t order_count)
 {
@@ -122,12 +137,8 @@ void selection_write(struct selection *selection, struct sql *sql, const struct 
     for (size_t index = 0; index < selection->item_count; index++) {
         write_item(selection, sql, &selection->items[index]);
     }
-    selection->first_order = sql->column_count;
     for (size_t index = 0; index < order_count; index++) {
-        add_cell(sql, ROOT_ALIAS, orders[index].column,
-                 (struct sql_column){.type = orders[index].type,
-                                     .scale = orders[index].scale,
-                                     .length = orders[index].length});
+        selection->order_cells[index] = write_order_cell(selection, sql, &orders[index]);
     }
     sql_add(sql, " FROM ");
     sql_add_name(sql, selection->entity->table);

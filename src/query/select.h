@@ -32,7 +32,7 @@ struct selection {
     const struct entity *entity;
     struct selected *items;
     size_t item_count;
-    size_t first_order; /* cell of the first order */
+    size_t order_cells[QUERY_ORDERS]; /* where the values lie that the rows are ordered by */
     size_t join_count;
     bool has_names;       /* names of references, and of files, are wanted */
     bool has_parties;     /* party lists are wanted */
