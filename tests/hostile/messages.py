@@ -173,7 +173,10 @@ VALUES = [
     create("comment-inside-a-text", "<name>a<!-- b -->c</name>", (200,)),
 ]
 
+ADDRESSING = "http://www.w3.org/2005/08/addressing"
 HONEST = [
+    Case("reply-to-is-data", post(envelope(WHO, f'<a:ReplyTo xmlns:a="{ADDRESSING}"><a:Address>http://127.0.0.1:1/'
+                                           "</a:Address></a:ReplyTo>")), (200,)),
     Case("byte-order-mark", post(b"\xef\xbb\xbf" + WHO_AM_I.encode()), (200,)),
     Case("declaration", post("<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n" + WHO_AM_I), (200,)),
     Case("comments-and-blanks", post("<!-- a -->" + WHO_AM_I.replace("<s:Body>", "\n<!-- b -->\n<s:Body>")), (200,)),

@@ -5,22 +5,28 @@
 """
 import argparse
 import pathlib
+import re
+import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 import case  # noqa: E402
 import clients  # noqa: E402
+import crash  # noqa: E402
 import database  # noqa: E402
 import framing  # noqa: E402
 import limits  # noqa: E402
 import messages  # noqa: E402
 import multipart  # noqa: E402
-from svyaz.raw import Line  # noqa: E402
+from svyaz.raw import Line, trusting_context  # noqa: E402
 from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
 WORK = ROOT / "build" / "hostile"
+# What no answer may tell: libraries, paths, statements, lines of source; nor may it open to other sites.
+TELLTALE = re.compile(
+    rb"gsoap|stdsoap|libxml|odbc|sqlstate|sqlite|postgres|SELECT .* FROM|INSERT INTO|[a-z_]+\.c:\d+|/build/|/usr/|/work/", re.I)
 
 
 def outcome(answer):
@@ -37,9 +43,18 @@ def probe(line):
     return answer is not None and answer.status == 200
 
 
-def complaint_of(port, given):
+def tells_too_much(answer):
+    """What an answer betrays; None when nothing."""
+    found = TELLTALE.search(answer.body)
+    if found and answer.status != 200:
+        return f"the answer tells {found[0]!r}"
+    opened = [name for name in answer.headers if name.startswith("access-control-") or name == "server"]
+    return f"the answer has the header lines {opened}" if opened else None
+
+
+def complaint_of(port, given, context=None):
     """Why a case ended otherwise than it should; None when it ended well."""
-    with Line(port) as line:
+    with Line(port, context=context) as line:
         line.send(given.data)
         if given.ends_sending:
             line.end_sending()
@@ -52,6 +67,8 @@ def complaint_of(port, given):
             return f"{came} instead of one of {set(given.expected)}: {answer.body[:300] if answer else ''}"
         if answer is None:
             return None
+        if tells_too_much(answer):
+            return tells_too_much(answer)
         if given.ends_sending or answer.says_close():
             return None if line.is_closed() else "the connection is neither kept nor ended"
         if not probe(line):
@@ -67,15 +84,22 @@ def serves(server):
         return None if probe(line) else "a plain request is not served"
 
 
-def run_cases(tally, server, cases, words):
+def is_chosen(name, words):
+    return not words or any(word in name for word in words)
+
+
+def run_cases(tally, server, cases, words, tls_port=None):
+    """Every case; with tls_port over TLS."""
+    context = trusting_context() if tls_port else None
     for given in cases:
-        if words and not any(word in given.name for word in words):
+        name = f"tls-{given.name}" if tls_port else given.name
+        if not is_chosen(name, words):
             continue
         try:
-            complaint = complaint_of(server.port, given) or serves(server)
+            complaint = complaint_of(tls_port or server.port, given, context) or serves(server)
         except OSError as reason:
             complaint = f"{reason}\n{server.report()}"
-        tally.check(given.name, complaint)
+        tally.check(name, complaint)
         if not server.is_alive():
             server.start()
 
@@ -83,12 +107,20 @@ def run_cases(tally, server, cases, words):
 def run_clients(tally, server, words):
     for test in clients.TESTS:
         name = test.__name__.replace("_", "-")
-        if words and not any(word in name for word in words):
+        if not is_chosen(name, words):
             continue
         try:
             tally.check(name, test(server.port) or serves(server))
         except OSError as reason:
             tally.fail(name, reason)
+
+
+def tls_settings(port):
+    """A certificate of its own, and what makes the server use it."""
+    files = [WORK / "server.crt", WORK / "server.key"]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    return [f"http.tls_listen=127.0.0.1:{port}", f"http.tls_certificate={files[0]}", f"http.tls_key={files[1]}"]
 
 
 def main():
@@ -101,11 +133,16 @@ def main():
 
     plain = Server(WORK / "plain", chosen.program, ["http.requests_per_connection=100000"], 18140)
     plain.bootstrap()
+    tls_port = plain.port + 5
+    plain.settings += tls_settings(tls_port)
     small = Server(WORK / "small", chosen.program, clients.SETTINGS, plain.port + 10)
     small.bootstrap(plain.folder)
     with plain:
         for module in (framing, messages, limits, multipart):
             run_cases(tally, plain, module.CASES, chosen.words)
+        # No half-close in TLS: cases that end their side are for plain connections.
+        run_cases(tally, plain, [given for given in framing.CASES if not given.ends_sending and given not in framing.NOT_HTTP],
+                  chosen.words, tls_port)
     with small:
         run_cases(tally, small, multipart.SMALL, chosen.words)
         run_clients(tally, small, chosen.words)
@@ -113,6 +150,7 @@ def main():
         tally.check(f"no-report-of-{server.folder.name}", server.report())
     if not chosen.words or "database" in chosen.words:
         database.run(tally, chosen.program, WORK)
+        crash.run(tally, chosen.program, WORK)
     lock.close()
     tally.end()
 

@@ -36,8 +36,9 @@ class Served:
     name = script = ""
     port = 0
 
-    def __init__(self, folder, port=None):
-        self.folder, self.port = folder, port or self.port
+    def __init__(self, folder, port=None, speed="fast"):
+        """With speed "safe" it writes as in production, else it does not wait for the disk."""
+        self.folder, self.port, self.speed = folder, port or self.port, speed
 
     def call(self, action, *words):
         return subprocess.run([PEERS / self.script, action, self.folder, str(self.port), *words],
@@ -52,7 +53,7 @@ class Served:
         self.make_empty()
 
     def start_again(self):
-        self.call("start", "fast")
+        self.call("start", self.speed)
 
     def stop(self):
         self.call("stop")

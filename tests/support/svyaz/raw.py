@@ -1,5 +1,6 @@
 """HTTP by the byte: what is sent is exactly what a test wrote."""
 import socket
+import ssl
 
 from lxml import etree
 
@@ -24,18 +25,27 @@ class Answer:
         return self.headers.get("connection", "").lower() == "close"
 
 
-class Line:
-    """A connection to the server."""
+def trusting_context():
+    """TLS for a server whose certificate nobody signed."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
-    def __init__(self, port, timeout=20):
+
+class Line:
+    """A connection to the server, plain or with TLS."""
+
+    def __init__(self, port, timeout=20, context=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        if context:
+            self.socket = context.wrap_socket(self.socket, suppress_ragged_eofs=True)
         self.buffer = b""
 
     def send(self, data):
         """Sends; what the server no longer wants to read is its own business."""
         try:
             self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             pass
 
     def end_sending(self):
@@ -47,7 +57,7 @@ class Line:
     def read_more(self):
         try:
             data = self.socket.recv(65536)
-        except (ConnectionResetError, BrokenPipeError):
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
             data = b""
         self.buffer += data
         return bool(data)

@@ -78,9 +78,9 @@ def send(url, method="GET", body=None, headers=None, timeout=60):
         connection.close()
 
 
-def call(url, service, operation, content="", header="", version="1.1", headers=None):
+def call(url, service, operation, content="", header="", version="1.1", headers=None, timeout=60):
     """Calls an operation; content is the XML between its start and end tag."""
     namespace = f"urn:svyaz:crm:1:{service}"
     body = f'<{operation} xmlns="{namespace}">{content}</{operation}>'
     lines = content_type(version, f"{namespace}/{operation}") | (headers or {})
-    return send(f"{url}/soap/{service}", "POST", envelope(body, header, version), lines)
+    return send(f"{url}/soap/{service}", "POST", envelope(body, header, version), lines, timeout)
