@@ -53,7 +53,8 @@ must_check bool credential_check_strength(const struct credential_cache *cache,
                                           const char *parameter, const char *password,
                                           struct error *error);
 
-/* Stores a password; fails with PASSWORD_WEAK. Ends the user's sessions but for keep. */
+/* Stores a password; fails with PASSWORD_WEAK. Ends the user's sessions but for keep; who
+ * remembers sessions forgets them within session_options.recheck, or at session_forget. */
 must_check bool credential_set(struct credential_cache *cache, struct connection *connection,
                                const struct uuid *user_id, const char *password,
                                const struct uuid *keep_session, struct error *error);

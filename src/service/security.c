@@ -44,8 +44,12 @@ bool service_set_user_password(struct call *call, const struct operation *operat
     if (call->is_validate_only) {
         return true;
     }
-    return credential_set(call->platform->credentials, call->connection, &asked->user_id.value,
-                          asked->password, NULL, error);
+    if (!credential_set(call->platform->credentials, call->connection, &asked->user_id.value,
+                        asked->password, NULL, error)) {
+        return false;
+    }
+    session_forget(call->platform->sessions, &asked->user_id.value);
+    return true;
 }
 
 typedef bool (*role_change)(struct connection *connection, struct arena *arena,

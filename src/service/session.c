@@ -101,6 +101,10 @@ bool service_change_password(struct call *call, const struct operation *operatio
     if (call->is_validate_only) {
         return true;
     }
-    return credential_set(credentials, call->connection, &user_id, asked->new_password,
-                          &call->session_id, error);
+    if (!credential_set(credentials, call->connection, &user_id, asked->new_password,
+                        &call->session_id, error)) {
+        return false;
+    }
+    session_forget(call->platform->sessions, &user_id);
+    return true;
 }
