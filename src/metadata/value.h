@@ -55,7 +55,9 @@ struct file {
     /* Reads the next bytes, 0 at the end; NULL when the content was not asked for or sent. */
     bool (*read)(struct file *file, void *bytes, size_t capacity, size_t *length_out,
                  struct error *error);
-    void *context; /* of read */
+    /* Goes back to the first byte, for a write that is tried again; NULL where nothing was sent. */
+    void (*rewind)(struct file *file);
+    void *context; /* of both */
 };
 
 struct value {

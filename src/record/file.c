@@ -15,7 +15,7 @@
 #include "record/tables.h"
 #include "text/utf8.h"
 
-enum { DAY = 86400000, SWEPT_AT_ONCE = 100 };
+enum { DAY = 86400000, SWEPT_AT_ONCE = 10 };
 
 /* ---- staging ---- */
 
@@ -137,7 +137,8 @@ static bool set_size(const struct staging *staging, struct error *error)
                       &by_id, 1, NULL, error);
 }
 
-/* The row of the file comes before its pieces: whatever is cut off here is found by the sweep. */
+/* The row of the file comes before its pieces: whatever is cut off here is found by the sweep.
+ * Old files go when new ones come, so that those that nobody links do not pile up. */
 bool file_stage(struct call *call, const struct field *field, struct file *file,
                 struct error *error)
 {
@@ -148,6 +149,12 @@ bool file_stage(struct call *call, const struct field *field, struct file *file,
     }
     if (field->file_size > 0 && file->size > field->file_size) {
         return refuse_size(&staging, error);
+    }
+    if (!file_sweep(call, error)) {
+        return false;
+    }
+    if (file->rewind != NULL) {
+        file->rewind(file);
     }
     staging.scratch = arena_create();
     bool done =
@@ -326,15 +333,13 @@ bool file_sweep(struct call *call, struct error *error)
         .limit = SWEPT_AT_ONCE,
     };
     struct row_set rows;
-    do {
-        if (!row_select(call->connection, call->arena, &query, &rows, error)) {
+    if (!row_select(call->connection, call->arena, &query, &rows, error)) {
+        return false;
+    }
+    for (size_t row = 0; row < rows.count; row++) {
+        if (!sweep_one(call, &row_cell(&rows, row, 0)->uuid, error)) {
             return false;
         }
-        for (size_t row = 0; row < rows.count; row++) {
-            if (!sweep_one(call, &row_cell(&rows, row, 0)->uuid, error)) {
-                return false;
-            }
-        }
-    } while (rows.count == SWEPT_AT_ONCE);
+    }
     return true;
 }

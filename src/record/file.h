@@ -2,7 +2,8 @@
  * file.h - files of records: kept in pieces of 256 KB, written and read as streams.
  *
  * A file is staged piece by piece in short transactions of its own before the write that links
- * it; what is never linked is swept. Memory stays constant whatever the size.
+ * it; what is never linked is swept by those that are staged later. Memory stays constant whatever
+ * the size.
  */
 #ifndef RECORD_FILE_H
 #define RECORD_FILE_H
@@ -27,7 +28,7 @@ must_check bool file_stage(struct call *call, const struct field *field, struct 
 must_check bool file_open(struct call *call, const struct uuid *id, struct file **file_out,
                           struct error *error);
 
-/* Deletes staged files that no record links and that are older than a day. */
+/* Deletes a few of the files that no record has linked for more than a day. */
 must_check bool file_sweep(struct call *call, struct error *error);
 
 #endif

@@ -144,8 +144,9 @@ static bool (*const steps[STEP_COUNT])(struct run *run, struct error *error) = {
     [STEP_ENCODE] = encode,   [STEP_COMMIT] = commit,
 };
 
-/* After which failures a run goes on from which step. Both promise that nothing was written. A
- * lost connection may have been an idle one that the database closed: a fresh one will do. */
+/* After which failures a run goes on from which step, or from the one that failed, if that comes
+ * before: no step is ever left out. Both promise that nothing was written. A lost connection may
+ * have been an idle one that the database closed: a fresh one will do. */
 static const struct retry {
     enum error_code code;
     enum step_name from;
@@ -219,7 +220,7 @@ static bool run_with_retries(struct run *run, struct error *error)
         if (retry == NULL) {
             return false;
         }
-        from = retry->from;
+        from = retry->from < reached ? retry->from : reached;
         if (from == STEP_ACQUIRE) {
             database_release(&run->call->connection);
         }

@@ -104,12 +104,21 @@ static bool read_part(struct file *file, void *bytes, size_t capacity, size_t *l
     return check_limit(reader, *length_out, error);
 }
 
+static void go_to_begin(struct file *file)
+{
+    struct content_reader *reader = file->context;
+
+    *reader = (struct content_reader){.content = reader->content};
+    base64_decoder_init(&reader->decoder, BASE64_SPACE_SKIPPED);
+}
+
 void content_open(struct arena *arena, const struct content *content, struct file *file)
 {
     struct content_reader *reader = arena_allocate(arena, sizeof(*reader));
 
     reader->content = content;
-    base64_decoder_init(&reader->decoder, BASE64_SPACE_SKIPPED);
     file->context = reader;
     file->read = content->text != NULL ? read_text : read_part;
+    file->rewind = go_to_begin;
+    go_to_begin(file);
 }

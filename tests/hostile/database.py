@@ -1,4 +1,5 @@
 """A database that is locked, or gone in the middle of the work and back again."""
+import concurrent.futures
 import sqlite3
 import subprocess
 import time
@@ -33,14 +34,24 @@ def count(server, name):
     return int(reply.message().findtext(".//{*}total") or -1)
 
 
+def knock(server):
+    """A stranger guesses a password; the code of the fault. The guess is counted, which is a write too."""
+    reply = wire.call(server.url, "Session", "WhoAmI", headers=wire.basic(ADMIN, "a guess"))
+    return reply.fault().get("code")
+
+
 def locked(server):
     """Another program locks the SQLite file; a write waits, is told to try again, and then works."""
     create(server, "before")
     other = sqlite3.connect(server.folder / "svyaz.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    identifier, code, seconds = create(server, "while")
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        stranger = threads.submit(knock, server)
+        identifier, code, seconds = create(server, "while")
     other.execute("ROLLBACK")
     other.close()
+    if stranger.result() not in RETRYABLE:
+        return f"a guess at a password on a locked database answers {stranger.result()}"
     if identifier or code not in RETRYABLE:
         return f"a write on a locked database answers {code or identifier}"
     if seconds > 35:

@@ -204,7 +204,6 @@ void test_file__what_no_record_has_is_swept_after_a_day(void **state)
 
     call->now += 2 * DAY;
     house_must(stage(call, &other, &fresh, &error), &error);
-    house_must(file_sweep(call, &error), &error);
     expect_content(retrieve(call, &note), 10);
     house_must(file_open(call, &fresh.id, &found, &error), &error);
     assert_false(file_open(call, &orphan.id, &found, &error));

@@ -206,3 +206,46 @@ void test_record__validate_only_leaves_nothing(void **state)
                   ERROR_RECORD_NOT_FOUND);
     office_close(&office);
 }
+
+/* Content whose first reading is broken off by a conflict in the database. */
+struct source {
+    size_t at;
+    int conflicts;
+};
+
+static const char content[] = "from the first byte to the last";
+
+static bool read_source(struct file *file, void *bytes, size_t capacity, size_t *length_out,
+                        struct error *error)
+{
+    struct source *source = file->context;
+
+    if (source->at > 0 && source->conflicts-- > 0) {
+        return error_set(error, ERROR_DATABASE_CONFLICT, NULL, "Others write.");
+    }
+    *length_out = source->at < sizeof(content) - 1 && capacity > 0 ? 1 : 0;
+    memcpy(bytes, content + source->at, *length_out);
+    source->at += *length_out;
+    return true;
+}
+
+static void rewind_source(struct file *file)
+{
+    ((struct source *)file->context)->at = 0;
+}
+
+void test_record__a_file_is_stored_whole_when_a_conflict_breaks_it_off(void **state)
+{
+    struct source source = {.conflicts = 1};
+    struct file file = {
+        .size = -1, .read = read_source, .rewind = rewind_source, .context = &source};
+
+    (void)state;
+    office_open(&office);
+    struct record *note = office_record(&office, "Note", "subject", "A");
+    struct value *document = record_value(note, entity_find_field(note->entity, "document"));
+    *document = (struct value){.state = VALUE_SET, .file = &file};
+    (void)create(note);
+    assert_int_equal(file.size, sizeof(content) - 1);
+    office_close(&office);
+}
