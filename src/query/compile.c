@@ -180,7 +180,10 @@ static bool read_pattern(const struct compiling *compiling, struct query_conditi
     }
     condition->pattern =
         pattern_make(compiling->call, text, condition->column == field->fold_column);
-    return true;
+    return strlen(condition->pattern) <= PATTERN_BYTES_MOST ||
+           error_set_about(compiling->error, ERROR_LIMIT_EXCEEDED, compiling->entity->name,
+                           field->name, "A pattern may have at most %d bytes",
+                           (int)PATTERN_BYTES_MOST);
 }
 
 static bool read_values(struct compiling *compiling, const struct condition_request *request,

@@ -10,6 +10,9 @@
 
 struct call;
 
+/* SQLite takes no longer ones. */
+enum { PATTERN_BYTES_MOST = 50000 };
+
 /* Makes a pattern for sql_add_like, of folded text when the column holds that. */
 const char *pattern_make(struct call *call, const char *text, bool is_folded);
 

@@ -26,6 +26,7 @@ struct run {
     const struct cell *position; /* where the page before ended, or NULL */
     struct selection selection;
     struct array records;
+    size_t arena_before; /* bytes of the arena before the first record */
     struct page page;
     struct cell last[QUERY_ORDERS]; /* of the last record of the page */
 };
@@ -75,10 +76,18 @@ static void keep_position(struct run *run, const struct result *result)
     }
 }
 
+/* A page of long texts is full before it has all the records that were asked for. */
+static bool is_full(const struct run *run)
+{
+    const struct call *call = run->call;
+    size_t memory = arena_size(call->arena) - run->arena_before;
+    return (int64_t)run->records.count == run->query->page_size ||
+           memory >= (size_t)call->platform->settings->limits.page_memory;
+}
+
 /* Reads one row more than the page has, to know whether another follows. */
 static bool read_rows(struct run *run, const struct sql *sql, struct error *error)
 {
-    int64_t page_size = run->query->page_size;
     struct result *result = NULL;
     bool has_row = false;
     bool done = false;
@@ -90,10 +99,10 @@ static bool read_rows(struct run *run, const struct sql *sql, struct error *erro
         if (!result_next(result, &has_row, error)) {
             goto finish;
         }
-        run->page.has_more = has_row && (int64_t)run->records.count == page_size;
+        run->page.has_more = has_row && run->records.count > 0 && is_full(run);
         if (has_row && !run->page.has_more) {
             array_add(&run->records, selection_read(&run->selection, result));
-            if ((int64_t)run->records.count == page_size) {
+            if (is_full(run)) {
                 keep_position(run, result);
             }
         }
@@ -136,6 +145,7 @@ static bool read_page(struct run *run, struct error *error)
     enum position_part parts[2];
 
     array_init(&run->records, run->call->arena);
+    run->arena_before = arena_size(run->call->arena);
     size_t count = predicate_split_position(dialect, run->query, run->position, parts);
     for (size_t part = 0; part < count && !run->page.has_more; part++) {
         if (!read_part(run, parts[part], error)) {

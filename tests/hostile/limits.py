@@ -8,7 +8,7 @@ TOO_MUCH = ("LIMIT_EXCEEDED", 413)
 HEAD_MOST, LINE_MOST, LINES_MOST = 16 * 1024, 8 * 1024, 100
 BODY_MOST, ANONYMOUS_MOST = 8 * 1024 * 1024, 64 * 1024
 DEPTH, ELEMENTS, ATTRIBUTES, ATTRIBUTE_NAMES, NAMESPACES, NAME = 64, 100_000, 32, 256, 64, 256
-CONDITIONS, FILTER_DEPTH, PARAMETERS, PAGE = 500, 16, 900, 5000
+CONDITIONS, FILTER_DEPTH, PARAMETERS, PATTERN, PAGE = 500, 16, 900, 50_000, 5000
 
 
 def pair(name, make, limit, refused=TOO_MUCH, served=(200,)):
@@ -111,6 +111,11 @@ def values_of(count):
     return query(f"<filter><conditions>{condition('in', range(count))}</conditions></filter>")
 
 
+def pattern_of(size):
+    return query("<filter><conditions><Condition><field>name</field><operator>like</operator>"
+                 f"<values><string>{'a' * size}</string></values></Condition></conditions></filter>")
+
+
 def page_of(size):
     return query(f"<columns><string>name</string></columns><pageSize>{size}</pageSize>")
 
@@ -143,6 +148,7 @@ CASES = [
     *pair("name", name_of, NAME),
     *pair("conditions", conditions_of, CONDITIONS),
     *pair("filter-depth", filters_of, FILTER_DEPTH),
+    *pair("pattern", pattern_of, PATTERN),
     *pair("page", page_of, PAGE),
     Case("values-few", values_of(800), (200,)),
     Case("values-above-the-limit", values_of(PARAMETERS + 1), TOO_MUCH),

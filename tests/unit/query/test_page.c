@@ -74,6 +74,34 @@ void test_page__a_full_last_page_is_the_last(void **state)
     end(call);
 }
 
+void test_page__of_long_texts_ends_early(void **state)
+{
+    enum { LENGTH = 40000 };
+    static const char *columns[] = {"lastName", "description"};
+    static char text[LENGTH + 1];
+    (void)state;
+    memset(text, 'x', LENGTH);
+    struct call *call = plant_letters();
+    for (const char *name = "f\0g\0h\0"; *name != '\0'; name += 2) {
+        garden_plant(call, "Contact", "lastName", name, "description", text, NULL);
+    }
+    struct query_request *request = garden_request(call);
+    garden_order(call, request, "lastName", true);
+    request->columns = (struct message_list){true, 2, (void **)columns};
+    house.settings.limits.page_memory = LENGTH + LENGTH / 2;
+    struct page page = garden_run(call, request);
+    assert_string_equal(garden_names(call, &page), "h g");
+    assert_true(page.has_more);
+    size_t count = page.count;
+    while (page.has_more) {
+        request->cookie = page.next_cookie;
+        page = garden_run(call, request);
+        count += page.count;
+    }
+    assert_int_equal(count, 8);
+    end(call);
+}
+
 void test_page__survives_the_record_it_ended_with(void **state)
 {
     struct error error = {0};
