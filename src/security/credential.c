@@ -20,6 +20,7 @@
 #include "metadata/catalog.h"
 #include "security/memory.h"
 #include "security/session.h"
+#include "security/source.h"
 #include "security/tables.h"
 #include "security/user.h"
 #include "text/fold.h"
@@ -31,6 +32,8 @@ struct credential_cache {
     struct arena *arena;
     struct credential_options options;
     struct memory *memory;
+    struct memory *sources;
+    struct source_rules source_rules;
     uint8_t key[SHA256_SIZE];
     pthread_mutex_t mutex;
     pthread_cond_t is_free;
@@ -53,6 +56,7 @@ struct attempt {
     const struct catalog *catalog;
     const char *folded_name;
     const char *password;
+    const char *source;                 /* address, or NULL */
     uint8_t key[SHA256_SIZE];           /* of what is remembered */
     char name_digest[SHA256_TEXT_SIZE]; /* failures are counted under it */
     int64_t failures;                   /* so far */
@@ -71,6 +75,9 @@ bool credential_cache_create(const struct credential_options *options,
     cache->arena = arena;
     cache->options = *options;
     cache->memory = memory_create(sizeof(struct verified));
+    cache->sources = source_memory_create();
+    cache->source_rules =
+        (struct source_rules){.failures = options->source_failures, .lock = options->lock};
     random_bytes(cache->key, sizeof(cache->key));
     pthread_mutex_init(&cache->mutex, NULL);
     pthread_cond_init(&cache->is_free, NULL);
@@ -85,6 +92,7 @@ void credential_cache_destroy(struct credential_cache **cache)
     }
     struct arena *arena = (*cache)->arena;
     memory_destroy(&(*cache)->memory);
+    memory_destroy(&(*cache)->sources);
     digest_wipe((*cache)->key, sizeof((*cache)->key));
     pthread_cond_destroy(&(*cache)->is_free);
     pthread_mutex_destroy(&(*cache)->mutex);
@@ -322,14 +330,25 @@ static bool verify(const struct attempt *attempt, struct uuid *user_id_out, stru
     return true;
 }
 
+/* Neither the name nor the address was tried in vain too often. */
+static bool may_try(struct attempt *attempt, struct error *error)
+{
+    const struct credential_cache *cache = attempt->cache;
+    return source_check(cache->sources, &cache->source_rules, attempt->source, error) &&
+           read_failures(attempt, error);
+}
+
 static bool verify_in_turn(struct attempt *attempt, struct uuid *user_id_out, struct error *error)
 {
+    struct credential_cache *cache = attempt->cache;
     bool is_known = false;
-    begin_hashing(attempt->cache);
-    bool done =
-        recall(attempt, user_id_out, &is_known, error) &&
-        (is_known || (read_failures(attempt, error) && verify(attempt, user_id_out, error)));
-    end_hashing(attempt->cache);
+    begin_hashing(cache);
+    bool done = recall(attempt, user_id_out, &is_known, error) &&
+                (is_known || (may_try(attempt, error) && verify(attempt, user_id_out, error)));
+    if (!done && error->code == ERROR_CREDENTIALS_INVALID) {
+        source_count_failure(cache->sources, &cache->source_rules, attempt->source);
+    }
+    end_hashing(cache);
     return done;
 }
 
@@ -352,13 +371,13 @@ static void make_keys(struct attempt *attempt)
 }
 
 bool credential_verify(struct credential_cache *cache, struct connection *connection,
-                       const struct catalog *catalog, const char *user_name, const char *password,
+                       const struct catalog *catalog, const struct password_claim *claim,
                        struct uuid *user_id_out, struct error *error)
 {
-    size_t name_length = strnlen(user_name, NAME_BYTES_MAX + 1);
+    size_t name_length = strnlen(claim->user_name, NAME_BYTES_MAX + 1);
     if (name_length == 0 || name_length > NAME_BYTES_MAX ||
-        !text_is_valid_utf8(user_name, name_length) ||
-        strnlen(password, PASSWORD_BYTES_MAX + 1) > PASSWORD_BYTES_MAX) {
+        !text_is_valid_utf8(claim->user_name, name_length) ||
+        strnlen(claim->password, PASSWORD_BYTES_MAX + 1) > PASSWORD_BYTES_MAX) {
         return refuse(error);
     }
 
@@ -368,8 +387,9 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
         .arena = arena,
         .connection = connection,
         .catalog = catalog,
-        .folded_name = text_fold(arena, cache->options.text_rules, user_name),
-        .password = password,
+        .folded_name = text_fold(arena, cache->options.text_rules, claim->user_name),
+        .password = claim->password,
+        .source = claim->source,
     };
     bool is_known = false;
     make_keys(&attempt);

@@ -27,25 +27,32 @@ struct text_rules;
 struct credential_options {
     const struct text_rules *text_rules; /* fold user names; must outlive the cache */
     int64_t remember;                    /* ms a verified password is remembered */
-    int64_t recheck;    /* ms after which the database is asked whether it still holds */
-    int minimum_length; /* of a new password, characters */
-    int delay_after;    /* failures after which each further attempt waits longer */
-    int attempts;       /* failures that shut the account */
-    int64_t lock;       /* ms it stays shut */
+    int64_t recheck;     /* ms after which the database is asked whether it still holds */
+    int minimum_length;  /* of a new password, characters */
+    int delay_after;     /* failures after which each further attempt waits longer */
+    int attempts;        /* failures that shut the account */
+    int64_t lock;        /* ms it stays shut */
+    int source_failures; /* from one address, within that time, after which it has to wait */
+};
+
+/* Who somebody says he is. */
+struct password_claim {
+    const char *user_name;
+    const char *password;
+    const char *source; /* the address he comes from; NULL: this program */
 };
 
 must_check bool credential_cache_create(const struct credential_options *options,
                                         struct credential_cache **cache_out, struct error *error);
 void credential_cache_destroy(struct credential_cache **cache);
 
-/* Checks name and password and answers the user's id. Fails with CREDENTIALS_INVALID, the same
+/* Checks a claim and answers the user's id. Fails with CREDENTIALS_INVALID, the same
  * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:
  * the count of failures must stay when the caller gives up. Who is remembered is let in even
  * while others guess at his password. */
 must_check bool credential_verify(struct credential_cache *cache, struct connection *connection,
-                                  const struct catalog *catalog, const char *user_name,
-                                  const char *password, struct uuid *user_id_out,
-                                  struct error *error);
+                                  const struct catalog *catalog, const struct password_claim *claim,
+                                  struct uuid *user_id_out, struct error *error);
 
 /* Fails with PASSWORD_WEAK, about the parameter that brought it, on a password that
  * credential_set would refuse. */

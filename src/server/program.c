@@ -173,6 +173,7 @@ static bool open_caches(struct program *program, struct error *error)
         .delay_after = (int)settings->login.delay_after,
         .attempts = (int)settings->login.lock_after,
         .lock = settings->login.lock,
+        .source_failures = (int)settings->login.source_failures,
     };
     platform->metrics = service_metrics_make(program->arena);
     platform->admission = admission_make(program->arena, settings->http.requests_per_user);

@@ -39,10 +39,13 @@ bool authenticate_password(struct call *call, const char *name, const char *pass
                            const struct identity **identity_out, struct error *error)
 {
     const struct platform *platform = call->platform;
+    const struct password_claim claim = {.user_name = name,
+                                         .password = password == NULL ? "" : password,
+                                         .source = call->peer_address};
     struct uuid user_id;
 
-    if (credential_verify(platform->credentials, call->connection, call->catalog, name,
-                          password == NULL ? "" : password, &user_id, error) &&
+    if (credential_verify(platform->credentials, call->connection, call->catalog, &claim, &user_id,
+                          error) &&
         session_identity(platform->sessions, call->arena, call->connection, call->catalog, &user_id,
                          identity_out, error)) {
         return true;

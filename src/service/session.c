@@ -89,12 +89,14 @@ bool service_change_password(struct call *call, const struct operation *operatio
 {
     const struct change_password_request *asked = request;
     struct credential_cache *credentials = call->platform->credentials;
+    const struct password_claim claim = {.user_name = call->identity->user_name,
+                                         .password = asked->old_password,
+                                         .source = call->peer_address};
     struct uuid user_id;
 
     (void)operation;
     (void)response;
-    if (!credential_verify(credentials, call->connection, call->catalog, call->identity->user_name,
-                           asked->old_password, &user_id, error) ||
+    if (!credential_verify(credentials, call->connection, call->catalog, &claim, &user_id, error) ||
         !credential_check_strength(credentials, "newPassword", asked->new_password, error)) {
         return false;
     }

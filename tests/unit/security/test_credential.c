@@ -21,13 +21,20 @@
 
 static struct people people;
 
-static enum error_code verify(const char *name, const char *password, struct uuid *id_out)
+static enum error_code verify_from(const char *source, const char *name, const char *password,
+                                   struct uuid *id_out)
 {
+    const struct password_claim claim = {name, password, source};
     struct error error = {0};
     bool done = credential_verify(people.house.platform.credentials, people.connection,
-                                  people.house.platform.catalog, name, password, id_out, &error);
+                                  people.house.platform.catalog, &claim, id_out, &error);
     assert_int_equal(done, error.code == ERROR_NONE);
     return error.code;
+}
+
+static enum error_code verify(const char *name, const char *password, struct uuid *id_out)
+{
+    return verify_from(NULL, name, password, id_out);
 }
 
 static void set(const struct uuid *user, const char *password)
@@ -114,6 +121,7 @@ void test_credential__a_changed_password_ends_it_at_once(void **state)
 /* Another node has a cache of its own, and sees the change when it asks again. */
 void test_credential__other_nodes_see_a_change_within_the_recheck(void **state)
 {
+    const struct password_claim claim = {.user_name = "Ann", .password = SECRET};
     struct credential_cache *other = NULL;
     struct error error = {0};
     struct uuid id;
@@ -128,13 +136,13 @@ void test_credential__other_nodes_see_a_change_within_the_recheck(void **state)
         .lock = 1000,
     };
     people_must(credential_cache_create(&options, &other, &error), &error);
-    people_must(credential_verify(other, people.connection, people.house.platform.catalog, "Ann",
-                                  SECRET, &id, &error),
+    people_must(credential_verify(other, people.connection, people.house.platform.catalog, &claim,
+                                  &id, &error),
                 &error);
     set(&people.ann, "another secret");
     usleep(80000);
-    assert_false(credential_verify(other, people.connection, people.house.platform.catalog, "Ann",
-                                   SECRET, &id, &error));
+    assert_false(credential_verify(other, people.connection, people.house.platform.catalog, &claim,
+                                   &id, &error));
     assert_int_equal(error.code, ERROR_CREDENTIALS_INVALID);
     credential_cache_destroy(&other);
     people_close(&people);
@@ -207,17 +215,38 @@ void test_credential__a_removed_user_has_nothing_left(void **state)
     people_close(&people);
 }
 
+void test_credential__an_address_that_guesses_at_many_names_waits(void **state)
+{
+    struct uuid id = {{0}};
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify_from("10.0.0.1", "nobody", "x", &id), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify_from("2001:db8:0:7::1", "nobody", "x", &id), ERROR_CREDENTIALS_INVALID);
+    for (int guess = 1; guess < TEST_SOURCE_FAILURES; guess++) {
+        char name[] = {(char)('a' + guess), '\0'};
+        assert_int_equal(verify_from("10.0.0.1", name, "x", &id), ERROR_CREDENTIALS_INVALID);
+        assert_int_equal(verify_from("2001:db8:0:7::2", name, "x", &id), ERROR_CREDENTIALS_INVALID);
+    }
+    assert_int_equal(verify_from("10.0.0.1", "Ann", SECRET, &id), ERROR_TOO_MANY_ATTEMPTS);
+    assert_int_equal(verify_from("2001:db8:0:7::3", "Ann", SECRET, &id), ERROR_TOO_MANY_ATTEMPTS);
+    assert_int_equal(verify_from("2001:db8:0:8::3", "Ann", SECRET, &id), ERROR_NONE);
+    /* Who is remembered is let in. */
+    assert_int_equal(verify_from("10.0.0.1", "Ann", SECRET, &id), ERROR_NONE);
+    people_close(&people);
+}
+
 /* ---- many at once ---- */
 
 static void *verify_often(void *result)
 {
+    const struct password_claim claim = {.user_name = "Ann", .password = SECRET};
     struct connection *connection = NULL;
     struct error error = {0};
     struct uuid id;
     bool done = database_acquire(people.house.platform.database, &connection, &error);
     for (int count = 0; done && count < 50; count++) {
         done = credential_verify(people.house.platform.credentials, connection,
-                                 people.house.platform.catalog, "Ann", SECRET, &id, &error);
+                                 people.house.platform.catalog, &claim, &id, &error);
     }
     database_release(&connection);
     *(bool *)result = done;

@@ -79,6 +79,7 @@ void test_platform_open(struct test_platform *house, const struct table *const *
         .delay_after = 5,
         .attempts = 10,
         .lock = 1000,
+        .source_failures = TEST_SOURCE_FAILURES,
     };
     must(credential_cache_create(&credentials, &platform->credentials, &error), &error);
     make_tables(house, tables, table_count);

@@ -16,6 +16,8 @@
 struct arena;
 struct table;
 
+enum { TEST_SOURCE_FAILURES = 6 /* after which an address has to wait */ };
+
 struct test_platform {
     struct test_database test;
     struct arena *arena;
