@@ -294,7 +294,7 @@ bool file_open(struct call *call, const struct uuid *id, struct file **file_out,
 /* ---- sweeping ---- */
 
 /* Each file in a transaction of its own, and only if it is still not linked. */
-static bool sweep_one(struct call *call, const struct uuid *id, struct error *error)
+bool file_drop(struct call *call, const struct uuid *id, struct error *error)
 {
     const struct row_condition of_file = {"file_id", ROW_IS, cell_uuid(id)};
     const struct row_condition is_orphan[] = {
@@ -337,7 +337,7 @@ bool file_sweep(struct call *call, struct error *error)
         return false;
     }
     for (size_t row = 0; row < rows.count; row++) {
-        if (!sweep_one(call, &row_cell(&rows, row, 0)->uuid, error)) {
+        if (!file_drop(call, &row_cell(&rows, row, 0)->uuid, error)) {
             return false;
         }
     }

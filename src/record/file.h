@@ -28,6 +28,9 @@ must_check bool file_stage(struct call *call, const struct field *field, struct 
 must_check bool file_open(struct call *call, const struct uuid *id, struct file **file_out,
                           struct error *error);
 
+/* Deletes a staged file; nothing happens when a record has it. */
+must_check bool file_drop(struct call *call, const struct uuid *id, struct error *error);
+
 /* Deletes a few of the files that no record has linked for more than a day. */
 must_check bool file_sweep(struct call *call, struct error *error);
 

@@ -280,6 +280,9 @@ bool service_run(struct call *call, const struct operation *operation,
 
     error_clear(error);
     bool is_done = run_with_retries(&run, error);
+    if (call->connection != NULL && (!is_done || call->is_validate_only)) {
+        stage_drop_files(call, operation, request);
+    }
     if (run.is_admitted) {
         admission_leave(call->platform->admission, &call->identity->user_id);
     }

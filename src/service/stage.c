@@ -1,10 +1,11 @@
 /*
- * stage.c - walks the records of a request, by its shape, and stages their files.
+ * stage.c - walks the records of a request, by its shape, to the files that came with them.
  */
 #include "service/stage.h"
 
 #include <stddef.h>
 
+#include "base/error.h"
 #include "base/uuid.h"
 #include "metadata/entity.h"
 #include "metadata/field.h"
@@ -13,31 +14,41 @@
 #include "record/file.h"
 #include "service/operation.h"
 
-static bool stage_value(struct call *call, const struct field *field, const struct value *value,
-                        struct error *error)
+/* What is done with each file that was sent. */
+typedef bool (*file_step)(struct call *call, const struct field *field, struct file *file,
+                          struct error *error);
+
+static bool stage_one(struct call *call, const struct field *field, struct file *file,
+                      struct error *error)
 {
-    if (value->state != VALUE_SET || value->file->read == NULL ||
-        !uuid_is_empty(&value->file->id)) {
-        return true;
-    }
-    return file_stage(call, field, value->file, error);
+    return !uuid_is_empty(&file->id) || file_stage(call, field, file, error);
+}
+
+static bool drop_one(struct call *call, const struct field *field, struct file *file,
+                     struct error *error)
+{
+    (void)field;
+    return uuid_is_empty(&file->id) || file_drop(call, &file->id, error);
 }
 
 /* The door bounds how deep records nest. */
-static bool stage_record(struct call *call, const struct record *record, struct error *error)
+static bool walk_record(struct call *call, const struct record *record, file_step step,
+                        struct error *error)
 {
     const struct entity *entity = record->entity;
 
     for (size_t i = 0; i < entity->field_count; i++) {
-        if (entity->fields[i]->type == FIELD_FILE &&
-            !stage_value(call, entity->fields[i], &record->values[i], error)) {
+        const struct value *value = &record->values[i];
+        bool is_sent = entity->fields[i]->type == FIELD_FILE && value->state == VALUE_SET &&
+                       value->file->read != NULL;
+        if (is_sent && !step(call, entity->fields[i], value->file, error)) {
             return false;
         }
     }
     for (const struct record_children *children = record->children; children != NULL;
          children = children->next) {
         for (size_t i = 0; i < children->count; i++) {
-            if (!stage_record(call, children->records[i], error)) {
+            if (!walk_record(call, children->records[i], step, error)) {
                 return false;
             }
         }
@@ -45,18 +56,19 @@ static bool stage_record(struct call *call, const struct record *record, struct 
     return true;
 }
 
-static bool stage_list(struct call *call, const struct message_list *list, struct error *error)
+static bool walk_list(struct call *call, const struct message_list *list, file_step step,
+                      struct error *error)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (!stage_record(call, list->items[i], error)) {
+        if (!walk_record(call, list->items[i], step, error)) {
             return false;
         }
     }
     return true;
 }
 
-bool stage_files(struct call *call, const struct operation *operation, const void *request,
-                 struct error *error)
+static bool walk_request(struct call *call, const struct operation *operation, const void *request,
+                         file_step step, struct error *error)
 {
     const struct shape *shape = operation->pattern->request;
 
@@ -67,13 +79,26 @@ bool stage_files(struct call *call, const struct operation *operation, const voi
             continue;
         }
         if (member->is_list) {
-            if (!stage_list(call, place, error)) {
+            if (!walk_list(call, place, step, error)) {
                 return false;
             }
         } else if (*(const struct record *const *)place != NULL &&
-                   !stage_record(call, *(const struct record *const *)place, error)) {
+                   !walk_record(call, *(const struct record *const *)place, step, error)) {
             return false;
         }
     }
     return true;
+}
+
+bool stage_files(struct call *call, const struct operation *operation, const void *request,
+                 struct error *error)
+{
+    return walk_request(call, operation, request, stage_one, error);
+}
+
+void stage_drop_files(struct call *call, const struct operation *operation, const void *request)
+{
+    struct error ignored; /* the sweep gets what cannot be deleted now */
+
+    (void)!walk_request(call, operation, request, drop_one, &ignored);
 }

@@ -13,6 +13,7 @@
 #include "generated/messages.h"
 #include "metadata/record.h"
 #include "query/request.h"
+#include "record/file.h"
 #include "service/office.h"
 
 static struct office office;
@@ -234,18 +235,61 @@ static void rewind_source(struct file *file)
     ((struct source *)file->context)->at = 0;
 }
 
+static struct record *note_with(struct file *file, struct source *source)
+{
+    struct record *note = office_record(&office, "Note", "subject", "A");
+    struct value *document = record_value(note, entity_find_field(note->entity, "document"));
+
+    *file =
+        (struct file){.size = -1, .read = read_source, .rewind = rewind_source, .context = source};
+    *document = (struct value){.state = VALUE_SET, .file = file};
+    return note;
+}
+
 void test_record__a_file_is_stored_whole_when_a_conflict_breaks_it_off(void **state)
 {
     struct source source = {.conflicts = 1};
-    struct file file = {
-        .size = -1, .read = read_source, .rewind = rewind_source, .context = &source};
+    struct file file;
 
     (void)state;
     office_open(&office);
-    struct record *note = office_record(&office, "Note", "subject", "A");
-    struct value *document = record_value(note, entity_find_field(note->entity, "document"));
-    *document = (struct value){.state = VALUE_SET, .file = &file};
-    (void)create(note);
+    (void)create(note_with(&file, &source));
     assert_int_equal(file.size, sizeof(content) - 1);
+    office_close(&office);
+}
+
+/* Whether the file is in the database. */
+static bool is_kept(const struct file *file)
+{
+    struct call *call = test_call_begin(&office.house);
+    struct file *found = NULL;
+    struct error error = {0};
+    bool is_found = file_open(call, &file->id, &found, &error);
+
+    test_call_end(&call);
+    return is_found;
+}
+
+void test_record__a_file_stays_only_where_the_write_did(void **state)
+{
+    struct source sources[3] = {{0}};
+    struct file kept, tried, refused;
+
+    (void)state;
+    office_open(&office);
+    const struct write_result *first = create(note_with(&kept, &sources[0]));
+    assert_true(is_kept(&kept));
+    office.is_validate_only = true;
+    (void)create(note_with(&tried, &sources[1]));
+    office.is_validate_only = false;
+    assert_false(is_kept(&tried));
+    struct record *note = note_with(&refused, &sources[2]);
+    *record_value(note, note->entity->id) =
+        (struct value){.state = VALUE_SET, .uuid = first->id.value};
+    const struct create_entity_request request = {.record = note};
+    office_expect(&office, office_try(&office, "Note", "CreateNote", &request),
+                  ERROR_DUPLICATE_KEY);
+    assert_false(uuid_is_empty(&refused.id));
+    assert_false(is_kept(&refused));
     office_close(&office);
 }
