@@ -10,7 +10,7 @@
 #include "metadata/catalog.h"
 #include "query/query.h"
 #include "record/write.h"
-#include "security/identity.h"
+#include "security/authorise.h"
 
 bool key_is_given(const struct record *record, const struct key *key)
 {
@@ -138,7 +138,7 @@ bool record_resolve(struct call *call, const struct reference *reference, struct
                                "%s has no key %s", reference->entity->name,
                                alternate->name == NULL ? "without a name" : alternate->name);
     }
-    if (identity_depth(call->identity, reference->entity, RIGHT_READ) == DEPTH_NONE) {
+    if (authorise_list(call->identity, reference->entity, RIGHT_READ) == ACCESS_NONE) {
         return refuse_reference(reference, error);
     }
     if (!parse_key(call, key, alternate, values, error) ||

@@ -14,6 +14,7 @@
 #include "query/query.h"
 #include "query/request.h"
 #include "record/house.h"
+#include "security/identity.h"
 
 static struct test_platform house;
 
@@ -98,10 +99,12 @@ void test_rights__nobody_sees_what_he_may_not_read(void **state)
     assert_int_equal(value->state, VALUE_SET);
     assert_null(value->reference.name);
 
-    /* One that exists and one that does not are refused alike. */
+    /* One that exists and one that does not are refused alike, also at a depth that opens none. */
     const struct uuid nobody = {{3}};
-    const struct uuid *ids[] = {&level, &nobody};
-    for (int index = 0; index < 2; index++) {
+    const struct uuid *ids[] = {&level, &nobody, &level, &nobody};
+    for (int index = 0; index < 4; index++) {
+        call->identity->depths[levels->index * RIGHT_COUNT + RIGHT_READ] =
+            index < 2 ? DEPTH_NONE : DEPTH_USER;
         record = house_record(call, "Contact", "lastName", "L", NULL);
         house_refer(record, "defaultPriceLevel", "PriceLevel", ids[index]);
         assert_false(record_create(call, record, &outcome, &error));
