@@ -28,7 +28,7 @@ enum {
 };
 
 struct loop {
-    struct arena *arena;
+    struct arena *connections; /* made by the loop's own thread */
     struct http_shared *shared;
     struct listener *listeners;
     int listener_count;
@@ -61,7 +61,7 @@ static struct http_connection *take_connection(struct loop *loop)
     struct http_connection *connection = loop->spare;
 
     if (connection == NULL) {
-        connection = arena_allocate(loop->arena, sizeof(*connection));
+        connection = arena_allocate(loop->connections, sizeof(*connection));
     } else {
         loop->spare = connection->next;
     }
@@ -234,7 +234,6 @@ bool loop_create(struct arena *arena, struct http_shared *shared, struct listene
 {
     struct loop *loop = arena_allocate(arena, sizeof(*loop));
 
-    loop->arena = arena;
     loop->shared = shared;
     loop->listeners = listeners;
     loop->listener_count = listener_count;
@@ -255,6 +254,7 @@ bool loop_create(struct arena *arena, struct http_shared *shared, struct listene
         watch(loop, EPOLL_CTL_ADD, listeners[i].descriptor, EPOLLIN, &listeners[i].ready);
     }
     loop->is_accepting = true;
+    loop->connections = arena_create();
     *loop_out = loop;
     return true;
 }
@@ -397,5 +397,6 @@ void loop_destroy(struct loop **loop)
     }
     close((*loop)->epoll);
     close((*loop)->wake_descriptor);
+    arena_destroy(&(*loop)->connections);
     *loop = NULL;
 }

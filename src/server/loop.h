@@ -4,7 +4,8 @@
  * epoll wakes each descriptor once (EPOLLONESHOT), so a connection that a worker has, or that
  * is parked, costs nothing. The loop never blocks but in epoll.
  *
- * Memory: lives in the arena given.
+ * Memory: lives in the arena given; connections in one of its own, since others may have that
+ * arena while it runs.
  * Threads: run by one thread; loop_wake may be called by any.
  */
 #ifndef SERVER_LOOP_H

@@ -198,6 +198,29 @@ void test_limits__connections_of_all(void **state)
     fixture_close(&fixture);
 }
 
+/* The loop makes connections in its own thread: the arena of whoever made the server is not its. */
+void test_limits__connections_take_nothing_from_the_arena_of_the_owner(void **state)
+{
+    enum { CONNECTIONS = 100 };
+    int descriptors[CONNECTIONS];
+    struct fixture fixture = fixture_prepare();
+
+    (void)state;
+    fixture_open(&fixture);
+    size_t size = arena_size(fixture.arena);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        descriptors[i] = client_connect(&fixture);
+        client_send(descriptors[i], GET "\r\n");
+    }
+    for (int i = 0; i < CONNECTIONS; i++) {
+        char byte;
+        assert_int_equal(recv(descriptors[i], &byte, 1, 0), 1);
+        close(descriptors[i]);
+    }
+    assert_int_equal(arena_size(fixture.arena), size);
+    fixture_close(&fixture);
+}
+
 void test_limits__more_than_the_queue_holds_is_told_at_once(void **state)
 {
     struct fixture fixture = fixture_prepare();
