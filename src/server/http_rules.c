@@ -12,8 +12,10 @@ enum { LENGTH_DIGITS_MOST = 15, BOUNDARY_LENGTH_MOST = 70 };
 
 /* Headers of which a second one would leave open which counts. */
 static const char *const single_headers[] = {
-    "authorization", "content-encoding", "content-length", "content-type",      "expect",
-    "host",          "idempotency-key",  "origin",         "transfer-encoding", "soapaction",
+    "authorization",   "content-encoding", "content-length",
+    "content-type",    "expect",           "host",
+    "idempotency-key", "origin",           "transfer-encoding",
+    "soapaction",      "x-forwarded-host", "x-forwarded-proto",
 };
 
 static const char *const media_types[] = {

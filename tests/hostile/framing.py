@@ -72,6 +72,8 @@ LENGTHS = [
         ("two-to-the-64", str(2 ** 64 + len(BODY)), (400, 413)))
 ] + [
     Case("length-twice-equal", request(LENGTH, LENGTH), (400,)),
+    *[Case(f"forwarded-{name}-twice", request(LENGTH, (f"X-Forwarded-{name}", value), (f"X-Forwarded-{name}", value)), (400,))
+      for name, value in (("proto", "https"), ("host", "a"))],
     Case("length-twice-different", request(LENGTH, ("Content-Length", 0)), (400,)),
     Case("length-missing", request(), (411,)),
     Case("length-and-chunked", request(LENGTH, CHUNKED, body=GOOD_CHUNKS), (400,)),
