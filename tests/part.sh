@@ -15,7 +15,7 @@ part_house() { tests/house/run.sh; }
 part_contract() { build/release/crmd --check-contract wsdl; }
 part_generate() { make -s check-generate; }
 part_units() { tests/unit/run.sh $(unit_programs is_low); }
-part_databases() { POSTGRESQL_PORT=18197 MARIADB_PORT=18198 tests/unit/databases.sh $(unit_programs is_high); }
+part_databases() { tests/unit/databases.sh $(unit_programs is_high); }
 part_dialogues() { tests/dialogues/run.py; }
 part_hostile() { tests/hostile/run.py; }
 part_clients() { tests/clients/check.py; }

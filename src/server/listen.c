@@ -37,6 +37,7 @@ struct listening {
     struct tls_context *tls;
     struct proxies *proxies;
     struct server *server;
+    int address_count; /* of the clients' server */
     struct server *admin_server;
     struct admin admin;
     struct admin_check database_check;
@@ -134,6 +135,7 @@ static bool open_server(struct listening *listening, struct error *error)
         !server_start(listening->server, error)) {
         return false;
     }
+    listening->address_count = options.address_count;
     for (int i = 0; i < options.address_count; i++) {
         log_event(listening->platform->log, LOG_LEVEL_INFO, "listening",
                   LOG_TEXT("url", server_url(listening->server, i)),
@@ -213,6 +215,24 @@ static bool open_admin(struct listening *listening, struct error *error)
     return true;
 }
 
+/* That it is ready, and where: what `systemctl status` shows. */
+static void notify_ready(const struct listening *listening)
+{
+    struct arena *scratch = arena_create();
+    struct buffer text;
+
+    buffer_init(&text, scratch, 256);
+    buffer_add_text(&text, "READY=1\nSTATUS=Listening on");
+    for (int i = 0; i < listening->address_count; i++) {
+        buffer_add_format(&text, " %s", server_url(listening->server, i));
+    }
+    if (listening->admin_server != NULL) {
+        buffer_add_format(&text, "; for operators on %s", server_url(listening->admin_server, 0));
+    }
+    notify_supervisor(text.bytes);
+    arena_destroy(&scratch);
+}
+
 static void reload(struct listening *listening)
 {
     struct error error = {0};
@@ -225,7 +245,7 @@ static void reload(struct listening *listening)
         log_event(listening->platform->log, LOG_LEVEL_INFO, "reload",
                   LOG_TEXT("message", "Certificates were read again"));
     }
-    notify_supervisor("READY=1");
+    notify_ready(listening);
 }
 
 static void serve(struct listening *listening)
@@ -235,7 +255,7 @@ static void serve(struct listening *listening)
     log_event(platform->log, LOG_LEVEL_INFO, "ready", LOG_TEXT("version", SVYAZ_VERSION),
               LOG_TEXT("database", database_engine(platform->database)),
               LOG_NUMBER("entities", (int64_t)platform->catalog->entity_count));
-    notify_supervisor("READY=1");
+    notify_ready(listening);
     int period = notify_watchdog_period();
     for (;;) {
         enum signal_wish wish = signals_wait(period);

@@ -1,6 +1,7 @@
 """The same work on contacts against Svyaz and both peers, on one PostgreSQL, in turn."""
 import contextlib
 import os
+import random
 import subprocess
 import time
 import urllib.error
@@ -11,7 +12,6 @@ import processes
 from organisation import SCRIPTS, WORK
 
 PEERS = SCRIPTS.parent / "peers"
-PHP_PORT, NODE_PORT = 18385, 18386
 SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))
 OPERATIONS = ("retrieve", "create", "update", "list")
 # CPU for each request against the PHP peer.
@@ -40,42 +40,51 @@ def fill(server, postgresql, rows):
 def fill_peers(postgresql, rows):
     postgresql.psql("postgres", "DROP DATABASE IF EXISTS bench")
     postgresql.psql("postgres", "CREATE DATABASE bench")
-    subprocess.run(["psql", "-h", "127.0.0.1", "-p", str(organisation.POSTGRESQL_PORT), "-U", "postgres",
-                    "-d", "bench", "-q", "-v", f"rows={rows}", "-f", PEERS / "load" / "schema.sql"],
+    subprocess.run(["psql", "-h", "127.0.0.1", "-p", postgresql.port, "-U", "postgres", "-d", "bench",
+                    "-q", "-v", f"rows={rows}", "-f", PEERS / "load" / "schema.sql"],
                    check=True, capture_output=True)
 
 
 @contextlib.contextmanager
-def peer(name, port):
-    """Starts a peer; its process. The database is the peers' own."""
-    url = f"postgresql://postgres@127.0.0.1:{organisation.POSTGRESQL_PORT}/bench"
+def peer(name, postgresql):
+    """Starts a peer; its process and port. The database is the peers' own."""
+    url = f"postgresql://postgres@127.0.0.1:{postgresql.port}/bench"
     home = WORK / f"peer-{name}"
     home.mkdir(parents=True, exist_ok=True)
-    with open(WORK / f"peer-{name}.log", "ab") as log:
-        process = subprocess.Popen([PEERS / name / "run.sh", str(port), url], stdout=log, stderr=log,
-                                   env=os.environ | {"PEER_HOME": str(home)})
+    process, port = start(name, url, os.environ | {"PEER_HOME": str(home)})
     try:
-        wait_for(port, process)
-        yield process
+        yield process, port
     finally:
         process.terminate()
         process.wait(30)
 
 
-def wait_for(port, process):
+def start(name, url, environment):
+    """Tries ports, as nginx cannot ask the system for a free one; a peer whose port is taken ends."""
+    for port in random.sample(range(20000, 32000), 3):
+        with open(WORK / f"peer-{name}.log", "ab") as log:
+            process = subprocess.Popen([PEERS / name / "run.sh", str(port), url], stdout=log, stderr=log,
+                                       env=environment)
+        if answers(port, process):
+            return process, port
+    raise RuntimeError(f"the peer does not listen; see {log.name}")
+
+
+def answers(port, process):
     """Waits until something answers on the port: npm may be installing."""
     deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError("the peer ended")
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.5)  # by then a peer that could not have the port has ended
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2)
-            return
+            return process.poll() is None
         except urllib.error.HTTPError:
-            return
+            return process.poll() is None
         except OSError:
-            time.sleep(0.5)
-    raise RuntimeError("the peer does not listen")
+            continue
+    process.terminate()
+    process.wait(30)
+    return False
 
 
 def cost(run, pid, postgresql):
@@ -111,10 +120,10 @@ def measure(figures, rows):
             for operation in OPERATIONS:
                 table["svyaz", operation] = cost(load_own(server, operation, ids, session),
                                                  server.process.pid, postgresql)
-        for name, port, path in (("php-soap", PHP_PORT, "/soap.php"), ("node-soap", NODE_PORT, "/soap")):
+        for name, path in (("php-soap", "/soap.php"), ("node-soap", "/soap")):
             fill_peers(postgresql, rows)
             try:
-                with peer(name, port) as process:
+                with peer(name, postgresql) as (process, port):
                     for operation in OPERATIONS:
                         table[name, operation] = cost(load_peer(port, path, operation, rows),
                                                       process.pid, postgresql)

@@ -1,14 +1,12 @@
 """Retrieve over SQLite against a gSOAP server that answers a message of the same size."""
 import os
 import subprocess
-import time
 
 import against_peers
 import organisation
 import processes
 from organisation import SCRIPTS, WORK
 
-PORT = 18388
 SOURCE = SCRIPTS.parent / "echo_server"
 
 
@@ -45,10 +43,10 @@ def measure(figures):
             .findtext(".//{*}id") + "\n" for name in names))
         environment = os.environ | {"BENCH_TOKEN": organisation.ordinary_session(server), "BENCH_IDS": str(ids)}
         own = rate(f"{server.url}/soap/Contact", server.process.pid, environment)
-    echo = subprocess.Popen([program, str(PORT)])
+    echo = subprocess.Popen([program], stdout=subprocess.PIPE, text=True)
     try:
-        time.sleep(0.5)
-        ceiling = rate(f"http://127.0.0.1:{PORT}/", echo.pid, environment)
+        port = int(echo.stdout.readline())
+        ceiling = rate(f"http://127.0.0.1:{port}/", echo.pid, environment)
     finally:
         echo.terminate()
         echo.wait()

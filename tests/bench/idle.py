@@ -82,12 +82,11 @@ def measure(figures):
     raise_limit()
     crt, key = certificate()
     server = organisation.make("idle", settings=[
-        "http.idle_timeout=1 h", f"http.tls_certificate={crt}", f"http.tls_key={key}"])
-    tls_port = server.admin_port + 5
-    server.settings.append(f"http.tls_listen=127.0.0.1:{tls_port}")
+        "http.idle_timeout=1 h", "http.tls_listen=127.0.0.1:0", f"http.tls_certificate={crt}",
+        f"http.tls_key={key}"])
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with server:
         measure_kind(figures, "plain", server, server.port, None, 1)
     with server:
-        measure_kind(figures, "TLS", server, tls_port, context, 20)
+        measure_kind(figures, "TLS", server, server.tls_port, context, 20)

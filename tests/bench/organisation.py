@@ -7,8 +7,6 @@ from svyaz.server import ADMIN, PASSWORD, ROOT, Server
 
 WORK = ROOT / "build" / "bench"
 POSTGRESQL = ROOT / "tests" / "peers" / "postgresql.sh"
-POSTGRESQL_PORT = 18390
-FIRST_PORT = 18300
 PROGRAM = "build/release/crmd"
 # A load generator is one source that asks without end.
 SETTINGS = ("http.requests_per_connection=1000000000", "http.connections_per_source=100000",
@@ -20,6 +18,7 @@ class Postgresql:
 
     def __enter__(self):
         self.call("start")
+        self.port = self.call("port")
         self.psql("postgres", "DROP DATABASE IF EXISTS svyaz")
         self.psql("postgres", "CREATE DATABASE svyaz OWNER svyaz")
         return self
@@ -28,13 +27,12 @@ class Postgresql:
         self.call("stop")
 
     def call(self, action):
-        return subprocess.run([POSTGRESQL, action, WORK, str(POSTGRESQL_PORT)], check=True,
-                              capture_output=True, text=True).stdout.strip()
+        return subprocess.run([POSTGRESQL, action, WORK], check=True, capture_output=True, text=True).stdout.strip()
 
     def psql(self, database, sql, user="postgres"):
         """Runs SQL; the answer, columns by | and rows by line."""
         return subprocess.run(
-            ["psql", "-h", "127.0.0.1", "-p", str(POSTGRESQL_PORT), "-U", user, "-d", database,
+            ["psql", "-h", "127.0.0.1", "-p", self.port, "-U", user, "-d", database,
              "-qAt", "-v", "ON_ERROR_STOP=1", "-c", sql], check=True, capture_output=True, text=True).stdout
 
     def pid(self):
@@ -44,7 +42,7 @@ class Postgresql:
 def make(name, postgresql=None, settings=()):
     """A fresh organisation, in SQLite or in a PostgreSQL; its server is not started."""
     database = [f"database.url={postgresql.call('url')}"] if postgresql else []
-    server = Server(WORK / name, PROGRAM, [*SETTINGS, *database, *settings], FIRST_PORT)
+    server = Server(WORK / name, PROGRAM, [*SETTINGS, *database, *settings])
     server.bootstrap()
     return server
 

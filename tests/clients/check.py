@@ -43,7 +43,7 @@ def main():
         engine = kind(WORK / "servers")
         try:
             engine.start()
-            server = Server(WORK / f"organisation-{kind.name.lower()}", program, engine.settings(), 18160)
+            server = Server(WORK / f"organisation-{kind.name.lower()}", program, engine.settings())
             server.bootstrap()
             with server:
                 tell(tally, server, () if kind is Sqlite else FEW)

@@ -211,7 +211,7 @@ def main():
     tally = Tally()
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
-    server = Server(WORK / "organisation", first_port=18480)
+    server = Server(WORK / "organisation")
     server.bootstrap()
     with server:
         desk = Desk(server)

@@ -105,23 +105,16 @@ def write_through(server, end, begin_again):
     return complaint_of(server, writers)
 
 
-def kill_server(server):
-    server.process.kill()
-    server.process.wait()
-    server.process = None
-
-
 def run(tally, program, work):
-    server = Server(work / "killed", program, first_port=18150)
+    server = Server(work / "killed", program)
     server.bootstrap()
     with server:
-        tally.check("server-killed-while-writing", write_through(
-            server, lambda: kill_server(server), server.start))
+        tally.check("server-killed-while-writing", write_through(server, server.kill, server.start))
 
-    engine = Postgresql(work / "database", 18155, "safe")
+    engine = Postgresql(work / "database", "safe")
     try:
         engine.start()
-        server = Server(work / "database-killed", program, engine.settings(), 18150)
+        server = Server(work / "database-killed", program, engine.settings())
         server.bootstrap()
         with server:
             tally.check("database-killed-while-writing", write_through(

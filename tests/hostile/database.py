@@ -92,16 +92,16 @@ def gone_and_back(server, start, kill):
 
 
 def run(tally, program, work):
-    server = Server(work / "locked", program, first_port=18150)
+    server = Server(work / "locked", program)
     server.bootstrap()
     with server:
         tally.check("database-locked", locked(server))
     tally.check("no-report-of-locked", server.report())
 
-    engine = Postgresql(work / "database", 18155)
+    engine = Postgresql(work / "database")
     try:
         engine.start()
-        server = Server(work / "gone", program, engine.settings(), 18150)
+        server = Server(work / "gone", program, engine.settings())
         server.bootstrap()
         with server:
             tally.check("database-gone-and-back", gone_and_back(server, engine.start_again, engine.kill))

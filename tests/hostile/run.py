@@ -88,15 +88,16 @@ def is_chosen(name, words):
     return not words or any(word in name for word in words)
 
 
-def run_cases(tally, server, cases, words, tls_port=None):
-    """Every case; with tls_port over TLS."""
-    context = trusting_context() if tls_port else None
+def run_cases(tally, server, cases, words, is_tls=False):
+    """Every case, in plain or over TLS."""
+    context = trusting_context() if is_tls else None
     for given in cases:
-        name = f"tls-{given.name}" if tls_port else given.name
+        name = f"tls-{given.name}" if is_tls else given.name
         if not is_chosen(name, words):
             continue
         try:
-            complaint = complaint_of(tls_port or server.port, given, context) or serves(server)
+            port = server.tls_port if is_tls else server.port
+            complaint = complaint_of(port, given, context) or serves(server)
         except OSError as reason:
             complaint = f"{reason}\n{server.report()}"
         tally.check(name, complaint)
@@ -115,12 +116,12 @@ def run_clients(tally, server, words):
             tally.fail(name, reason)
 
 
-def tls_settings(port):
+def tls_settings():
     """A certificate of its own, and what makes the server use it."""
     files = [WORK / "server.crt", WORK / "server.key"]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
                     "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
-    return [f"http.tls_listen=127.0.0.1:{port}", f"http.tls_certificate={files[0]}", f"http.tls_key={files[1]}"]
+    return ["http.tls_listen=127.0.0.1:0", f"http.tls_certificate={files[0]}", f"http.tls_key={files[1]}"]
 
 
 def main():
@@ -131,18 +132,16 @@ def main():
     lock = hold_folder(WORK)
     tally = Tally()
 
-    plain = Server(WORK / "plain", chosen.program, ["http.requests_per_connection=100000"], 18140)
+    plain = Server(WORK / "plain", chosen.program, ["http.requests_per_connection=100000", *tls_settings()])
     plain.bootstrap()
-    tls_port = plain.port + 5
-    plain.settings += tls_settings(tls_port)
-    small = Server(WORK / "small", chosen.program, clients.SETTINGS, plain.port + 10)
+    small = Server(WORK / "small", chosen.program, clients.SETTINGS)
     small.bootstrap(plain.folder)
     with plain:
         for module in (framing, messages, limits, multipart):
             run_cases(tally, plain, module.CASES, chosen.words)
         # No half-close in TLS: cases that end their side are for plain connections.
         run_cases(tally, plain, [given for given in framing.CASES if not given.ends_sending and given not in framing.NOT_HTTP],
-                  chosen.words, tls_port)
+                  chosen.words, is_tls=True)
     with small:
         run_cases(tally, small, multipart.SMALL, chosen.words)
         run_clients(tally, small, chosen.words)

@@ -34,7 +34,7 @@ class Check:
         self.engine, self.data = engine, folder / "data"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(DATA, self.data)
-        self.server = Server(folder / "organisation", "build/release/crmd", engine.settings(), 18180)
+        self.server = Server(folder / "organisation", "build/release/crmd", engine.settings())
         self.server.bootstrap()
 
     def bring(self, name):

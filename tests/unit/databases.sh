@@ -4,10 +4,8 @@
 #
 #   tests/unit/databases.sh PROGRAM...
 #
-# POSTGRESQL_PORT and MARIADB_PORT choose other ports than 15430 and 13430; ENGINES the engines.
-postgresql_port=${POSTGRESQL_PORT:-15430}
-mariadb_port=${MARIADB_PORT:-13430}
-folder=build/test-servers/$postgresql_port-$mariadb_port
+# ENGINES chooses the engines.
+folder=build/test-servers
 peers=tests/peers
 passed=0 failed=0 skipped=0
 LSAN_OPTIONS=suppressions=tests/unit/leaks.txt:print_suppressions=0
@@ -20,11 +18,11 @@ run_on() {
 
 run_on_server() {
     # how a test that kills the server names it
-    SVYAZ_TEST_SERVER=$peers/$2.sh SVYAZ_TEST_SERVER_PLACE="$folder $3"
-    export SVYAZ_TEST_SERVER SVYAZ_TEST_SERVER_PLACE
-    if "$peers/$2.sh" start "$folder" "$3" fast; then
-        run_on "$1" "$("$peers/$2.sh" url "$folder" "$3")"
-        "$peers/$2.sh" stop "$folder" "$3"
+    SVYAZ_TEST_SERVER=$peers/$2.sh SVYAZ_TEST_SERVER_FOLDER=$folder
+    export SVYAZ_TEST_SERVER SVYAZ_TEST_SERVER_FOLDER
+    if "$peers/$2.sh" start "$folder" fast; then
+        run_on "$1" "$("$peers/$2.sh" url "$folder")"
+        "$peers/$2.sh" stop "$folder"
     else
         echo "FAIL $1 does not start"
         echo "$1: 0 passed, 1 failed, 0 skipped"
@@ -32,24 +30,27 @@ run_on_server() {
 }
 
 stop_servers() {
-    "$peers/postgresql.sh" stop "$folder" "$postgresql_port"
-    "$peers/mariadb.sh" stop "$folder" "$mariadb_port"
+    "$peers/postgresql.sh" stop "$folder"
+    "$peers/mariadb.sh" stop "$folder"
 }
 
 run_engine() {
     case $1 in
     SQLite) run_on SQLite "" ;;
-    PostgreSQL) run_on_server PostgreSQL postgresql "$postgresql_port" ;;
-    MariaDB) run_on_server MariaDB mariadb "$mariadb_port" ;;
+    PostgreSQL) run_on_server PostgreSQL postgresql ;;
+    MariaDB) run_on_server MariaDB mariadb ;;
     esac
 }
 
 programs=$*
 engines=${ENGINES:-SQLite PostgreSQL MariaDB}
 mkdir -p "$folder"
+# Two at once in one checkout would meet in the servers' data.
+exec 9>"$folder/lock"
+flock 9
 trap 'stop_servers; exit 130' INT TERM
 for engine in $engines; do
-    run_engine "$engine" >"$folder/$engine.log" 2>&1 &
+    run_engine "$engine" >"$folder/$engine.log" 2>&1 9>&- &
 done
 wait
 for engine in $engines; do

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "echo.nsmap"
 #include "soapH.h"
@@ -54,7 +53,21 @@ static void *serve(void *context)
     return NULL;
 }
 
-int main(int argc, char **argv)
+/* Listens on a free port of the loopback and says which on standard output. */
+static int listen_somewhere(struct soap *soap)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof(address);
+
+    if (soap_bind(soap, "127.0.0.1", 0, 100) < 0 ||
+        getsockname(soap->master, (struct sockaddr *)&address, &size) != 0) {
+        return 0;
+    }
+    printf("%d\n", ntohs(address.sin_port));
+    return fflush(stdout) == 0;
+}
+
+int main(void)
 {
     struct soap *soap = soap_new1(SOAP_IO_KEEPALIVE | SOAP_C_UTFSTRING);
     pthread_t thread;
@@ -62,7 +75,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     soap->bind_flags = SO_REUSEADDR;
     soap->max_keep_alive = 0; /* without end */
-    if (argc < 2 || soap_bind(soap, "127.0.0.1", atoi(argv[1]), 100) < 0) {
+    if (!listen_somewhere(soap)) {
         return 1;
     }
     while (soap_accept(soap) >= 0) {

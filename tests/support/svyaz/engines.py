@@ -34,14 +34,13 @@ class Sqlite:
 class Served:
     """An engine with a server, started by a script of tests/peers."""
     name = script = ""
-    port = 0
 
-    def __init__(self, folder, port=None, speed="fast"):
+    def __init__(self, folder, speed="fast"):
         """With speed "safe" it writes as in production, else it does not wait for the disk."""
-        self.folder, self.port, self.speed = folder, port or self.port, speed
+        self.folder, self.speed, self.port = folder, speed, None
 
     def call(self, action, *words):
-        return subprocess.run([PEERS / self.script, action, self.folder, str(self.port), *words],
+        return subprocess.run([PEERS / self.script, action, self.folder, *words],
                               check=True, capture_output=True, text=True).stdout.strip()
 
     def settings(self):
@@ -49,11 +48,13 @@ class Served:
 
     def start(self):
         """Starts the server with an empty database; data of a run before are thrown away."""
-        self.start_again()
+        self.call("start", self.speed)
+        self.port = self.call("port")
         self.make_empty()
 
     def start_again(self):
-        self.call("start", self.speed)
+        """On the port that it had."""
+        self.call("restart", self.speed)
 
     def stop(self):
         self.call("stop")
@@ -64,7 +65,7 @@ class Served:
 
 
 class Postgresql(Served):
-    name, script, port = "PostgreSQL", "postgresql.sh", 18195
+    name, script = "PostgreSQL", "postgresql.sh"
 
     def psql(self, database, sql):
         return self.lines("psql", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-d", database,
@@ -86,7 +87,7 @@ class Postgresql(Served):
 
 
 class Mariadb(Served):
-    name, script, port = "MariaDB", "mariadb.sh", 18196
+    name, script = "MariaDB", "mariadb.sh"
 
     def sql(self, text, *words):
         return self.lines("mariadb", "--no-defaults", "--protocol=tcp", "--host=127.0.0.1",

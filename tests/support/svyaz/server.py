@@ -1,19 +1,22 @@
 """A server of one's own: an organisation, the process, its end."""
+import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import time
-
-from svyaz import wire
+import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What drivers leak themselves is not ours to mend.
 SANITIZERS = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/unit/leaks.txt:print_suppressions=0"}
 ADMIN = "admin"
 PASSWORD = "Correct-horse-7-staple"
+READY = re.compile(r"READY=1\nSTATUS=Listening on http://127\.0\.0\.1:(\d+)"
+                   r"(?: https://127\.0\.0\.1:(\d+))?; for operators on http://127\.0\.0\.1:(\d+)$")
 
 
 def hold_folder(folder):
@@ -25,32 +28,50 @@ def hold_folder(folder):
     return lock
 
 
-def free_port(first):
-    """The first port from here on that nobody listens on."""
-    for port in range(first, first + 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise OSError(f"no free port from {first}")
+class Notices:
+    """What a server tells its supervisor, as it would tell systemd: that it is ready, and where."""
+
+    def __init__(self):
+        self.name = f"svyaz-test-{uuid.uuid4()}"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(f"\0{self.name}")
+        self.socket.settimeout(0.1)
+
+    def environment(self):
+        return {"NOTIFY_SOCKET": f"@{self.name}"}
+
+    def take(self):
+        """The next notice; empty when none comes soon."""
+        try:
+            return self.socket.recv(65536).decode()
+        except TimeoutError:
+            return ""
+
+    def close(self):
+        self.socket.close()
 
 
 class Server:
-    """crmd on loopback, with its data and log in a folder. Use it in a with statement."""
+    """crmd on loopback, with its data and log in a folder. Use it in a with statement.
 
-    def __init__(self, folder, program="build/check/crmd", settings=(), first_port=None):
+    The system gives it free ports, other ones after each start; while it does not run they are 0,
+    where nobody listens.
+    """
+
+    def __init__(self, folder, program="build/check/crmd", settings=()):
         self.folder = pathlib.Path(folder).resolve()
         self.program = ROOT / program
         self.settings = list(settings)
-        first_port = first_port or int(os.environ.get("TEST_PORT", "18100"))
-        self.port = free_port(first_port)
-        self.admin_port = free_port(self.port + 1)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.admin_url = f"http://127.0.0.1:{self.admin_port}"
+        self.port = self.tls_port = self.admin_port = 0
         self.process = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def admin_url(self):
+        return f"http://127.0.0.1:{self.admin_port}"
 
     def options(self, *settings):
         return [word for setting in settings for word in ("-o", setting)]
@@ -75,24 +96,18 @@ class Server:
     def start(self):
         """Starts the process and waits until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "server.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [self.program, "--data", self.folder,
-                 *self.options(f"http.listen=127.0.0.1:{self.port}",
-                               f"admin.listen=127.0.0.1:{self.admin_port}", *self.settings)],
-                stdout=log, stderr=log, cwd=self.folder, env=os.environ | SANITIZERS)
-        deadline = time.monotonic() + 60
-        while not self.is_ready():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the server did not become ready:\n{self.log()[-3000:]}")
-            time.sleep(0.02)
-
-    def is_ready(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 5):
-                return wire.send(f"{self.admin_url}/readyz", timeout=5).status == 200
-        except OSError:
-            return False
+        with contextlib.closing(Notices()) as notices:
+            with open(self.folder / "server.log", "ab") as log:
+                self.process = subprocess.Popen(
+                    [self.program, "--data", self.folder,
+                     *self.options("http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", *self.settings)],
+                    stdout=log, stderr=log, cwd=self.folder,
+                    env=os.environ | SANITIZERS | notices.environment())
+            deadline = time.monotonic() + 60
+            while not (ready := READY.match(notices.take())):
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the server did not become ready:\n{self.log()[-3000:]}")
+        self.port, self.tls_port, self.admin_port = (int(port or 0) for port in ready.groups())
 
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
@@ -107,8 +122,18 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
-        self.process = None
+        self.forget()
         return status
+
+    def kill(self):
+        """Ends it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+        self.forget()
+
+    def forget(self):
+        self.process = None
+        self.port = self.tls_port = self.admin_port = 0
 
     def log(self):
         path = self.folder / "server.log"

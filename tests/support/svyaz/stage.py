@@ -80,6 +80,7 @@ class Stage:
     def restart(self, _):
         self.server.stop()
         self.server.start()
+        self.contract.url = self.server.url
 
     def nothing(self, _):
         """Settings were given to the server when it was started."""

@@ -302,16 +302,16 @@ void test_errors__connection_lost_while_free(void **state)
     test_database_close(&test);
 }
 
-/* Starts or kills the server of the run; false when the run says nothing about it. */
+/* Kills the server of the run, or starts it again; false when the run says nothing about it. */
 static bool command_server(struct test_database *test, const char *action)
 {
     const char *server = getenv("SVYAZ_TEST_SERVER");
-    const char *place = getenv("SVYAZ_TEST_SERVER_PLACE");
+    const char *folder = getenv("SVYAZ_TEST_SERVER_FOLDER");
 
-    if (!server || !place) {
+    if (!server || !folder) {
         return false;
     }
-    assert_int_equal(system(arena_format(test->arena, "%s %s %s", server, action, place)), 0);
+    assert_int_equal(system(arena_format(test->arena, "%s %s %s", server, action, folder)), 0);
     return true;
 }
 
@@ -355,7 +355,7 @@ void test_errors__server_killed(void **state)
     database_count(test.database, &open, &used);
     assert_int_equal(used, 0);
 
-    assert_true(command_server(&test, "start"));
+    assert_true(command_server(&test, "restart"));
     late = acquire(&test);
     assert_int_equal(count_rows(late), 1);
     database_release(&late);

@@ -3,10 +3,10 @@
  */
 #include "support/test_database.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "crypto/random.h"
 #include "database/dialect.h"
 #include "database/sql.h"
 
@@ -65,6 +66,15 @@ static bool is_mariadb(const char *url)
     return strstr(url, "MariaDB") != NULL;
 }
 
+/* Drawn at random: no test meets what another one, or a run that was cut off, has left. */
+static const char *choose_name(struct arena *arena)
+{
+    uint64_t number;
+
+    random_bytes(&number, sizeof(number));
+    return arena_format(arena, "test_%016" PRIx64, number);
+}
+
 static void choose_folder(struct test_database *test)
 {
     mkdir("build", 0755);
@@ -90,7 +100,7 @@ void test_database_open_with(struct test_database *test, struct database_options
     const char *url = getenv("SVYAZ_TEST_DATABASE");
 
     *test = (struct test_database){.arena = arena_create(), .options = options};
-    test->name = arena_format(test->arena, "test_%ld", (long)getpid());
+    test->name = choose_name(test->arena);
     if (url && *url) {
         choose_schema(test, url);
     } else {

@@ -3,7 +3,7 @@
  *
  * SVYAZ_TEST_DATABASE holds an ODBC connection string of PostgreSQL or MariaDB; without it the
  * test gets an SQLite file under build/. Whatever the engine, the test begins with no tables:
- * it gets a schema (PostgreSQL), a database (MariaDB) or a folder (SQLite) named by its process,
+ * it gets a schema (PostgreSQL), a database (MariaDB) or a folder (SQLite) with a name of its own,
  * which goes when the test closes it.
  *
  * Memory: everything lives until test_database_close.
