@@ -77,6 +77,11 @@ bool uuid_is_equal(const struct uuid *left, const struct uuid *right)
     return memcmp(left->bytes, right->bytes, UUID_BYTES) == 0;
 }
 
+int uuid_compare(const void *left, const void *right)
+{
+    return memcmp(left, right, sizeof(struct uuid));
+}
+
 bool uuid_is_empty(const struct uuid *uuid)
 {
     static const struct uuid empty = {{0}};

@@ -25,6 +25,9 @@ void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_SIZE]);
 
 bool uuid_is_equal(const struct uuid *left, const struct uuid *right);
 
+/* Below, at or above zero as left comes before, is, or comes after right; fits qsort, bsearch. */
+int uuid_compare(const void *left, const void *right);
+
 /* True for the id of all zeros, which stands for "none". */
 bool uuid_is_empty(const struct uuid *uuid);
 

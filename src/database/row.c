@@ -49,6 +49,27 @@ static void add_conditions(struct sql *sql, const struct table *table,
     }
 }
 
+/* The list is filled up to a power of two with its last id, so that few statements differ. */
+static void add_among(struct sql *sql, const struct row_query *query)
+{
+    size_t filled = 1;
+    while (filled < query->id_count) {
+        filled *= 2;
+    }
+    sql_add(sql, query->condition_count == 0 ? " WHERE " : " AND ");
+    if (query->id_count == 0) {
+        sql_add(sql, "1 = 0");
+        return;
+    }
+    sql_add_name(sql, query->among);
+    for (size_t index = 0; index < filled; index++) {
+        size_t place = index < query->id_count ? index : query->id_count - 1;
+        sql_add(sql, index == 0 ? " IN (" : ", ");
+        sql_add_cell(sql, cell_uuid(&query->ids[place]));
+    }
+    sql_add(sql, ")");
+}
+
 static void write_select(struct sql *sql, const struct row_query *query)
 {
     for (size_t index = 0; index < query->column_count; index++) {
@@ -62,6 +83,9 @@ static void write_select(struct sql *sql, const struct row_query *query)
     sql_add(sql, " FROM ");
     sql_add_name(sql, query->table->name);
     add_conditions(sql, query->table, query->conditions, query->condition_count);
+    if (query->among != NULL) {
+        add_among(sql, query);
+    }
     if (query->order != NULL) {
         sql_add(sql, " ORDER BY ");
         sql_add_name(sql, query->order);

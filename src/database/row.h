@@ -44,6 +44,9 @@ struct row_query {
     size_t column_count;
     const struct row_condition *conditions;
     size_t condition_count;
+    const char *among; /* a column that holds one of ids as well; NULL: none */
+    const struct uuid *ids;
+    size_t id_count;
     const char *order; /* column to order by, ascending; NULL: in any order */
     int64_t limit;     /* rows at most; 0: all */
     bool is_locked;    /* locks the rows: a change follows */

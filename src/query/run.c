@@ -22,7 +22,7 @@
 struct run {
     struct call *call;
     const struct query *query;
-    enum access_scope scope;
+    bool is_empty; /* the caller reaches no record */
     const struct cell *position; /* where the page before ended, or NULL */
     struct selection selection;
     struct array records;
@@ -35,7 +35,7 @@ struct run {
 static const char *write_conditions(struct sql *sql, const struct run *run)
 {
     const char *before = " WHERE ";
-    if (run->scope == ACCESS_NONE) {
+    if (run->is_empty) {
         sql_add(sql, " WHERE 1 = 0");
         before = " AND ";
     }
@@ -198,7 +198,7 @@ bool query_run(struct call *call, const struct entity *entity, const struct quer
     struct run run = {
         .call = call,
         .query = &query,
-        .scope = authorise_list(call->identity, entity, RIGHT_READ),
+        .is_empty = !authorise_all(call->identity, entity, RIGHT_READ),
         .position = has_cookie ? position : NULL,
     };
     if (!read_page(&run, error) || (query.is_counted && !count_records(&run, error))) {

@@ -33,7 +33,7 @@ struct selected {
 static bool is_readable(const struct selection *selection, const struct entity *entity)
 {
     return entity->name_field != NULL &&
-           authorise_list(selection->call->identity, entity, RIGHT_READ) == ACCESS_ALL;
+           authorise_all(selection->call->identity, entity, RIGHT_READ);
 }
 
 void selection_plan(struct selection *selection, struct call *call, const struct entity *entity,

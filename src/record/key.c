@@ -138,7 +138,7 @@ bool record_resolve(struct call *call, const struct reference *reference, struct
                                "%s has no key %s", reference->entity->name,
                                alternate->name == NULL ? "without a name" : alternate->name);
     }
-    if (authorise_list(call->identity, reference->entity, RIGHT_READ) == ACCESS_NONE) {
+    if (!authorise_all(call->identity, reference->entity, RIGHT_READ)) {
         return refuse_reference(reference, error);
     }
     if (!parse_key(call, key, alternate, values, error) ||

@@ -106,7 +106,7 @@ static bool may_refer(const struct write *write, const struct field *field,
                       const struct reference *reference, struct error *error)
 {
     const struct identity *identity = write->call->identity;
-    if (authorise_list(identity, reference->entity, RIGHT_READ) == ACCESS_NONE) {
+    if (!authorise_all(identity, reference->entity, RIGHT_READ)) {
         return refuse_missing(field, reference, error);
     }
     return field->is_system ||

@@ -38,9 +38,8 @@ bool record_retrieve(struct call *call, const struct entity *entity, const struc
         !query_find(call, entity, id, columns, false, &record, error)) {
         return false;
     }
-    struct access_facts facts = {.entity = entity, .id = *id};
     /* None and forbidden are told alike. */
-    if (record == NULL || !authorise_record(call->identity, &facts, RIGHT_READ, error)) {
+    if (record == NULL || !authorise_record(call->identity, entity, RIGHT_READ, error)) {
         char text[UUID_TEXT_SIZE];
         uuid_format(id, text);
         return error_set_about(error, ERROR_RECORD_NOT_FOUND, entity->name, NULL,

@@ -28,21 +28,6 @@ static bool check_version(const struct write *write, struct error *error)
                            (long long)write->call->expected_version);
 }
 
-static struct access_facts facts_of(const struct write *write)
-{
-    const struct entity *entity = write->entity;
-    struct access_facts facts = {.entity = entity,
-                                 .id = record_value(write->before, entity->id)->uuid};
-    if (entity->owner != NULL && record_has(write->before, entity->owner)) {
-        facts.owner = record_value(write->before, entity->owner)->reference.id;
-    }
-    const struct field *unit = entity->owning_business_unit;
-    if (unit != NULL && record_has(write->before, unit)) {
-        facts.owning_business_unit = record_value(write->before, unit)->reference.id;
-    }
-    return facts;
-}
-
 static void lay_over(struct write *write)
 {
     for (size_t index = 0; index < write->entity->field_count; index++) {
@@ -76,8 +61,7 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     if (before == NULL) {
         return refuse_missing(given->entity, id, error);
     }
-    struct access_facts facts = facts_of(&write);
-    if (!authorise_record(work->call->identity, &facts, RIGHT_WRITE, error) ||
+    if (!authorise_record(work->call->identity, given->entity, RIGHT_WRITE, error) ||
         (has_expected_version && !check_version(&write, error)) ||
         !rule_check_given(&write, error)) {
         return false;

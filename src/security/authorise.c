@@ -1,9 +1,5 @@
 /*
  * authorise.c - the decisions, in one place and in one form.
- *
- * A right reaches all records of the organisation or none. Depths between the two are stored
- * and shown, but until ownership, units and shares are weighed they open nothing: a record and
- * a list must never answer differently.
  */
 #include "security/authorise.h"
 
@@ -20,24 +16,29 @@ static bool refuse(const struct entity *entity, enum right right, struct error *
 bool authorise_privilege(const struct identity *identity, const struct entity *entity,
                          enum right right, struct error *error)
 {
-    return identity_depth(identity, entity, right) == DEPTH_ORGANIZATION ||
-           refuse(entity, right, error);
+    return identity_depth(identity, entity, right) > DEPTH_NONE || refuse(entity, right, error);
 }
 
-bool authorise_record(const struct identity *identity, const struct access_facts *facts,
+bool authorise_all(const struct identity *identity, const struct entity *entity, enum right right)
+{
+    return identity_depth(identity, entity, right) == DEPTH_ORGANIZATION;
+}
+
+bool authorise_record(const struct identity *identity, const struct entity *entity,
                       enum right right, struct error *error)
 {
-    return authorise_privilege(identity, facts->entity, right, error);
+    return authorise_all(identity, entity, right) || refuse(entity, right, error);
+}
+
+bool authorise_task(const struct identity *identity, enum task task, struct error *error)
+{
+    bool may = identity->is_administrator || (identity->tasks & UINT32_C(1) << task) != 0;
+    return may ||
+           error_set(error, ERROR_NOT_ALLOWED, NULL, "You do not have the privilege %s: to %s",
+                     task_name(task), task_meaning(task));
 }
 
 bool authorise_administration(const struct identity *identity, struct error *error)
 {
-    return identity->is_administrator ||
-           error_set(error, ERROR_NOT_ALLOWED, NULL, "Only a system administrator may do this");
-}
-
-enum access_scope authorise_list(const struct identity *identity, const struct entity *entity,
-                                 enum right right)
-{
-    return identity_depth(identity, entity, right) == DEPTH_ORGANIZATION ? ACCESS_ALL : ACCESS_NONE;
+    return authorise_task(identity, TASK_MANAGE_SECURITY, error);
 }

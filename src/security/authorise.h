@@ -1,9 +1,8 @@
 /*
- * authorise.h - the one authorisation point: may this person do this to that?
+ * authorise.h - the one authorisation point: may this person do this at all?
  *
  * Everything that reads or changes records passes here: the pipeline asks for the privilege of
- * the operation, the record engine for the right on the record, the query compiler for the
- * records it may list.
+ * the operation. Which records a privilege reaches, access.h says.
  */
 #ifndef SECURITY_AUTHORISE_H
 #define SECURITY_AUTHORISE_H
@@ -11,38 +10,28 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
-#include "base/uuid.h"
 #include "metadata/entity.h"
+#include "security/task.h"
 
 struct error;
 struct identity;
-
-/* What a decision on one record depends on. */
-struct access_facts {
-    const struct entity *entity;
-    struct uuid id;
-    struct uuid owner;                /* empty when the entity has none */
-    struct uuid owning_business_unit; /* empty when the entity has none */
-};
 
 /* Whether the identity has the privilege at any depth. NOT_ALLOWED names the privilege. */
 must_check bool authorise_privilege(const struct identity *identity, const struct entity *entity,
                                     enum right right, struct error *error);
 
-/* Whether the identity has the right on this record. NOT_ALLOWED names privilege and right. */
-must_check bool authorise_record(const struct identity *identity, const struct access_facts *facts,
+/* Whether the identity's right reaches every record of the entity. */
+bool authorise_all(const struct identity *identity, const struct entity *entity, enum right right);
+
+/* Whether the identity has the right on every record. NOT_ALLOWED names the privilege. */
+must_check bool authorise_record(const struct identity *identity, const struct entity *entity,
                                  enum right right, struct error *error);
+
+/* Whether the identity may do a task. NOT_ALLOWED names it. */
+must_check bool authorise_task(const struct identity *identity, enum task task,
+                               struct error *error);
 
 /* Whether the identity may administer the organisation: passwords, roles of users. */
 must_check bool authorise_administration(const struct identity *identity, struct error *error);
-
-/* What the query compiler narrows an entity to. */
-enum access_scope {
-    ACCESS_NONE, /* no row */
-    ACCESS_ALL,  /* no condition */
-};
-
-enum access_scope authorise_list(const struct identity *identity, const struct entity *entity,
-                                 enum right right);
 
 #endif

@@ -477,9 +477,10 @@ bool credential_remove(struct credential_cache *cache, struct connection *connec
 {
     struct arena *arena = arena_create();
     const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
+    const struct row_condition held = {"principal_id", ROW_IS, cell_uuid(user_id)};
     bool done = end_sessions(connection, arena, user_id, NULL, error) &&
                 row_delete(connection, arena, &credential_table, &of_user, 1, NULL, error) &&
-                row_delete(connection, arena, &user_role_table, &of_user, 1, NULL, error);
+                row_delete(connection, arena, &principal_role_table, &held, 1, NULL, error);
     arena_destroy(&arena);
     credential_forget(cache, user_id);
     return done;

@@ -60,23 +60,23 @@ bool role_set_privileges(struct connection *connection, struct arena *arena,
     return true;
 }
 
-bool role_give(struct connection *connection, struct arena *arena, const struct uuid *user_id,
+bool role_give(struct connection *connection, struct arena *arena, const struct uuid *principal_id,
                const struct uuid *role_id, struct error *error)
 {
     const struct row_value membership[] = {
-        {"user_id", cell_uuid(user_id)},
+        {"principal_id", cell_uuid(principal_id)},
         {"role_id", cell_uuid(role_id)},
     };
-    return role_take(connection, arena, user_id, role_id, error) &&
-           row_insert(connection, arena, &user_role_table, membership, 2, error);
+    return role_take(connection, arena, principal_id, role_id, error) &&
+           row_insert(connection, arena, &principal_role_table, membership, 2, error);
 }
 
-bool role_take(struct connection *connection, struct arena *arena, const struct uuid *user_id,
+bool role_take(struct connection *connection, struct arena *arena, const struct uuid *principal_id,
                const struct uuid *role_id, struct error *error)
 {
     const struct row_condition membership[] = {
-        {"user_id", ROW_IS, cell_uuid(user_id)},
+        {"principal_id", ROW_IS, cell_uuid(principal_id)},
         {"role_id", ROW_IS, cell_uuid(role_id)},
     };
-    return row_delete(connection, arena, &user_role_table, membership, 2, NULL, error);
+    return row_delete(connection, arena, &principal_role_table, membership, 2, NULL, error);
 }

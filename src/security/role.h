@@ -20,15 +20,15 @@ must_check bool role_set_privileges(struct connection *connection, struct arena 
                                     const struct uuid *role_id,
                                     const struct role_template *template, struct error *error);
 
-/* Gives a role to a user; nothing happens when he has it. Whoever remembers his identity
+/* Gives a role to a user or team; nothing happens when he has it. Whoever remembers an identity
  * forgets it within the time of session_options.recheck, or at session_forget. */
 must_check bool role_give(struct connection *connection, struct arena *arena,
-                          const struct uuid *user_id, const struct uuid *role_id,
+                          const struct uuid *principal_id, const struct uuid *role_id,
                           struct error *error);
 
-/* Takes a role from a user. */
+/* Takes a role from a user or team. */
 must_check bool role_take(struct connection *connection, struct arena *arena,
-                          const struct uuid *user_id, const struct uuid *role_id,
+                          const struct uuid *principal_id, const struct uuid *role_id,
                           struct error *error);
 
 #endif

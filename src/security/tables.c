@@ -81,22 +81,69 @@ const struct table role_privilege_table = {
     .primary_key = {"role_id", "entity_name", "right_name"},
 };
 
-static const struct table_column user_role_columns[] = {
-    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+static const struct table_column principal_role_columns[] = {
+    {.name = "principal_id", .type = COLUMN_UUID, .is_required = true},
     {.name = "role_id", .type = COLUMN_UUID, .is_required = true},
 };
 
-const struct table user_role_table = {
-    .name = "svyaz_user_role",
-    .columns = user_role_columns,
-    .column_count = COUNT(user_role_columns),
-    .primary_key = {"user_id", "role_id"},
+static const struct table_index principal_role_indexes[] = {
+    {.name = "svyaz_principal_role_role", .columns = {"role_id"}},
+};
+
+const struct table principal_role_table = {
+    .name = "svyaz_principal_role",
+    .columns = principal_role_columns,
+    .column_count = COUNT(principal_role_columns),
+    .primary_key = {"principal_id", "role_id"},
+    .indexes = principal_role_indexes,
+    .index_count = COUNT(principal_role_indexes),
+};
+
+static const struct table_column team_member_columns[] = {
+    {.name = "team_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+};
+
+static const struct table_index team_member_indexes[] = {
+    {.name = "svyaz_team_member_user", .columns = {"user_id"}},
+};
+
+const struct table team_member_table = {
+    .name = "svyaz_team_member",
+    .columns = team_member_columns,
+    .column_count = COUNT(team_member_columns),
+    .primary_key = {"team_id", "user_id"},
+    .indexes = team_member_indexes,
+    .index_count = COUNT(team_member_indexes),
+};
+
+static const struct table_column share_columns[] = {
+    {.name = "entity_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
+    {.name = "record_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "principal_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "rights", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "granted_by", .type = COLUMN_UUID, .is_required = true},
+    {.name = "granted_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index share_indexes[] = {
+    {.name = "svyaz_share_principal", .columns = {"principal_id", "entity_name"}},
+};
+
+const struct table share_table = {
+    .name = "svyaz_share",
+    .columns = share_columns,
+    .column_count = COUNT(share_columns),
+    .primary_key = {"record_id", "principal_id", "entity_name"},
+    .indexes = share_indexes,
+    .index_count = COUNT(share_indexes),
 };
 
 const struct table *const *security_tables(int *count_out)
 {
     static const struct table *const tables[] = {
-        &credential_table, &attempt_table, &session_table, &role_privilege_table, &user_role_table,
+        &credential_table,     &attempt_table,     &session_table, &role_privilege_table,
+        &principal_role_table, &team_member_table, &share_table,
     };
     *count_out = (int)COUNT(tables);
     return tables;

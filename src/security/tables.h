@@ -10,9 +10,14 @@ extern const struct table credential_table;     /* user -> password, and how oft
 extern const struct table attempt_table;        /* name tried -> failures, and wait until */
 extern const struct table session_table;        /* token digest -> user, times */
 extern const struct table role_privilege_table; /* role, entity, right -> depth */
-extern const struct table user_role_table;      /* user, role */
+extern const struct table principal_role_table; /* user or team, role */
+extern const struct table team_member_table;    /* team, user; not of default teams */
+extern const struct table share_table;          /* record, principal -> rights */
 
 /* In role_privilege_table: every entity, or every right. */
 #define PRIVILEGE_ANY "*"
+
+/* In role_privilege_table, in place of an entity: the right is the name of a task. */
+#define PRIVILEGE_TASK "task"
 
 #endif

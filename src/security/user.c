@@ -3,37 +3,17 @@
  */
 #include "security/user.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/expect.h"
 #include "database/row.h"
-#include "database/table.h"
 #include "metadata/catalog.h"
+#include "security/stored.h"
 
 /* A branch deeper than this is a ring. */
 enum { BRANCH_LEVELS = 64 };
 
 static const char user_entity[] = "SystemUser";
 static const char unit_entity[] = "BusinessUnit";
-
-static const struct table *table_of(const struct catalog *catalog, const struct entity *entity)
-{
-    for (size_t index = 0; index < catalog->table_count; index++) {
-        if (strcmp(catalog->tables[index]->name, entity->table) == 0) {
-            return catalog->tables[index];
-        }
-    }
-    expect(!"each entity has a table");
-    return NULL;
-}
-
-static const struct field *field_of(const struct entity *entity, const char *name)
-{
-    const struct field *field = entity_find_field(entity, name);
-    expect(field != NULL && field->column != NULL);
-    return field;
-}
 
 /* Reads columns of the one row whose column has the value. */
 static bool read_one(struct arena *arena, struct connection *connection, const struct table *table,
@@ -61,14 +41,14 @@ static bool read_branch(struct arena *arena, struct connection *connection,
                         const struct catalog *catalog, struct user *user, struct error *error)
 {
     const struct entity *unit = catalog_find_entity(catalog, unit_entity);
-    const char *const columns[] = {field_of(unit, "parentBusinessUnit")->column,
-                                   field_of(unit, "isDisabled")->column};
+    const char *const columns[] = {stored_column(unit, "parentBusinessUnit"),
+                                   stored_column(unit, "isDisabled")};
     struct uuid id = user->business_unit_id;
 
     for (int level = 0; level < BRANCH_LEVELS; level++) {
         struct row_condition by_id = {unit->id->column, ROW_IS, cell_uuid(&id)};
         struct row_set rows;
-        if (!read_one(arena, connection, table_of(catalog, unit), by_id, columns, 2, &rows,
+        if (!read_one(arena, connection, stored_table(catalog, unit), by_id, columns, 2, &rows,
                       error)) {
             return false;
         }
@@ -91,14 +71,15 @@ bool user_read(struct arena *arena, struct connection *connection, const struct 
                struct error *error)
 {
     const struct entity *entity = catalog_find_entity(catalog, user_entity);
-    const char *const columns[] = {field_of(entity, "userName")->column,
-                                   field_of(entity, "isDisabled")->column,
-                                   field_of(entity, "businessUnit")->column};
+    const char *const columns[] = {stored_column(entity, "userName"),
+                                   stored_column(entity, "isDisabled"),
+                                   stored_column(entity, "businessUnit")};
     struct row_condition by_id = {entity->id->column, ROW_IS, cell_uuid(user_id)};
     struct user user = {.id = *user_id};
     struct row_set rows;
 
-    if (!read_one(arena, connection, table_of(catalog, entity), by_id, columns, 3, &rows, error)) {
+    if (!read_one(arena, connection, stored_table(catalog, entity), by_id, columns, 3, &rows,
+                  error)) {
         return false;
     }
     if (rows.count == 0) {
@@ -121,13 +102,13 @@ bool user_find(struct arena *arena, struct connection *connection, const struct 
                struct error *error)
 {
     const struct entity *entity = catalog_find_entity(catalog, user_entity);
-    const struct field *name = field_of(entity, "userName");
+    const struct field *name = entity_find_field(entity, "userName");
     const char *const columns[] = {entity->id->column};
     struct row_set rows;
 
-    expect(name->fold_column != NULL);
+    expect(name != NULL && name->fold_column != NULL);
     struct row_condition by_name = {name->fold_column, ROW_IS, cell_text(folded_name)};
-    if (!read_one(arena, connection, table_of(catalog, entity), by_name, columns, 1, &rows,
+    if (!read_one(arena, connection, stored_table(catalog, entity), by_name, columns, 1, &rows,
                   error)) {
         return false;
     }

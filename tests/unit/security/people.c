@@ -19,6 +19,7 @@
 #include "database/table.h"
 #include "metadata/catalog.h"
 #include "security/role.h"
+#include "security/tables.h"
 #include "text/fold.h"
 
 void people_must(bool done, const struct error *error)
@@ -48,7 +49,7 @@ static const struct table *table_of(const struct people *people, const char *ent
     return NULL;
 }
 
-static struct uuid insert_unit(struct people *people, const struct uuid *parent)
+struct uuid people_insert_unit(struct people *people, const struct uuid *parent)
 {
     struct uuid id = new_id();
     struct error error = {0};
@@ -61,6 +62,31 @@ static struct uuid insert_unit(struct people *people, const struct uuid *parent)
                            values, 3, &error),
                 &error);
     return id;
+}
+
+struct uuid people_insert_team(struct people *people, const struct uuid *unit, bool is_default)
+{
+    struct uuid id = new_id();
+    struct error error = {0};
+    const struct row_value values[] = {
+        {"id", cell_uuid(&id)},
+        {"version", cell_integer(1)},
+        {"businessUnit", cell_uuid(unit)},
+        {"isDefault", cell_boolean(is_default)},
+    };
+    people_must(
+        row_insert(people->connection, people->arena, table_of(people, "Team"), values, 4, &error),
+        &error);
+    return id;
+}
+
+void people_join(struct people *people, const struct uuid *team, const struct uuid *user)
+{
+    struct error error = {0};
+    const struct row_value values[] = {{"team_id", cell_uuid(team)}, {"user_id", cell_uuid(user)}};
+    people_must(
+        row_insert(people->connection, people->arena, &team_member_table, values, 2, &error),
+        &error);
 }
 
 static struct uuid insert_user(struct people *people, const char *name)
@@ -89,8 +115,8 @@ void people_open(struct people *people)
     people->arena = arena_create();
     people_must(database_acquire(people->house.platform.database, &people->connection, &error),
                 &error);
-    people->root = insert_unit(people, NULL);
-    people->unit = insert_unit(people, &people->root);
+    people->root = people_insert_unit(people, NULL);
+    people->unit = people_insert_unit(people, &people->root);
     people->ann = insert_user(people, "Ann");
     people->bob = insert_user(people, "bob");
 }

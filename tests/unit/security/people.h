@@ -4,6 +4,8 @@
 #ifndef UNIT_SECURITY_PEOPLE_H
 #define UNIT_SECURITY_PEOPLE_H
 
+#include <stdbool.h>
+
 #include "base/uuid.h"
 #include "support/test_platform.h"
 
@@ -21,6 +23,11 @@ struct people {
 
 void people_open(struct people *people);
 void people_close(struct people *people);
+
+/* Adds a unit under another, a team of a unit, a member of a team. */
+struct uuid people_insert_unit(struct people *people, const struct uuid *parent);
+struct uuid people_insert_team(struct people *people, const struct uuid *unit, bool is_default);
+void people_join(struct people *people, const struct uuid *team, const struct uuid *user);
 
 /* Changes a column of a row that people_open made. */
 void people_disable_unit(struct people *people, const struct uuid *unit, bool is_disabled);
