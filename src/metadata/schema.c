@@ -26,7 +26,7 @@
 #include "metadata/schema_text.h"
 
 enum {
-    RELEASE = 1, /* grows when a release changes tables in a way that older programs cannot use */
+    RELEASE = 2, /* grows when a release changes tables in a way that older programs cannot use */
     LEASE_TIME = 15000,
     PATIENCE = 600000,
     POLL_TIME = 200,

@@ -222,6 +222,15 @@ static bool write_settings(struct making *making, struct error *error)
            write_setting(call, setting_cookie_key, key, error);
 }
 
+/* Hashed within the transaction: nobody else is there yet who would wait for it. */
+static bool give_password(struct call *call, struct credential_cache *credentials,
+                          const struct uuid *user_id, const char *password, struct error *error)
+{
+    const char *hash = NULL;
+    return credential_hash(credentials, call->arena, password, &hash, error) &&
+           credential_store(credentials, call->connection, user_id, hash, NULL, error);
+}
+
 static bool make_all(struct making *making, struct error *error)
 {
     struct call *call = making->call;
@@ -230,8 +239,8 @@ static bool make_all(struct making *making, struct error *error)
            create_currency(making, error) &&
            role_give(call->connection, call->arena, &making->administrator_id,
                      &making->administrator_role_id, error) &&
-           credential_set(making->platform->credentials, call->connection,
-                          &making->administrator_id, making->plan->password, NULL, error) &&
+           give_password(call, making->platform->credentials, &making->administrator_id,
+                         making->plan->password, error) &&
            write_settings(making, error);
 }
 
@@ -351,8 +360,7 @@ bool organization_add_user(struct call *call, const char *user_name, const char 
         !set_field(call, user, "lastName", user_name, error) ||
         !record_create(call, user, &outcome, error) ||
         !role_give(call->connection, call->arena, &outcome.id, &role_id, error) ||
-        !credential_set(call->platform->credentials, call->connection, &outcome.id, password, NULL,
-                        error)) {
+        !give_password(call, call->platform->credentials, &outcome.id, password, error)) {
         return false;
     }
     *user_id_out = outcome.id;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "security/identity.h"
+#include "security/scope.h"
 
 static bool refuse(const struct entity *entity, enum right right, struct error *error)
 {
@@ -41,4 +42,19 @@ bool authorise_task(const struct identity *identity, enum task task, struct erro
 bool authorise_administration(const struct identity *identity, struct error *error)
 {
     return authorise_task(identity, TASK_MANAGE_SECURITY, error);
+}
+
+bool authorise_operation(const struct identity *identity, const char *operation,
+                         struct error *error)
+{
+    return identity->scope == NULL || scope_has(identity->scope->operations, operation) ||
+           error_set(error, ERROR_NOT_ALLOWED, NULL, "The scope of the session leaves out %s",
+                     operation);
+}
+
+bool authorise_credentials(const struct identity *identity, struct error *error)
+{
+    return identity->scope == NULL ||
+           error_set(error, ERROR_NOT_ALLOWED, NULL,
+                     "A session with a scope may not change passwords, secrets or certificates");
 }

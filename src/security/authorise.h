@@ -34,4 +34,12 @@ must_check bool authorise_task(const struct identity *identity, enum task task,
 /* Whether the identity may administer the organisation: passwords, roles of users. */
 must_check bool authorise_administration(const struct identity *identity, struct error *error);
 
+/* Whether the scope of the session, if it has one, leaves the operation in. */
+must_check bool authorise_operation(const struct identity *identity, const char *operation,
+                                    struct error *error);
+
+/* Whether the identity may change what somebody proves himself with: nobody with a scope may,
+ * since what he sets would open more than he has. */
+must_check bool authorise_credentials(const struct identity *identity, struct error *error);
+
 #endif

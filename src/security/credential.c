@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
+#include "database/database.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
 #include "security/memory.h"
@@ -42,8 +43,7 @@ struct credential_cache {
 
 /* What is remembered of a password that was verified. */
 struct verified {
-    struct uuid user_id;
-    int64_t changes;     /* of the stored password then */
+    struct password_proof proof;
     int64_t verified_at; /* monotonic */
     int64_t checked_at;  /* monotonic */
 };
@@ -102,7 +102,7 @@ void credential_cache_destroy(struct credential_cache **cache)
 
 static bool is_of_user(const void *item, const struct uuid *user_id)
 {
-    return uuid_is_equal(&((const struct verified *)item)->user_id, user_id);
+    return uuid_is_equal(&((const struct verified *)item)->proof.user_id, user_id);
 }
 
 void credential_forget(struct credential_cache *cache, const struct uuid *user_id)
@@ -136,9 +136,10 @@ struct stored_password {
     int64_t changes;
 };
 
-static bool read_password(struct connection *connection, struct arena *arena,
-                          const struct uuid *user_id, struct stored_password *stored_out,
-                          bool *is_found_out, struct error *error)
+static bool select_password(struct connection *connection, struct arena *arena,
+                            const struct uuid *user_id, bool is_locked,
+                            struct stored_password *stored_out, bool *is_found_out,
+                            struct error *error)
 {
     static const char *const columns[] = {"password_hash", "changes"};
     const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
@@ -148,6 +149,7 @@ static bool read_password(struct connection *connection, struct arena *arena,
         .column_count = 2,
         .conditions = &of_user,
         .condition_count = 1,
+        .is_locked = is_locked,
     };
     struct row_set rows;
     if (!row_select(connection, arena, &query, &rows, error)) {
@@ -158,6 +160,26 @@ static bool read_password(struct connection *connection, struct arena *arena,
         stored_out->hash = row_cell(&rows, 0, 0)->text;
         stored_out->changes = row_cell(&rows, 0, 1)->integer;
     }
+    return true;
+}
+
+static bool read_password(struct connection *connection, struct arena *arena,
+                          const struct uuid *user_id, struct stored_password *stored_out,
+                          bool *is_found_out, struct error *error)
+{
+    return select_password(connection, arena, user_id, false, stored_out, is_found_out, error);
+}
+
+bool credential_hold(struct connection *connection, struct arena *arena,
+                     const struct password_proof *proof, bool *is_same_out, struct error *error)
+{
+    struct stored_password stored = {0};
+    bool is_found = false;
+
+    if (!select_password(connection, arena, &proof->user_id, true, &stored, &is_found, error)) {
+        return false;
+    }
+    *is_same_out = is_found && stored.changes == proof->changes;
     return true;
 }
 
@@ -253,8 +275,8 @@ static bool forget_failures(const struct attempt *attempt, struct error *error)
 /* ---- verifying ---- */
 
 /* Looks for what is remembered, and asks the database when that is too long ago. */
-static bool recall(const struct attempt *attempt, struct uuid *user_id_out, bool *is_known_out,
-                   struct error *error)
+static bool recall(const struct attempt *attempt, struct password_proof *proof_out,
+                   bool *is_known_out, struct error *error)
 {
     const struct credential_options *options = &attempt->cache->options;
     int64_t now = time_monotonic();
@@ -271,27 +293,26 @@ static bool recall(const struct attempt *attempt, struct uuid *user_id_out, bool
         return true;
     }
     if (now - verified.checked_at > options->recheck) {
-        if (!read_password(attempt->connection, attempt->arena, &verified.user_id, &stored,
+        if (!read_password(attempt->connection, attempt->arena, &verified.proof.user_id, &stored,
                            &is_found, error)) {
             return false;
         }
-        if (!is_found || stored.changes != verified.changes) {
+        if (!is_found || stored.changes != verified.proof.changes) {
             memory_forget(attempt->cache->memory, attempt->key);
             return true;
         }
         verified.checked_at = now;
         memory_set(attempt->cache->memory, attempt->key, &verified);
     }
-    *user_id_out = verified.user_id;
+    *proof_out = verified.proof;
     *is_known_out = true;
     return true;
 }
 
-static void remember(const struct attempt *attempt, const struct uuid *user_id, int64_t changes)
+static void remember(const struct attempt *attempt, const struct password_proof *proof)
 {
     int64_t now = time_monotonic();
-    struct verified verified = {
-        .user_id = *user_id, .changes = changes, .verified_at = now, .checked_at = now};
+    struct verified verified = {.proof = *proof, .verified_at = now, .checked_at = now};
     memory_set(attempt->cache->memory, attempt->key, &verified);
 }
 
@@ -302,7 +323,8 @@ static bool refuse(struct error *error)
 }
 
 /* Hashes once, whoever it is: the time must not tell which names exist. */
-static bool verify(const struct attempt *attempt, struct uuid *user_id_out, struct error *error)
+static bool verify(const struct attempt *attempt, struct password_proof *proof_out,
+                   struct error *error)
 {
     struct stored_password stored = {0};
     struct uuid user_id;
@@ -325,8 +347,8 @@ static bool verify(const struct attempt *attempt, struct uuid *user_id_out, stru
     if (!forget_failures(attempt, error)) {
         return false;
     }
-    remember(attempt, &user_id, stored.changes);
-    *user_id_out = user_id;
+    *proof_out = (struct password_proof){.user_id = user_id, .changes = stored.changes};
+    remember(attempt, proof_out);
     return true;
 }
 
@@ -338,13 +360,14 @@ static bool may_try(struct attempt *attempt, struct error *error)
            read_failures(attempt, error);
 }
 
-static bool verify_in_turn(struct attempt *attempt, struct uuid *user_id_out, struct error *error)
+static bool verify_in_turn(struct attempt *attempt, struct password_proof *proof_out,
+                           struct error *error)
 {
     struct credential_cache *cache = attempt->cache;
     bool is_known = false;
     begin_hashing(cache);
-    bool done = recall(attempt, user_id_out, &is_known, error) &&
-                (is_known || (may_try(attempt, error) && verify(attempt, user_id_out, error)));
+    bool done = recall(attempt, proof_out, &is_known, error) &&
+                (is_known || (may_try(attempt, error) && verify(attempt, proof_out, error)));
     if (!done && error->code == ERROR_CREDENTIALS_INVALID) {
         source_count_failure(cache->sources, &cache->source_rules, attempt->source);
     }
@@ -372,7 +395,7 @@ static void make_keys(struct attempt *attempt)
 
 bool credential_verify(struct credential_cache *cache, struct connection *connection,
                        const struct catalog *catalog, const struct password_claim *claim,
-                       struct uuid *user_id_out, struct error *error)
+                       struct password_proof *proof_out, struct error *error)
 {
     size_t name_length = strnlen(claim->user_name, NAME_BYTES_MAX + 1);
     if (name_length == 0 || name_length > NAME_BYTES_MAX ||
@@ -393,8 +416,8 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
     };
     bool is_known = false;
     make_keys(&attempt);
-    bool done = recall(&attempt, user_id_out, &is_known, error) &&
-                (is_known || verify_in_turn(&attempt, user_id_out, error));
+    bool done = recall(&attempt, proof_out, &is_known, error) &&
+                (is_known || verify_in_turn(&attempt, proof_out, error));
     arena_destroy(&arena);
     return done;
 }
@@ -425,7 +448,7 @@ static bool store_password(struct connection *connection, struct arena *arena,
 {
     struct stored_password stored = {0};
     bool is_found = false;
-    if (!read_password(connection, arena, user_id, &stored, &is_found, error)) {
+    if (!select_password(connection, arena, user_id, true, &stored, &is_found, error)) {
         return false;
     }
     const struct row_value values[] = {
@@ -439,7 +462,13 @@ static bool store_password(struct connection *connection, struct arena *arena,
         return row_update(connection, arena, &credential_table, values, 3, &of_user, 1, NULL,
                           error);
     }
-    return row_insert(connection, arena, &credential_table, values, 4, error);
+    if (row_insert(connection, arena, &credential_table, values, 4, error)) {
+        return true;
+    }
+    /* Somebody else gave him his first password at the same moment: once more, then. */
+    return error->code == ERROR_DATABASE_UNIQUE
+               ? error_set(error, ERROR_DATABASE_CONFLICT, NULL, "Two passwords were set at once")
+               : false;
 }
 
 static bool end_sessions(struct connection *connection, struct arena *arena,
@@ -453,22 +482,52 @@ static bool end_sessions(struct connection *connection, struct arena *arena,
                       error);
 }
 
-bool credential_set(struct credential_cache *cache, struct connection *connection,
-                    const struct uuid *user_id, const char *password,
-                    const struct uuid *keep_session, struct error *error)
+bool credential_hash(struct credential_cache *cache, struct arena *arena, const char *password,
+                     const char **hash_out, struct error *error)
 {
     if (!credential_check_strength(cache, "password", password, error)) {
         return false;
     }
-    struct arena *arena = arena_create();
-    const char *hash = NULL;
     begin_hashing(cache);
-    bool done = password_hash(arena, password, &hash, error);
+    bool done = password_hash(arena, password, hash_out, error);
     end_hashing(cache);
-    done = done && store_password(connection, arena, user_id, hash, error) &&
-           end_sessions(connection, arena, user_id, keep_session, error);
+    return done;
+}
+
+bool credential_store(struct credential_cache *cache, struct connection *connection,
+                      const struct uuid *user_id, const char *hash, const struct uuid *keep_session,
+                      struct error *error)
+{
+    struct arena *arena = arena_create();
+    bool done = store_password(connection, arena, user_id, hash, error) &&
+                end_sessions(connection, arena, user_id, keep_session, error);
     arena_destroy(&arena);
     credential_forget(cache, user_id);
+    return done;
+}
+
+bool credential_set(struct credential_cache *cache, struct connection *connection,
+                    const struct uuid *user_id, const char *password,
+                    const struct uuid *keep_session, struct error *error)
+{
+    struct arena *arena = arena_create();
+    const char *hash = NULL;
+    bool done = false;
+
+    if (!credential_hash(cache, arena, password, &hash, error) ||
+        !connection_begin(connection, TRANSACTION_WRITE, error)) {
+        goto finish;
+    }
+    if (!credential_store(cache, connection, user_id, hash, keep_session, error)) {
+        connection_rollback(connection);
+        goto finish;
+    }
+    done = connection_commit(connection, error);
+    /* Who asked in between remembered what was committed then. */
+    credential_forget(cache, user_id);
+
+finish:
+    arena_destroy(&arena);
     return done;
 }
 

@@ -17,6 +17,7 @@
 #include "base/attributes.h"
 #include "base/uuid.h"
 
+struct arena;
 struct catalog;
 struct connection;
 struct credential_cache;
@@ -42,17 +43,23 @@ struct password_claim {
     const char *source; /* the address he comes from; NULL: this program */
 };
 
+/* Who somebody was found to be, and by which state of his password. */
+struct password_proof {
+    struct uuid user_id;
+    int64_t changes; /* how often the password had changed when it was compared */
+};
+
 must_check bool credential_cache_create(const struct credential_options *options,
                                         struct credential_cache **cache_out, struct error *error);
 void credential_cache_destroy(struct credential_cache **cache);
 
-/* Checks a claim and answers the user's id. Fails with CREDENTIALS_INVALID, the same
+/* Checks a claim and answers whose it is. Fails with CREDENTIALS_INVALID, the same
  * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:
  * the count of failures must stay when the caller gives up. Who is remembered is let in even
  * while others guess at his password. */
 must_check bool credential_verify(struct credential_cache *cache, struct connection *connection,
                                   const struct catalog *catalog, const struct password_claim *claim,
-                                  struct uuid *user_id_out, struct error *error);
+                                  struct password_proof *proof_out, struct error *error);
 
 /* Fails with PASSWORD_WEAK, about the parameter that brought it, on a password that
  * credential_set would refuse. */
@@ -60,11 +67,27 @@ must_check bool credential_check_strength(const struct credential_cache *cache,
                                           const char *parameter, const char *password,
                                           struct error *error);
 
-/* Stores a password; fails with PASSWORD_WEAK. Ends the user's sessions but for keep; who
+/* Hashes a new password, which takes as long as verifying one: do it outside a transaction.
+ * Fails with PASSWORD_WEAK. */
+must_check bool credential_hash(struct credential_cache *cache, struct arena *arena,
+                                const char *password, const char **hash_out, struct error *error);
+
+/* Stores a hash in the caller's transaction and ends the user's sessions but for keep; who
  * remembers sessions forgets them within session_options.recheck, or at session_forget. */
+must_check bool credential_store(struct credential_cache *cache, struct connection *connection,
+                                 const struct uuid *user_id, const char *hash,
+                                 const struct uuid *keep_session, struct error *error);
+
+/* Both, in a transaction of its own. */
 must_check bool credential_set(struct credential_cache *cache, struct connection *connection,
                                const struct uuid *user_id, const char *password,
                                const struct uuid *keep_session, struct error *error);
+
+/* Locks a user's password until the transaction ends and tells whether it is still in the state
+ * that a proof was made with. */
+must_check bool credential_hold(struct connection *connection, struct arena *arena,
+                                const struct password_proof *proof, bool *is_same_out,
+                                struct error *error);
 
 /* Removes the password, sessions and roles of a user who is deleted. */
 must_check bool credential_remove(struct credential_cache *cache, struct connection *connection,

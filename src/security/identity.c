@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
+#include "security/scope.h"
 #include "security/tables.h"
 #include "security/team.h"
 #include "security/unit.h"
@@ -324,6 +325,7 @@ struct identity *identity_copy(struct arena *arena, const struct identity *ident
     }
     copy->seats = seats;
     copy->user_name = arena_copy_text(arena, identity->user_name);
+    copy->scope = identity->scope == NULL ? NULL : scope_copy(arena, identity->scope);
     copy->principals =
         arena_copy(arena, identity->principals, identity->principal_count * sizeof(struct uuid));
     copy->depths = arena_copy(arena, identity->depths, depth_count(catalog, identity->seat_count));

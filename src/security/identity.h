@@ -23,6 +23,7 @@ struct arena;
 struct catalog;
 struct connection;
 struct error;
+struct scope;
 
 /* How far a privilege reaches. */
 enum depth {
@@ -51,6 +52,7 @@ struct identity {
     size_t seat_count;
     uint8_t *depths; /* enum depth by (entity->index * RIGHT_COUNT + right) * seat_count + seat */
     uint32_t tasks;  /* 1 << enum task */
+    const struct scope *scope; /* of the session, which narrowed this identity; NULL: none */
 };
 
 /* The deepest of the identity's depths for a right on an entity. What belongs to the whole

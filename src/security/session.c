@@ -15,9 +15,12 @@
 #include "base/time.h"
 #include "crypto/random.h"
 #include "crypto/token.h"
+#include "database/database.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
+#include "security/credential.h"
 #include "security/memory.h"
+#include "security/scope.h"
 #include "security/tables.h"
 
 enum { IDENTITIES = 256, USE_NOTED = 60000, APPLICATION_BYTES_MAX = 100 };
@@ -25,6 +28,7 @@ enum { IDENTITIES = 256, USE_NOTED = 60000, APPLICATION_BYTES_MAX = 100 };
 /* An identity remembered; each has an arena of its own, so that it can be replaced. */
 struct known_identity {
     struct arena *arena;
+    struct uuid key;                 /* the user, or the session whose scope narrowed him */
     const struct identity *identity; /* NULL: none */
     int64_t revision;                /* of the catalog it was made for */
     int64_t loaded_at;               /* monotonic */
@@ -44,6 +48,7 @@ struct known_session {
     struct uuid id;
     int64_t used_on; /* moments */
     int64_t expires_on;
+    bool is_scoped;
     int64_t checked_at; /* monotonic */
 };
 
@@ -88,20 +93,19 @@ void session_cache_destroy(struct session_cache **cache)
 /* ---- identities ---- */
 
 /* The last byte of an id is random. */
-static struct known_identity *place_of(struct session_cache *cache, const struct uuid *user_id)
+static struct known_identity *place_of(struct session_cache *cache, const struct uuid *key)
 {
-    return &cache->identities[user_id->bytes[15] % IDENTITIES];
+    return &cache->identities[key->bytes[15] % IDENTITIES];
 }
 
 static const struct identity *recall_identity(struct session_cache *cache, struct arena *arena,
-                                              const struct catalog *catalog,
-                                              const struct uuid *user_id)
+                                              const struct catalog *catalog, const struct uuid *key)
 {
     const struct identity *copy = NULL;
     pthread_mutex_lock(&cache->mutex);
-    const struct known_identity *known = place_of(cache, user_id);
+    const struct known_identity *known = place_of(cache, key);
     if (known->identity != NULL && known->revision == catalog->revision &&
-        uuid_is_equal(&known->identity->user_id, user_id) &&
+        uuid_is_equal(&known->key, key) &&
         time_monotonic() - known->loaded_at <= cache->options.recheck) {
         copy = identity_copy(arena, known->identity, catalog);
     }
@@ -110,24 +114,32 @@ static const struct identity *recall_identity(struct session_cache *cache, struc
 }
 
 static void remember_identity(struct session_cache *cache, const struct catalog *catalog,
-                              const struct identity *identity, int64_t loaded_at)
+                              const struct uuid *key, const struct identity *identity,
+                              int64_t loaded_at)
 {
     pthread_mutex_lock(&cache->mutex);
-    struct known_identity *known = place_of(cache, &identity->user_id);
+    struct known_identity *known = place_of(cache, key);
     if (known->arena == NULL) {
         known->arena = arena_create();
     }
     arena_reset(known->arena);
+    known->key = *key;
     known->identity = identity_copy(known->arena, identity, catalog);
     known->revision = catalog->revision;
     known->loaded_at = loaded_at;
     pthread_mutex_unlock(&cache->mutex);
 }
 
+/* Forgets him, and what the scopes of his sessions made of him. */
 static void forget_identity(struct session_cache *cache, const struct uuid *user_id)
 {
     pthread_mutex_lock(&cache->mutex);
-    place_of(cache, user_id)->identity = NULL;
+    for (size_t index = 0; index < IDENTITIES; index++) {
+        struct known_identity *known = &cache->identities[index];
+        if (known->identity != NULL && uuid_is_equal(&known->identity->user_id, user_id)) {
+            known->identity = NULL;
+        }
+    }
     pthread_mutex_unlock(&cache->mutex);
 }
 
@@ -143,7 +155,7 @@ bool session_identity(struct session_cache *cache, struct arena *arena,
         if (!identity_load(arena, connection, catalog, user_id, &identity, error)) {
             return false;
         }
-        remember_identity(cache, catalog, identity, loaded_at);
+        remember_identity(cache, catalog, user_id, identity, loaded_at);
     }
     *identity_out = identity;
     return true;
@@ -171,10 +183,18 @@ static const char *shorten(struct arena *arena, const char *application)
     return arena_copy_part(arena, application, length);
 }
 
+static struct cell cell_of_list(const char *list)
+{
+    return list == NULL ? cell_null(COLUMN_TEXT) : cell_text(list);
+}
+
 static bool insert_session(struct connection *connection, struct arena *arena,
                            const struct known_session *known, const char *digest,
-                           const char *application, struct error *error)
+                           const struct session_grant *grant, struct error *error)
 {
+    static const struct scope whole = {.operations = NULL};
+    const struct scope *scope = grant->scope == NULL ? &whole : grant->scope;
+
     const struct row_condition is_over[] = {
         {"user_id", ROW_IS, cell_uuid(&known->user_id)},
         {"expires_on", ROW_IS_BELOW, cell_moment(known->used_on)},
@@ -183,18 +203,50 @@ static bool insert_session(struct connection *connection, struct arena *arena,
         {"id", cell_uuid(&known->id)},
         {"token_digest", cell_text(digest)},
         {"user_id", cell_uuid(&known->user_id)},
-        {"application", cell_text(shorten(arena, application))},
+        {"application", cell_text(shorten(arena, grant->application))},
         {"created_on", cell_moment(known->used_on)},
         {"used_on", cell_moment(known->used_on)},
         {"expires_on", cell_moment(known->expires_on)},
+        {"scope_operations", cell_of_list(scope->operations)},
+        {"scope_entities", cell_of_list(scope->entities)},
+        {"is_read_only", cell_boolean(scope->is_read_only)},
     };
     return row_delete(connection, arena, &session_table, is_over, 2, NULL, error) &&
-           row_insert(connection, arena, &session_table, values, 7, error);
+           row_insert(connection, arena, &session_table, values, 10, error);
+}
+
+/* A password that changes while its owner logs in either waits until his session is there, and
+ * ends it, or was there first, and the session is not opened. */
+static bool hold_proof(struct connection *connection, struct arena *arena,
+                       const struct password_proof *proof, struct error *error)
+{
+    bool is_same = true;
+
+    if (proof != NULL && !credential_hold(connection, arena, proof, &is_same, error)) {
+        return false;
+    }
+    return is_same || error_set(error, ERROR_CREDENTIALS_INVALID, NULL,
+                                "The password was changed while you were logging in");
+}
+
+static bool store_session(struct connection *connection, struct arena *arena,
+                          const struct known_session *known, const char *digest,
+                          const struct session_grant *grant, struct error *error)
+{
+    if (!connection_begin(connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    if (!hold_proof(connection, arena, grant->proof, error) ||
+        !insert_session(connection, arena, known, digest, grant, error)) {
+        connection_rollback(connection);
+        return false;
+    }
+    return connection_commit(connection, error);
 }
 
 bool session_open(struct session_cache *cache, struct connection *connection,
-                  const struct uuid *user_id, const char *application, int64_t now,
-                  struct session *session_out, struct error *error)
+                  const struct session_grant *grant, int64_t now, struct session *session_out,
+                  struct error *error)
 {
     struct arena *arena = arena_create();
     struct session session = {.expires = now + cache->options.absolute};
@@ -207,12 +259,12 @@ bool session_open(struct session_cache *cache, struct connection *connection,
     static_assert(sizeof(session.token) >= TOKEN_TEXT_SIZE, "a token has its place");
     token_make(session.token);
     struct known_session known = {
-        .user_id = *user_id, .id = session.id, .used_on = now, .expires_on = session.expires};
+        .user_id = grant->user_id, .id = session.id, .used_on = now, .expires_on = session.expires};
     if (!token_digest(session.token, digest)) {
         error_set(error, ERROR_INTERNAL, NULL, "A new token has no digest");
         goto finish;
     }
-    if (!insert_session(connection, arena, &known, digest, application, error)) {
+    if (!store_session(connection, arena, &known, digest, grant, error)) {
         goto finish;
     }
     *session_out = session;
@@ -228,21 +280,23 @@ static bool refuse(struct error *error)
     return error_set(error, ERROR_SESSION_INVALID, NULL, "The session does not exist or has ended");
 }
 
-static bool is_over(const struct session_cache *cache, const struct known_session *known,
-                    int64_t now)
+bool session_is_over(const struct session_cache *cache, int64_t used_on, int64_t expires_on,
+                     int64_t now)
 {
-    return now >= known->expires_on || now - known->used_on > cache->options.idle;
+    return now >= expires_on || now - used_on > cache->options.idle;
 }
 
 static bool read_session(struct connection *connection, struct arena *arena, const char *digest,
                          struct known_session *known_out, struct error *error)
 {
-    static const char *const columns[] = {"id", "user_id", "used_on", "expires_on"};
+    static const char *const columns[] = {"id",          "user_id",          "used_on",
+                                          "expires_on",  "scope_operations", "scope_entities",
+                                          "is_read_only"};
     const struct row_condition of_token = {"token_digest", ROW_IS, cell_text(digest)};
     const struct row_query query = {
         .table = &session_table,
         .columns = columns,
-        .column_count = 4,
+        .column_count = 7,
         .conditions = &of_token,
         .condition_count = 1,
     };
@@ -259,6 +313,8 @@ static bool read_session(struct connection *connection, struct arena *arena, con
         .user_id = row_cell(&rows, 0, 1)->uuid,
         .used_on = row_cell(&rows, 0, 2)->moment,
         .expires_on = row_cell(&rows, 0, 3)->moment,
+        .is_scoped = !row_cell(&rows, 0, 4)->is_null || !row_cell(&rows, 0, 5)->is_null ||
+                     (!row_cell(&rows, 0, 6)->is_null && row_cell(&rows, 0, 6)->boolean),
         .checked_at = checked_at,
     };
     return true;
@@ -298,7 +354,7 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
         memory_forget(cache->sessions, key);
         return false;
     }
-    if (is_over(cache, &known, now)) {
+    if (session_is_over(cache, known.used_on, known.expires_on, now)) {
         memory_forget(cache->sessions, key);
         return refuse(error);
     }
@@ -313,6 +369,44 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
     return true;
 }
 
+/* The identity of a user as far as the scope of his session reaches. */
+static bool find_narrowed(struct session_cache *cache, struct arena *arena,
+                          struct connection *connection, const struct catalog *catalog,
+                          const struct known_session *known, const struct identity **identity_out,
+                          struct error *error)
+{
+    const struct identity *narrowed = recall_identity(cache, arena, catalog, &known->id);
+    const struct identity *whole = NULL;
+    struct session_entry entry;
+    bool is_found = false;
+
+    if (narrowed == NULL) {
+        int64_t loaded_at = time_monotonic();
+        if (!session_read(arena, connection, &known->id, &entry, &is_found, error) ||
+            !session_identity(cache, arena, connection, catalog, &known->user_id, &whole, error)) {
+            return false;
+        }
+        if (!is_found || entry.scope == NULL) {
+            return refuse(error);
+        }
+        narrowed = scope_narrow(arena, catalog, whole, entry.scope);
+        remember_identity(cache, catalog, &known->id, narrowed, loaded_at);
+    }
+    *identity_out = narrowed;
+    return true;
+}
+
+static bool find_identity(struct session_cache *cache, struct arena *arena,
+                          struct connection *connection, const struct catalog *catalog,
+                          const struct known_session *known, const struct identity **identity_out,
+                          struct error *error)
+{
+    return known->is_scoped
+               ? find_narrowed(cache, arena, connection, catalog, known, identity_out, error)
+               : session_identity(cache, arena, connection, catalog, &known->user_id, identity_out,
+                                  error);
+}
+
 bool session_find(struct session_cache *cache, struct arena *arena, struct connection *connection,
                   const struct catalog *catalog, const char *token, int64_t now,
                   struct uuid *session_id_out, const struct identity **identity_out,
@@ -322,7 +416,7 @@ bool session_find(struct session_cache *cache, struct arena *arena, struct conne
     if (!find_session(cache, arena, connection, token, now, &known, error)) {
         return false;
     }
-    if (!session_identity(cache, arena, connection, catalog, &known.user_id, identity_out, error)) {
+    if (!find_identity(cache, arena, connection, catalog, &known, identity_out, error)) {
         /* The user was disabled: for the holder of a token that is the end of the session. */
         return error->code == ERROR_CREDENTIALS_INVALID ? refuse(error) : false;
     }
@@ -338,5 +432,16 @@ bool session_close(struct session_cache *cache, struct connection *connection,
     bool done = row_delete(connection, arena, &session_table, &by_id, 1, NULL, error);
     arena_destroy(&arena);
     memory_forget_where(cache->sessions, is_session, session_id);
+    return done;
+}
+
+bool session_close_all(struct session_cache *cache, struct connection *connection,
+                       const struct uuid *user_id, struct error *error)
+{
+    struct arena *arena = arena_create();
+    const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
+    bool done = row_delete(connection, arena, &session_table, &of_user, 1, NULL, error);
+    arena_destroy(&arena);
+    memory_forget_where(cache->sessions, is_of_user, user_id);
     return done;
 }

@@ -21,12 +21,22 @@ struct arena;
 struct catalog;
 struct connection;
 struct error;
+struct password_proof;
+struct scope;
 struct session_cache;
 
 struct session_options {
     int64_t idle;     /* ms without use after which a session ends */
     int64_t absolute; /* ms after which it ends in any case */
     int64_t recheck;  /* ms a checked session or identity is remembered */
+};
+
+/* What a session is opened on. */
+struct session_grant {
+    struct uuid user_id;
+    const struct password_proof *proof; /* NULL: he proved himself without a password of ours */
+    const char *application;            /* or NULL */
+    const struct scope *scope;          /* NULL: all that the user may */
 };
 
 struct session {
@@ -38,9 +48,10 @@ struct session {
 struct session_cache *session_cache_create(const struct session_options *options);
 void session_cache_destroy(struct session_cache **cache);
 
-/* Opens a session for a user whose credentials were verified. */
+/* Opens a session for a user whose credentials were verified, in a transaction of its own. Fails
+ * with CREDENTIALS_INVALID when the password has changed since. */
 must_check bool session_open(struct session_cache *cache, struct connection *connection,
-                             const struct uuid *user_id, const char *application, int64_t now,
+                             const struct session_grant *grant, int64_t now,
                              struct session *session_out, struct error *error);
 
 /* Finds the session of a token and the identity of its user. Fails with SESSION_INVALID. */
@@ -52,6 +63,34 @@ must_check bool session_find(struct session_cache *cache, struct arena *arena,
 /* Ends a session. */
 must_check bool session_close(struct session_cache *cache, struct connection *connection,
                               const struct uuid *session_id, struct error *error);
+
+/* A session as it is listed. */
+struct session_entry {
+    struct uuid id;
+    struct uuid user_id;
+    const char *application; /* or NULL */
+    int64_t created_on, used_on, expires_on;
+    const struct scope *scope; /* NULL: whole */
+};
+
+/* Whether a session that was last used and expires then has ended. */
+bool session_is_over(const struct session_cache *cache, int64_t used_on, int64_t expires_on,
+                     int64_t now);
+
+/* The live sessions of a user, oldest first, as far as the limit goes. */
+must_check bool session_list(struct session_cache *cache, struct arena *arena,
+                             struct connection *connection, const struct uuid *user_id, int64_t now,
+                             int64_t limit, struct session_entry **entries_out, size_t *count_out,
+                             struct error *error);
+
+/* One session, over or not. */
+must_check bool session_read(struct arena *arena, struct connection *connection,
+                             const struct uuid *session_id, struct session_entry *entry_out,
+                             bool *is_found_out, struct error *error);
+
+/* Ends all sessions of a user. */
+must_check bool session_close_all(struct session_cache *cache, struct connection *connection,
+                                  const struct uuid *user_id, struct error *error);
 
 /* The identity of a user, remembered as sessions are; for Basic and UsernameToken. */
 must_check bool session_identity(struct session_cache *cache, struct arena *arena,

@@ -51,6 +51,9 @@ static const struct table_column session_columns[] = {
     {.name = "created_on", .type = COLUMN_MOMENT, .is_required = true},
     {.name = "used_on", .type = COLUMN_MOMENT, .is_required = true},
     {.name = "expires_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "scope_operations", .type = COLUMN_TEXT},
+    {.name = "scope_entities", .type = COLUMN_TEXT},
+    {.name = "is_read_only", .type = COLUMN_BOOLEAN},
 };
 
 static const struct table_index session_indexes[] = {

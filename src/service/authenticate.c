@@ -36,18 +36,18 @@ static bool check_token(struct call *call, const struct credentials *credentials
 }
 
 bool authenticate_password(struct call *call, const char *name, const char *password,
-                           const struct identity **identity_out, struct error *error)
+                           struct password_proof *proof_out, const struct identity **identity_out,
+                           struct error *error)
 {
     const struct platform *platform = call->platform;
     const struct password_claim claim = {.user_name = name,
                                          .password = password == NULL ? "" : password,
                                          .source = call->peer_address};
-    struct uuid user_id;
 
-    if (credential_verify(platform->credentials, call->connection, call->catalog, &claim, &user_id,
+    if (credential_verify(platform->credentials, call->connection, call->catalog, &claim, proof_out,
                           error) &&
-        session_identity(platform->sessions, call->arena, call->connection, call->catalog, &user_id,
-                         identity_out, error)) {
+        session_identity(platform->sessions, call->arena, call->connection, call->catalog,
+                         &proof_out->user_id, identity_out, error)) {
         return true;
     }
     if (error->cause[0] == '\0') {
@@ -59,14 +59,18 @@ bool authenticate_password(struct call *call, const char *name, const char *pass
 static bool check_basic(struct call *call, const struct credentials *credentials,
                         const struct identity **identity_out, struct error *error)
 {
-    return authenticate_password(call, credentials->basic_name, credentials->basic_password,
+    struct password_proof proof;
+
+    return authenticate_password(call, credentials->basic_name, credentials->basic_password, &proof,
                                  identity_out, error);
 }
 
 static bool check_username_token(struct call *call, const struct credentials *credentials,
                                  const struct identity **identity_out, struct error *error)
 {
-    return authenticate_password(call, credentials->token_name, credentials->token_password,
+    struct password_proof proof;
+
+    return authenticate_password(call, credentials->token_name, credentials->token_password, &proof,
                                  identity_out, error);
 }
 

@@ -12,6 +12,7 @@ struct call;
 struct credentials;
 struct error;
 struct identity;
+struct password_proof;
 
 /* Checks every credential that is present and sets call->identity, and call->session_id when a
  * session is among them. Fails with NOT_AUTHENTICATED when there is none, with
@@ -22,6 +23,7 @@ must_check bool authenticate(struct call *call, const struct credentials *creden
 /* Checks a name and a password; fails with CREDENTIALS_INVALID or TOO_MANY_ATTEMPTS, and notes
  * the name for the log. */
 must_check bool authenticate_password(struct call *call, const char *name, const char *password,
+                                      struct password_proof *proof_out,
                                       const struct identity **identity_out, struct error *error);
 
 #endif

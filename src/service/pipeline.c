@@ -66,10 +66,12 @@ static bool admit(struct run *run, struct error *error)
 static bool check_privilege(struct run *run, struct error *error)
 {
     const struct operation *operation = run->operation;
+    const struct operation_pattern *pattern = operation->pattern;
+    const struct identity *identity = run->call->identity;
 
-    return !operation->pattern->has_right ||
-           authorise_privilege(run->call->identity, operation->service->entity,
-                               operation->pattern->right, error);
+    return (pattern->is_anonymous || authorise_operation(identity, operation->name, error)) &&
+           (!pattern->has_right ||
+            authorise_privilege(identity, operation->service->entity, pattern->right, error));
 }
 
 static bool stage(struct run *run, struct error *error)

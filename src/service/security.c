@@ -36,6 +36,7 @@ bool service_set_user_password(struct call *call, const struct operation *operat
     (void)operation;
     (void)response;
     if (!authorise_administration(call->identity, error) ||
+        !authorise_credentials(call->identity, error) ||
         !check_exists(call, "SystemUser", &asked->user_id.value, error) ||
         !credential_check_strength(call->platform->credentials, "password", asked->password,
                                    error)) {

@@ -3,16 +3,23 @@
  */
 #include <stddef.h>
 
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
+#include "metadata/catalog.h"
+#include "security/authorise.h"
 #include "security/credential.h"
 #include "security/identity.h"
+#include "security/scope.h"
 #include "security/session.h"
 #include "service/authenticate.h"
+#include "service/operation.h"
 
 static struct message_uuid uuid_member(const struct uuid *id)
 {
@@ -30,23 +37,114 @@ static struct login_result *login_result_of(struct call *call, const struct sess
     return result;
 }
 
+/* ---- the scope of a session ---- */
+
+static bool is_entity(const void *context, const char *name)
+{
+    const struct call *call = context;
+
+    return catalog_find_entity(call->catalog, name) != NULL;
+}
+
+static bool is_operation(const void *context, const char *name)
+{
+    const struct service_list *list = context;
+
+    for (size_t i = 0; i < list->service_count; i++) {
+        const struct service *service = list->services[i];
+        for (size_t j = 0; j < service->operation_count; j++) {
+            if (strcmp(service->operations[j]->name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* One of the two lists of a scope, and what its names must be. */
+struct scope_list {
+    const char *parameter;
+    bool (*is_known)(const void *context, const char *name);
+    const void *context;
+    enum error_code unknown;
+};
+
+/* Names with a blank between; a name that means nothing is refused, lest a scope be narrower
+ * than its owner thinks. */
+static bool join_names(struct call *call, const struct scope_list *list,
+                       const struct message_list *names, const char **text_out, struct error *error)
+{
+    struct buffer text;
+
+    if (!names->is_set) {
+        return true;
+    }
+    buffer_init(&text, call->arena, 64);
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
+        if (!list->is_known(list->context, name)) {
+            return error_set(error, list->unknown, list->parameter, "There is no %s %.100s",
+                             list->unknown == ERROR_ENTITY_UNKNOWN ? "entity" : "operation", name);
+        }
+        buffer_add_format(&text, "%s%s", text.length == 0 ? "" : " ", name);
+        if (text.length > SCOPE_BYTES_MAX) {
+            return error_set(error, ERROR_LIMIT_EXCEEDED, list->parameter,
+                             "The names of a scope go beyond %d bytes", SCOPE_BYTES_MAX);
+        }
+    }
+    *text_out = text.bytes;
+    return true;
+}
+
+/* NULL when the session is to be whole. A session may always be ended, so Logout is never left
+ * out. */
+static bool read_scope(struct call *call, const struct session_scope *asked,
+                       const struct scope **scope_out, struct error *error)
+{
+    struct scope *scope = arena_allocate(call->arena, sizeof(*scope));
+    const struct scope_list entities = {"entities", is_entity, call, ERROR_ENTITY_UNKNOWN};
+    struct scope_list operations = {"operations", is_operation, NULL, ERROR_OPERATION_UNKNOWN};
+
+    if (asked == NULL) {
+        return true;
+    }
+    if (asked->operations.is_set) {
+        operations.context = service_list_make(call->arena, call->catalog);
+    }
+    if (!join_names(call, &operations, &asked->operations, &scope->operations, error) ||
+        !join_names(call, &entities, &asked->entities, &scope->entities, error)) {
+        return false;
+    }
+    if (scope->operations != NULL && !scope_has(scope->operations, "Logout")) {
+        scope->operations = arena_format(call->arena, "%s%sLogout", scope->operations,
+                                         *scope->operations == '\0' ? "" : " ");
+    }
+    scope->is_read_only = asked->read_only.is_set && asked->read_only.value;
+    *scope_out = scope_is_whole(scope) ? NULL : scope;
+    return true;
+}
+
 bool service_login(struct call *call, const struct operation *operation, const void *request,
                    void *response, struct error *error)
 {
     const struct login_request *asked = request;
     struct login_response *answer = response;
     const struct platform *platform = call->platform;
+    struct password_proof proof;
+    struct session_grant grant = {.application = asked->application, .proof = &proof};
     struct session session;
 
     (void)operation;
-    if (!authenticate_password(call, asked->user_name, asked->password, &call->identity, error)) {
+    if (!authenticate_password(call, asked->user_name, asked->password, &proof, &call->identity,
+                               error) ||
+        !read_scope(call, asked->scope, &grant.scope, error)) {
         return false;
     }
     if (call->is_validate_only) {
         return true;
     }
-    if (!session_open(platform->sessions, call->connection, &call->identity->user_id,
-                      asked->application, call->now, &session, error)) {
+    grant.user_id = call->identity->user_id;
+    if (!session_open(platform->sessions, call->connection, &grant, call->now, &session, error)) {
         return false;
     }
     answer->result = login_result_of(call, &session);
@@ -92,21 +190,22 @@ bool service_change_password(struct call *call, const struct operation *operatio
     const struct password_claim claim = {.user_name = call->identity->user_name,
                                          .password = asked->old_password,
                                          .source = call->peer_address};
-    struct uuid user_id;
+    struct password_proof proof;
 
     (void)operation;
     (void)response;
-    if (!credential_verify(credentials, call->connection, call->catalog, &claim, &user_id, error) ||
+    if (!authorise_credentials(call->identity, error) ||
+        !credential_verify(credentials, call->connection, call->catalog, &claim, &proof, error) ||
         !credential_check_strength(credentials, "newPassword", asked->new_password, error)) {
         return false;
     }
     if (call->is_validate_only) {
         return true;
     }
-    if (!credential_set(credentials, call->connection, &user_id, asked->new_password,
+    if (!credential_set(credentials, call->connection, &proof.user_id, asked->new_password,
                         &call->session_id, error)) {
         return false;
     }
-    session_forget(call->platform->sessions, &user_id);
+    session_forget(call->platform->sessions, &proof.user_id);
     return true;
 }

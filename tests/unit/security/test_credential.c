@@ -25,10 +25,14 @@ static enum error_code verify_from(const char *source, const char *name, const c
                                    struct uuid *id_out)
 {
     const struct password_claim claim = {name, password, source};
+    struct password_proof proof;
     struct error error = {0};
     bool done = credential_verify(people.house.platform.credentials, people.connection,
-                                  people.house.platform.catalog, &claim, id_out, &error);
+                                  people.house.platform.catalog, &claim, &proof, &error);
     assert_int_equal(done, error.code == ERROR_NONE);
+    if (done) {
+        *id_out = proof.user_id;
+    }
     return error.code;
 }
 
@@ -123,8 +127,8 @@ void test_credential__other_nodes_see_a_change_within_the_recheck(void **state)
 {
     const struct password_claim claim = {.user_name = "Ann", .password = SECRET};
     struct credential_cache *other = NULL;
+    struct password_proof proof;
     struct error error = {0};
-    struct uuid id;
     (void)state;
     open_with_password();
     const struct credential_options options = {
@@ -137,12 +141,12 @@ void test_credential__other_nodes_see_a_change_within_the_recheck(void **state)
     };
     people_must(credential_cache_create(&options, &other, &error), &error);
     people_must(credential_verify(other, people.connection, people.house.platform.catalog, &claim,
-                                  &id, &error),
+                                  &proof, &error),
                 &error);
     set(&people.ann, "another secret");
     usleep(80000);
     assert_false(credential_verify(other, people.connection, people.house.platform.catalog, &claim,
-                                   &id, &error));
+                                   &proof, &error));
     assert_int_equal(error.code, ERROR_CREDENTIALS_INVALID);
     credential_cache_destroy(&other);
     people_close(&people);
@@ -260,12 +264,12 @@ static void *verify_often(void *result)
 {
     const struct password_claim claim = {.user_name = "Ann", .password = SECRET};
     struct connection *connection = NULL;
+    struct password_proof proof;
     struct error error = {0};
-    struct uuid id;
     bool done = database_acquire(people.house.platform.database, &connection, &error);
     for (int count = 0; done && count < 50; count++) {
         done = credential_verify(people.house.platform.credentials, connection,
-                                 people.house.platform.catalog, &claim, &id, &error);
+                                 people.house.platform.catalog, &claim, &proof, &error);
     }
     database_release(&connection);
     *(bool *)result = done;
