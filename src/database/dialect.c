@@ -29,6 +29,11 @@ const char *dialect_name(const struct dialect *dialect)
     return dialect->engine;
 }
 
+bool dialect_locks_rows(const struct dialect *dialect)
+{
+    return dialect->row_locks[ROW_LOCK_CHANGE] != NULL;
+}
+
 bool dialect_seeks_by_row(const struct dialect *dialect)
 {
     return dialect->seeks_by_row;

@@ -21,6 +21,9 @@ const char *dialect_name(const struct dialect *dialect);
  * written with AND and OR. */
 bool dialect_seeks_by_row(const struct dialect *dialect);
 
+/* Whether rows can be locked, and need be: not where a writer is alone. */
+bool dialect_locks_rows(const struct dialect *dialect);
+
 /* Sets the variables that drivers read; only the first call writes to the environment, and it
  * must come before the program has threads. */
 void dialect_set_variables(void);

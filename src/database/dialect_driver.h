@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "database/cell.h"
 #include "database/dialect.h"
+#include "database/sql.h"
 
 struct arena;
 struct buffer;
@@ -59,8 +60,8 @@ struct dialect {
     const char *engine; /* SQL_DBMS_NAME */
     char quote;         /* around identifiers */
 
-    const char *limit;     /* before the parameter that counts rows */
-    const char *row_lock;  /* after a SELECT */
+    const char *limit;                /* before the parameter that counts rows */
+    const char *row_locks[ROW_LOCKS]; /* after a SELECT, or NULL */
     bool sorts_nulls_last; /* a null counts as the greatest; we want the smallest everywhere */
     bool seeks_by_row;     /* an index serves (a, b) > (?, ?) */
 

@@ -149,7 +149,12 @@ const struct dialect dialect_mariadb = {
     .engine = "MariaDB",
     .quote = '`',
     .limit = " LIMIT ",
-    .row_lock = " FOR UPDATE",
+    .row_locks =
+        {
+            [ROW_LOCK_KEEP] = " LOCK IN SHARE MODE",
+            [ROW_LOCK_CHANGE] = " FOR UPDATE",
+            [ROW_LOCK_DELETE] = " FOR UPDATE",
+        },
     .begin = "START TRANSACTION",
     .liveness = "SELECT 1",
     .clock = "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",

@@ -98,9 +98,14 @@ const struct dialect dialect_postgresql = {
     .engine = "PostgreSQL",
     .quote = '"',
     .limit = " LIMIT ",
-    /* Not FOR UPDATE: that waits for whoever refers to the row, and two who do wait for each other.
+    /* A change does not wait for whoever refers to the row: two who do would wait for each other.
      */
-    .row_lock = " FOR NO KEY UPDATE",
+    .row_locks =
+        {
+            [ROW_LOCK_KEEP] = " FOR KEY SHARE",
+            [ROW_LOCK_CHANGE] = " FOR NO KEY UPDATE",
+            [ROW_LOCK_DELETE] = " FOR UPDATE",
+        },
     .sorts_nulls_last = true,
     .seeks_by_row = true,
     .begin = "BEGIN",

@@ -57,7 +57,6 @@ const struct dialect dialect_sqlite = {
     .engine = "SQLite",
     .quote = '"',
     .limit = " LIMIT ",
-    .row_lock = "",
     .seeks_by_row = true,
     .begin = "BEGIN IMMEDIATE",
     .has_one_writer = true,

@@ -94,7 +94,7 @@ static void write_select(struct sql *sql, const struct row_query *query)
         sql_add_limit(sql, query->limit);
     }
     if (query->is_locked) {
-        sql_add_row_lock(sql);
+        sql_add_row_lock(sql, ROW_LOCK_CHANGE);
     }
 }
 

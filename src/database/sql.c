@@ -97,9 +97,11 @@ void sql_add_direction(struct sql *sql, bool is_descending, bool is_nullable)
     }
 }
 
-void sql_add_row_lock(struct sql *sql)
+void sql_add_row_lock(struct sql *sql, enum row_lock lock)
 {
-    buffer_add_text(&sql->text, sql->dialect->row_lock);
+    const char *words = sql->dialect->row_locks[lock];
+
+    buffer_add_text(&sql->text, words == NULL ? "" : words);
 }
 
 void sql_add_like(struct sql *sql, const char *alias, const char *name, const char *pattern)

@@ -66,8 +66,19 @@ void sql_add_limit(struct sql *sql, int64_t count);
  * the column can be null, so that the plain order of an index serves where it cannot. */
 void sql_add_direction(struct sql *sql, bool is_descending, bool is_nullable);
 
-/* Adds the engine's row lock at the end of a SELECT by key; nothing where a writer is alone. */
-void sql_add_row_lock(struct sql *sql);
+/* What those may not do who come to a row while it is locked, until the transaction ends. Each
+ * waits for what it excludes: whoever deletes waits for those who refer. */
+enum row_lock {
+    ROW_LOCK_NONE,
+    ROW_LOCK_KEEP,   /* delete it: for a row that is about to be referred to */
+    ROW_LOCK_CHANGE, /* change or delete it */
+    ROW_LOCK_DELETE, /* refer to it either */
+    ROW_LOCKS
+};
+
+/* Adds the engine's row lock at the end of a SELECT by key, a SELECT in brackets included;
+ * nothing where a writer is alone. */
+void sql_add_row_lock(struct sql *sql, enum row_lock lock);
 
 /* Adds `column LIKE ? ESCAPE '!'`, the same on every engine; pattern is of escaped text. */
 void sql_add_like(struct sql *sql, const char *alias, const char *name, const char *pattern);

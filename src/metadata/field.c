@@ -71,6 +71,12 @@ bool field_may_refer_to(const struct field *field, const struct entity *entity)
     return false;
 }
 
+bool field_is_checked_by_engine(const struct field *field)
+{
+    return field->type == FIELD_LOOKUP && field->target_count == 1 &&
+           field->entity_column == NULL && !field->is_system;
+}
+
 bool field_is_filterable(const struct field *field)
 {
     return field->column != NULL && !field->is_secret && field->type != FIELD_FILE;

@@ -148,6 +148,11 @@ size_t field_fold_length(const struct field *field); /* characters */
 /* Whether the field may refer to the entity. */
 bool field_may_refer_to(const struct field *field, const struct entity *entity);
 
+/* Whether the engine itself refuses a lookup of what is not there, and a deletion of what is
+ * referred to. Not where there are several targets, nor in fields of the platform: the users,
+ * units and currencies that it writes are hardly ever deleted, so not every row need pay. */
+bool field_is_checked_by_engine(const struct field *field);
+
 /* Whether it may stand in a filter, and in an order. */
 bool field_is_filterable(const struct field *field);
 bool field_is_sortable(const struct field *field);

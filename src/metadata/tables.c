@@ -61,13 +61,9 @@ void tables_name_columns(struct reader *reader, struct entity_draft *draft)
     }
 }
 
-/* The users, units and currencies that the platform itself writes are never deleted (its own
- * relations restrict it), so every row need not pay for the engine's check of them. */
 static const char *referenced_table(const struct field *field)
 {
-    bool is_checked = field->type == FIELD_LOOKUP && field->target_count == 1 &&
-                      field->entity_column == NULL && !field->is_system;
-    return is_checked ? field->targets[0]->table : NULL;
+    return field_is_checked_by_engine(field) ? field->targets[0]->table : NULL;
 }
 
 static bool is_always_given(const struct entity *entity, const struct field *field)

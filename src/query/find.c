@@ -8,11 +8,14 @@
 #include "base/expect.h"
 #include "call/call.h"
 #include "database/database.h"
+#include "database/dialect.h"
 #include "database/sql.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
 #include "query/select.h"
 #include "query/store.h"
+
+static const char referrer_alias[] = "referrer";
 
 static void write_condition(struct sql *sql, const char *alias, const char *column,
                             struct cell cell)
@@ -52,7 +55,7 @@ finish:
 
 /* A locked row is about to be changed: names are not wanted, and no engine locks through joins. */
 bool query_find(struct call *call, const struct entity *entity, const struct uuid *id,
-                const struct column_set *columns, bool is_locked, struct record **record_out,
+                const struct column_set *columns, enum row_lock lock, struct record **record_out,
                 struct error *error)
 {
     struct selection selection;
@@ -60,13 +63,11 @@ bool query_find(struct call *call, const struct entity *entity, const struct uui
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    selection_plan(&selection, call, entity, columns, !is_locked);
+    selection_plan(&selection, call, entity, columns, lock == ROW_LOCK_NONE);
     selection_write(&selection, &sql, NULL, 0);
     sql_add(&sql, " WHERE ");
     write_condition(&sql, ROOT_ALIAS, entity->id->column, cell_uuid(id));
-    if (is_locked) {
-        sql_add_row_lock(&sql);
-    }
+    sql_add_row_lock(&sql, lock);
     if (!read_row(&selection, &sql, &record, error)) {
         return false;
     }
@@ -89,6 +90,7 @@ static void write_probe(struct sql *sql, const struct probe *probe)
     sql_add_name(sql, ROOT_ALIAS);
     sql_add(sql, " WHERE ");
     write_condition(sql, ROOT_ALIAS, probe->entity->id->column, cell_uuid(&probe->id));
+    sql_add_row_lock(sql, probe->lock);
     sql_add(sql, ")");
 }
 
@@ -124,6 +126,42 @@ bool query_probe(struct call *call, struct probe *probes, size_t count, struct e
         }
     }
     return true;
+}
+
+/* ---- locking ---- */
+
+bool query_lock_target(struct call *call, const struct field *lookup, const struct uuid *id,
+                       struct error *error)
+{
+    const struct dialect *dialect = connection_dialect(call->connection);
+    const struct entity *target = lookup->targets[0];
+    const struct cell *cells = NULL;
+    struct sql sql;
+
+    expect(lookup->target_count == 1);
+    if (!dialect_locks_rows(dialect)) {
+        return true;
+    }
+    sql_begin(&sql, call->arena, dialect);
+    sql_add(&sql, "SELECT ");
+    sql_add_result(&sql, ROOT_ALIAS, target->id->column, store_column(target->id));
+    sql_add(&sql, " FROM ");
+    sql_add_name(&sql, target->table);
+    sql_add(&sql, " ");
+    sql_add_name(&sql, ROOT_ALIAS);
+    sql_add(&sql, " WHERE ");
+    sql_add_column(&sql, ROOT_ALIAS, target->id->column);
+    sql_add(&sql, " = (SELECT ");
+    sql_add_column(&sql, referrer_alias, lookup->column);
+    sql_add(&sql, " FROM ");
+    sql_add_name(&sql, lookup->entity->table);
+    sql_add(&sql, " ");
+    sql_add_name(&sql, referrer_alias);
+    sql_add(&sql, " WHERE ");
+    write_condition(&sql, referrer_alias, lookup->entity->id->column, cell_uuid(id));
+    sql_add(&sql, ")");
+    sql_add_row_lock(&sql, ROW_LOCK_CHANGE);
+    return connection_select_row(call->connection, &sql, &cells, error);
 }
 
 /* ---- by alternate key ---- */

@@ -19,6 +19,7 @@
 
 #include "base/attributes.h"
 #include "base/uuid.h"
+#include "database/sql.h"
 
 struct call;
 struct entity;
@@ -55,11 +56,11 @@ must_check bool query_run(struct call *call, const struct entity *entity,
                           const struct query_request *request, struct page *page_out,
                           struct error *error);
 
-/* Reads one record by id, whoever asks, locking its row when a write follows; NULL when there
+/* Reads one record by id, whoever asks, locking its row as what follows needs; NULL when there
  * is none. Rights on it are the caller's business (record_retrieve). Names of references are
  * filled in only where the caller may read what they refer to. */
 must_check bool query_find(struct call *call, const struct entity *entity, const struct uuid *id,
-                           const struct column_set *columns, bool is_locked,
+                           const struct column_set *columns, enum row_lock lock,
                            struct record **record_out, struct error *error);
 
 /* One record that others depend on: whether it is there, and one of its values. */
@@ -67,12 +68,19 @@ struct probe {
     const struct entity *entity;
     struct uuid id;
     const struct field *field; /* the value to read; the id itself to ask for no more */
+    enum row_lock lock;        /* whether what is answered stays true until the transaction ends */
     struct value *value;       /* absent when there is no such record */
 };
 
-/* Asks for many at once, in one round trip, whoever asks. */
+/* Asks for many at once, in one round trip, whoever asks. Probes that lock the same record must
+ * all lock it: one that does not may answer what was true before the lock was had. */
 must_check bool query_probe(struct call *call, struct probe *probes, size_t count,
                             struct error *error);
+
+/* Locks for change the record that another refers to, if there is one, whoever asks; for lookups
+ * of one target. */
+must_check bool query_lock_target(struct call *call, const struct field *lookup,
+                                  const struct uuid *id, struct error *error);
 
 /* The id of the record with these key values (parsed, in the order of the key); found_out is
  * false when there is none. */

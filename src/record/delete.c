@@ -64,7 +64,7 @@ static bool remove_link(struct work *work, const struct field *lookup, const str
     struct record *before = NULL;
     write.given = record_make(work->call->arena, lookup->entity);
     record_value(write.given, lookup)->state = VALUE_NULL;
-    if (!save_read(&write, id, &before, error)) {
+    if (!save_read(&write, id, ROW_LOCK_CHANGE, &before, error)) {
         return false;
     }
     if (before == NULL) {
@@ -197,7 +197,8 @@ static bool check_version(const struct write *write, struct error *error)
                            (long long)write->call->expected_version);
 }
 
-/* Reads the record under its lock, with its files. */
+/* Reads the record under its lock, with its files. Those who began to refer to it are waited for,
+ * so that they are found, and nobody begins any more. */
 static bool read_record(struct write *write, const struct uuid *id, struct error *error)
 {
     struct record *before = NULL;
@@ -207,7 +208,7 @@ static bool read_record(struct write *write, const struct uuid *id, struct error
             write->given->values[index].state = VALUE_NULL;
         }
     }
-    if (!save_read(write, id, &before, error)) {
+    if (!save_read(write, id, ROW_LOCK_DELETE, &before, error)) {
         return false;
     }
     if (before == NULL) {
@@ -224,6 +225,7 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
 {
     struct write write = {.work = work, .call = work->call, .entity = entity};
     if (!authorise_privilege(work->call->identity, entity, RIGHT_DELETE, error) ||
+        (work->deleted.count == 0 && !total_lock_parents(work, entity, id, error)) ||
         !read_record(&write, id, error) ||
         (has_expected_version && !check_version(&write, error)) || !note_deleted(work, id, error)) {
         return false;

@@ -2,7 +2,10 @@
  * reference.c - what a record refers to: found by key, allowed, there, and readable.
  *
  * All that a write has to know of other records it asks in one round trip: that they exist, the
- * business unit of the owner, the rate of the currency.
+ * business unit of the owner, the rate of the currency. What the engine does not guard by itself
+ * is locked by the question: it stays until the reference to it is there to be found. The record
+ * that the new one is part of is locked for change, since its totals follow: were it done later,
+ * two who add lines would each wait for the other to let go of it.
  */
 #include "base/arena.h"
 #include "base/error.h"
@@ -127,12 +130,30 @@ struct questions {
     size_t count;
 };
 
+/* A fact that is asked about the target of a reference. */
+struct fact {
+    const struct field *field;
+    enum row_lock lock;
+    struct value *value;
+};
+
 static void ask(struct questions *questions, const struct field *field,
-                const struct reference *reference, const struct field *wanted, struct value *value)
+                const struct reference *reference, const struct fact *fact)
 {
     questions->asked[questions->count] = (struct question){field, reference};
-    questions->probes[questions->count++] = (struct probe){
-        .entity = reference->entity, .id = reference->id, .field = wanted, .value = value};
+    questions->probes[questions->count++] = (struct probe){.entity = reference->entity,
+                                                           .id = reference->id,
+                                                           .field = fact->field,
+                                                           .lock = fact->lock,
+                                                           .value = fact->value};
+}
+
+static enum row_lock lock_for(const struct field *field)
+{
+    if (total_is_link(field)) {
+        return ROW_LOCK_CHANGE;
+    }
+    return field_is_checked_by_engine(field) ? ROW_LOCK_NONE : ROW_LOCK_KEEP;
 }
 
 /* What is asked of a target: the one fact that the field needs, or that it is there. */
@@ -140,17 +161,19 @@ static void ask_about(struct write *write, struct questions *questions, const st
                       const struct reference *reference)
 {
     const struct entity *target = reference->entity;
-    const struct field *wanted = target->id;
-    struct value *value = arena_allocate(write->call->arena, sizeof(*value));
+    struct fact fact = {.field = target->id, .lock = lock_for(field)};
+    const struct field *rate = NULL;
     if (field == write->entity->owner && target->owning_business_unit != NULL) {
-        wanted = target->owning_business_unit;
-        value = &write->facts.owner_unit;
-    } else if (field == write->entity->currency) {
-        const struct field *rate = entity_find_field(target, "exchangeRate");
-        wanted = rate != NULL ? rate : wanted;
-        value = rate != NULL ? &write->facts.exchange_rate : value;
+        fact.field = target->owning_business_unit;
+        fact.value = &write->facts.owner_unit;
+    } else if (field == write->entity->currency &&
+               (rate = entity_find_field(target, "exchangeRate")) != NULL) {
+        fact.field = rate;
+        fact.value = &write->facts.exchange_rate;
+    } else {
+        fact.value = arena_allocate(write->call->arena, sizeof(*fact.value));
     }
-    ask(questions, field, reference, wanted, value);
+    ask(questions, field, reference, &fact);
 }
 
 static bool is_known(const struct write *write, const struct field *field,
@@ -214,8 +237,10 @@ static void ask_parent(struct write *write, struct questions *questions)
         return;
     }
     const struct entity *target = parent->reference.entity;
-    ask(questions, NULL, &parent->reference, target->currency, &write->facts.parent_currency);
-    ask(questions, NULL, &parent->reference, target->exchange_rate, &write->facts.parent_rate);
+    ask(questions, NULL, &parent->reference,
+        &(struct fact){target->currency, lock_for(entity->parent), &write->facts.parent_currency});
+    ask(questions, NULL, &parent->reference,
+        &(struct fact){target->exchange_rate, lock_for(entity->parent), &write->facts.parent_rate});
 }
 
 static size_t count_questions(const struct write *write)

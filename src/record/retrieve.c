@@ -35,7 +35,7 @@ bool record_retrieve(struct call *call, const struct entity *entity, const struc
 {
     struct record *record = NULL;
     if (!authorise_privilege(call->identity, entity, RIGHT_READ, error) ||
-        !query_find(call, entity, id, columns, false, &record, error)) {
+        !query_find(call, entity, id, columns, ROW_LOCK_NONE, &record, error)) {
         return false;
     }
     /* None and forbidden are told alike. */

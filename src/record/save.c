@@ -87,12 +87,12 @@ static struct column_set choose_columns(const struct write *write)
     return columns;
 }
 
-bool save_read(struct write *write, const struct uuid *id, struct record **before_out,
-               struct error *error)
+bool save_read(struct write *write, const struct uuid *id, enum row_lock lock,
+               struct record **before_out, struct error *error)
 {
     struct column_set columns = choose_columns(write);
     struct record *before = NULL;
-    if (!query_find(write->call, write->entity, id, &columns, true, &before, error)) {
+    if (!query_find(write->call, write->entity, id, &columns, lock, &before, error)) {
         return false;
     }
     write->before = before;

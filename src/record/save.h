@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
+#include "database/sql.h"
 
 struct error;
 struct record;
@@ -16,8 +17,8 @@ struct write_outcome;
 
 /* Locks and reads what the write needs of the stored record; sets before and after. NULL in
  * before_out when there is none. */
-must_check bool save_read(struct write *write, const struct uuid *id, struct record **before_out,
-                          struct error *error);
+must_check bool save_read(struct write *write, const struct uuid *id, enum row_lock lock,
+                          struct record **before_out, struct error *error);
 
 /* Gives a new record its version, author and time. */
 void save_begin_new(struct write *write);

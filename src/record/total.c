@@ -4,7 +4,8 @@
  * A write notes which parents it touches; at the end of the work each is locked, summed anew
  * over its children and written if a value differs, with what is computed from it. That may
  * touch a parent in turn: those come after. The lock comes before the sum, so of two writers
- * the second sums what the first wrote.
+ * the second sums what the first wrote. It comes before any lock of a child, too, so that of
+ * two writers the second waits: were it the other way round, each might have what the other needs.
  */
 #include <string.h>
 
@@ -22,6 +23,17 @@ struct pending_total {
     const struct entity *parent;
     struct uuid parent_id;
 };
+
+bool total_is_link(const struct field *link)
+{
+    const struct entity *child = link->entity;
+    for (size_t index = 0; index < child->total_count; index++) {
+        if (child->totals[index]->computed.child_link == link) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* ---- noting ---- */
 
@@ -72,6 +84,20 @@ static bool moves_totals(const struct field *link, const struct record *before,
         }
     }
     return differs(link, before, after);
+}
+
+/* Of the record that the operation is about only: what follows from it comes after its own lock. */
+bool total_lock_parents(struct work *work, const struct entity *entity, const struct uuid *id,
+                        struct error *error)
+{
+    for (size_t index = 0; index < entity->total_count; index++) {
+        const struct field *link = entity->totals[index]->computed.child_link;
+        if (!is_link_noted_before(entity, index) && link->target_count == 1 &&
+            !query_lock_target(work->call, link, id, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void total_note(struct work *work, const struct record *before, const struct record *after)
@@ -152,7 +178,7 @@ static bool settle_parent(struct work *work, const struct pending_total *pending
         record_value(write.given, summed.totals[index])->state = VALUE_NULL;
     }
     struct record *before = NULL;
-    if (!save_read(&write, &pending->parent_id, &before, error)) {
+    if (!save_read(&write, &pending->parent_id, ROW_LOCK_CHANGE, &before, error)) {
         return false;
     }
     if (before == NULL) {

@@ -55,7 +55,9 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
         .work = work, .call = work->call, .entity = given->entity, .given = given};
     struct record *before = NULL;
     if (!authorise_privilege(work->call->identity, given->entity, RIGHT_WRITE, error) ||
-        !reference_resolve(&write, error) || !save_read(&write, id, &before, error)) {
+        !reference_resolve(&write, error) ||
+        (uuid_is_empty(&work->root_id) && !total_lock_parents(work, given->entity, id, error)) ||
+        !save_read(&write, id, ROW_LOCK_CHANGE, &before, error)) {
         return false;
     }
     if (before == NULL) {

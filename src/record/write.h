@@ -95,7 +95,11 @@ must_check bool computed_settle(struct write *write, struct error *error);
 must_check bool child_write_all(struct work *work, struct record *given,
                                 const struct write_outcome *outcome, struct error *error);
 
-/* total.c: notes the parents whose totals a write touches; brings them up to date at the end. */
+/* total.c: locks the parents whose totals may follow from what becomes of a record, before the
+ * record itself is; notes those that a write touches; brings them up to date at the end. */
+bool total_is_link(const struct field *link); /* whether the target has totals over it */
+must_check bool total_lock_parents(struct work *work, const struct entity *entity,
+                                   const struct uuid *id, struct error *error);
 void total_note(struct work *work, const struct record *before, const struct record *after);
 must_check bool total_settle(struct work *work, struct error *error);
 

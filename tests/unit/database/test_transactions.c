@@ -140,7 +140,7 @@ static bool add_one(struct connection *connection, struct error *error)
     sql_add_name(&sql, "count");
     sql_add(&sql, " FROM sample WHERE id = ");
     sql_add_cell(&sql, cell_uuid(&id));
-    sql_add_row_lock(&sql);
+    sql_add_row_lock(&sql, ROW_LOCK_CHANGE);
     sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
     if (!connection_select_row(connection, &sql, &cells, error)) {
         goto finish;
