@@ -123,19 +123,11 @@ static void handle(void *context, void *worker, struct exchange *exchange)
     exchange_answer_text(exchange, 404, "There are /livez, /readyz, /healthz and /metrics.");
 }
 
-static int64_t limit_body(void *context, const struct exchange_request *request)
-{
-    (void)context;
-    (void)request;
-    return 0;
-}
-
 struct exchange_door admin_door(const struct admin *admin)
 {
     /* The context is only handed back to the functions above, which do not change it. */
     return (struct exchange_door){
         .context = (void *)(uintptr_t)admin,
-        .body_limit = limit_body,
         .handle = handle,
     };
 }

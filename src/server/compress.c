@@ -27,11 +27,31 @@ static bool is_beyond_ratio(const z_stream *zlib, int ratio)
     return zlib->total_out > RATIO_FREE && zlib->total_out / (unsigned)ratio > zlib->total_in;
 }
 
+/* How much may come out, and who takes it. */
+struct inflation {
+    int64_t limit;
+    int ratio;
+    compress_taker take;
+    void *context;
+};
+
+/* Gives what came out, to the limit. */
+static enum refusal give(const z_stream *zlib, const struct inflation *inflation,
+                         const unsigned char *piece, size_t length)
+{
+    uint64_t limit = (uint64_t)inflation->limit;
+    size_t excess = zlib->total_out > limit ? (size_t)(zlib->total_out - limit) : 0;
+    enum refusal refusal = inflation->take(inflation->context, piece, length - excess);
+
+    return refusal == REFUSAL_NONE && excess > 0 ? REFUSAL_BODY_TOO_LARGE : refusal;
+}
+
 /* Inflates what is in zlib->next_in; *is_ended_out tells that the member is complete. */
-static enum refusal inflate_piece(z_stream *zlib, struct spool *to, int64_t limit, int ratio,
+static enum refusal inflate_piece(z_stream *zlib, const struct inflation *inflation,
                                   bool *is_ended_out)
 {
     unsigned char piece[PIECE];
+    enum refusal refusal;
     int answer;
 
     do {
@@ -41,22 +61,20 @@ static enum refusal inflate_piece(z_stream *zlib, struct spool *to, int64_t limi
         if (answer != Z_OK && answer != Z_STREAM_END && answer != Z_BUF_ERROR) {
             return REFUSAL_COMPRESSION;
         }
-        if (is_beyond_ratio(zlib, ratio)) {
+        if (is_beyond_ratio(zlib, inflation->ratio)) {
             return REFUSAL_RATIO;
         }
-        if (zlib->total_out > (uint64_t)limit) {
-            return REFUSAL_BODY_TOO_LARGE;
-        }
-        if (!spool_add(to, piece, sizeof(piece) - zlib->avail_out)) {
-            return REFUSAL_NO_ROOM;
+        refusal = give(zlib, inflation, piece, sizeof(piece) - zlib->avail_out);
+        if (refusal != REFUSAL_NONE) {
+            return refusal;
         }
     } while (answer == Z_OK && (zlib->avail_in > 0 || zlib->avail_out == 0));
     *is_ended_out = answer == Z_STREAM_END;
     return *is_ended_out && zlib->avail_in > 0 ? REFUSAL_COMPRESSION : REFUSAL_NONE;
 }
 
-static enum refusal inflate_all(z_stream *zlib, const struct spool *from, struct spool *to,
-                                int64_t limit, int ratio)
+static enum refusal inflate_all(z_stream *zlib, const struct spool *from,
+                                const struct inflation *inflation)
 {
     enum refusal refusal = REFUSAL_NONE;
     bool is_ended = false;
@@ -75,21 +93,23 @@ static enum refusal inflate_all(z_stream *zlib, const struct spool *from, struct
         }
         zlib->next_in = (const unsigned char *)bytes;
         zlib->avail_in = (unsigned)count;
-        refusal = inflate_piece(zlib, to, limit, ratio, &is_ended);
+        refusal = inflate_piece(zlib, inflation, &is_ended);
         offset += (int64_t)count;
     }
     return refusal == REFUSAL_NONE && !is_ended ? REFUSAL_COMPRESSION : refusal;
 }
 
-enum refusal compress_inflate(const struct spool *from, struct spool *to, int64_t limit, int ratio)
+enum refusal compress_inflate(const struct spool *from, int64_t limit, int ratio,
+                              compress_taker take, void *context)
 {
+    const struct inflation inflation = {limit, ratio, take, context};
     z_stream zlib = {0};
     enum refusal refusal;
 
     if (inflateInit2(&zlib, GZIP_WINDOW) != Z_OK) {
         return REFUSAL_NO_ROOM;
     }
-    refusal = inflate_all(&zlib, from, to, limit, ratio);
+    refusal = inflate_all(&zlib, from, &inflation);
     inflateEnd(&zlib);
     return refusal;
 }

@@ -20,10 +20,14 @@ struct arena;
 struct compressor;
 struct spool;
 
-/* Inflates one gzip member from a spool to another. Refused when it is malformed, when bytes
- * follow it, when it grows beyond limit bytes or beyond ratio times what was read. */
-must_check enum refusal compress_inflate(const struct spool *from, struct spool *to, int64_t limit,
-                                         int ratio);
+/* Takes bytes that were inflated. */
+typedef enum refusal (*compress_taker)(void *context, const void *bytes, size_t length);
+
+/* Inflates one gzip member from a spool. Refused when it is malformed, when bytes follow it, when
+ * it grows beyond limit bytes, which are given, or beyond ratio times what was read, or by the
+ * taker. */
+must_check enum refusal compress_inflate(const struct spool *from, int64_t limit, int ratio,
+                                         compress_taker take, void *context);
 
 /* Makes a compressor; it is closed with the arena. */
 struct compressor *compressor_create(struct arena *arena);

@@ -37,11 +37,20 @@ struct exchange_request {
         *peer_address; /* of the client, in digits; behind a trusted proxy the one it names */
     bool is_tls;       /* the client's connection is encrypted */
     const struct http_head *head; /* for exchange_header() */
-    const char *body;    /* inflated and followed by a NUL; NULL when it was spooled to a file */
-    int body_file;       /* descriptor of the spooled body at its first byte, else -1; borrowed */
-    int64_t body_length; /* bytes, wherever they are */
+    const char *body;             /* inflated and followed by a NUL */
+    int64_t body_length;          /* bytes */
+    bool is_mapped;               /* the body is mapped from the file that it was spooled to */
+    bool is_admitted;    /* the door has let in a body that is longer than anybody's may be */
+    void *watcher;       /* what watch_begin made, or NULL */
     int64_t received_at; /* when the last byte had come; time_monotonic() */
     int64_t deadline;    /* when the client's patience ends; time_monotonic() */
+};
+
+/* What a watcher thinks of a body so far. */
+enum exchange_verdict {
+    EXCHANGE_GO_ON,
+    EXCHANGE_TOO_LARGE, /* refused */
+    EXCHANGE_ENOUGH,    /* the rest is not read: the handler answers what has come */
 };
 
 /* Who answers: a struct of functions handed to the server at start. */
@@ -52,10 +61,18 @@ struct exchange_door {
     void *(*worker_open)(void *context);
     void (*worker_close)(void *context, void *worker);
 
-    /* Optional. The most bytes of body this request may bring, after inflating; 0 for none.
-     * Called by the event loop as soon as the head is read: must not block. Without it the
-     * limits of the server hold. */
-    int64_t (*body_limit)(void *context, const struct exchange_request *request);
+    /* Optional, both. Watches a body while it comes: watch_begin is called as soon as the head is
+     * read, watch with each piece, inflated. Mostly the event loop calls: they must not block. What
+     * watch_begin makes lives in the arena. */
+    void *(*watch_begin)(void *context, struct arena *arena,
+                         const struct exchange_request *request);
+    enum exchange_verdict (*watch)(void *watcher, const char *bytes, size_t length);
+
+    /* Optional. Bodies of more than free_bytes are let in by admit, which sees their beginning
+     * only. It returns whether the rest may come; if not it has answered. */
+    int64_t free_bytes;
+    bool (*admit)(void *context, void *worker, struct exchange *exchange, const char *begin,
+                  size_t length);
 
     /* Answers one request. worker is what worker_open made, or NULL. */
     void (*handle)(void *context, void *worker, struct exchange *exchange);
@@ -68,9 +85,6 @@ struct arena *exchange_arena(const struct exchange *exchange);
 
 /* The value of a header line, its name given in lower case; NULL when it was not sent. */
 const char *exchange_header(const struct exchange_request *request, const char *name);
-
-/* True when the body is a multipart/related message. */
-bool exchange_is_multipart(const struct exchange_request *request);
 
 /* Adds a header line to the answer; before it is begun. Neither part may hold a line break. */
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);

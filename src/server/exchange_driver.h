@@ -46,23 +46,31 @@ struct answer {
     struct buffer piece; /* of a streamed answer, not yet framed */
 };
 
+/* What a worker is to do. */
+enum errand {
+    ERRAND_HANDLE, /* the request is whole */
+    ERRAND_ADMIT,  /* whether the rest of the body may come */
+};
+
 struct exchange {
     struct arena *arena;
     struct http_connection *connection;
     struct exchange *next; /* in a queue */
     const struct http_limits *limits;
+    const struct exchange_door *door;
     struct spool_budget *budget;
+    enum errand errand;
     const atomic_bool *is_draining;
     struct compressor *compressor; /* the worker's; NULL outside */
 
     /* The request as it arrives. */
     int64_t begun_at;
-    int64_t body_limit;
     struct buffer input; /* the head, and what came with it */
     struct http_scan scan;
     struct http_head head;
     struct http_body framing;
     struct spool *body;
+    bool is_enough;         /* the watcher wants no more of it */
     struct buffer leftover; /* bytes of the requests after this one */
     struct exchange_request request;
 
@@ -72,9 +80,16 @@ struct exchange {
     struct outbox outbox;
 };
 
-/* Makes the body ready for a handler: inflates it and, unless it is multipart, brings it into
- * memory. */
-must_check enum refusal exchange_prepare(struct exchange *exchange);
+/* Adds content of the body, as it comes or as it is inflated, and lets the door watch it. What
+ * comes after the watcher has had enough is dropped. */
+must_check enum refusal exchange_take(struct exchange *exchange, const void *bytes, size_t length);
+
+/* Whether a body is longer than anybody's may be, and the door has not been asked. */
+bool exchange_must_ask(const struct exchange *exchange);
+
+/* Does what the errand asks of a worker before the handler: asks the door to let the body in, and
+ * makes it ready: inflated, and in memory or mapped. The door may have answered afterwards. */
+must_check enum refusal exchange_prepare(struct exchange *exchange, void *worker);
 
 /* Answers a refusal. It is the connection's last answer unless the request was read whole. */
 void exchange_refuse(struct exchange *exchange, enum refusal refusal);

@@ -226,6 +226,16 @@ enum wish http_connection_answered(struct http_connection *connection)
     return WISH_GO_ON;
 }
 
+enum wish http_connection_returned(struct http_connection *connection)
+{
+    const struct exchange *exchange = connection->exchange;
+
+    if (exchange->errand == ERRAND_ADMIT && !exchange_is_answered(exchange)) {
+        return receive_resume(connection);
+    }
+    return http_connection_answered(connection);
+}
+
 /* Bytes that have really passed: those that wait in the kernel have not. */
 static int64_t count_passed(const struct http_connection *connection)
 {

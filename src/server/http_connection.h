@@ -98,7 +98,10 @@ void http_connection_open(struct http_connection *connection, struct http_shared
 /* Goes on as far as possible. */
 must_check enum wish http_connection_step(struct http_connection *connection);
 
-/* A worker has answered: what the loop does next. */
+/* A worker gives the exchange back: what the loop does next. */
+must_check enum wish http_connection_returned(struct http_connection *connection);
+
+/* The request has been answered: what the loop does next. */
 must_check enum wish http_connection_answered(struct http_connection *connection);
 
 /* Looks at the clock; WISH_NOTHING leaves the connection as it is. */

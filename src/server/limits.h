@@ -16,7 +16,6 @@ struct http_limits {
 
     /* A request's body, in bytes after inflating. */
     int64_t body_bytes;
-    int64_t multipart_bytes;
     int inflate_ratio;        /* inflated bytes for each compressed one */
     int64_t memory_bytes;     /* what is longer goes to a file until a worker takes it */
     int64_t spool_bytes;      /* in such files at once, of all connections */

@@ -24,6 +24,7 @@
 #include "server/signals.h"
 #include "server/soap_exchange.h"
 #include "service/metrics.h"
+#include "soap/door.h"
 
 enum { ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000 };
 
@@ -68,15 +69,15 @@ static struct server_address *flatten(struct arena *arena, const struct array *a
     return flat;
 }
 
-static struct http_limits limits_of(const struct settings *settings, int worker_count)
+static struct http_limits limits_of(const struct settings *settings, const struct soap_door *door,
+                                    int worker_count)
 {
     struct http_limits limits = http_limits_default();
 
     limits.head_bytes = settings->limits.head;
     limits.line_bytes = settings->limits.header_line;
     limits.head_lines = (int)settings->limits.header_lines;
-    limits.body_bytes = settings->limits.body;
-    limits.multipart_bytes = settings->limits.body + settings->limits.attachment;
+    limits.body_bytes = soap_door_most_bytes(door);
     limits.inflate_ratio = (int)settings->limits.compression_ratio;
     limits.spool_folder = settings->data.dir;
     limits.handshake_ms = settings->http.head_timeout;
@@ -123,7 +124,7 @@ static bool open_server(struct listening *listening, struct error *error)
     add_addresses(listening->arena, &addresses, settings->http.listen, NULL);
     add_addresses(listening->arena, &addresses, settings->http.tls_listen, listening->tls);
     struct server_options options = {
-        .limits = limits_of(settings, listening->worker_count),
+        .limits = limits_of(settings, listening->door, listening->worker_count),
         .addresses = flatten(listening->arena, &addresses),
         .address_count = (int)addresses.count,
         .door = soap_exchange_door(listening->door),
@@ -206,6 +207,7 @@ static bool open_admin(struct listening *listening, struct error *error)
         .counters = &listening->admin_counters,
     };
     options.limits.workers = ADMIN_WORKERS;
+    options.limits.body_bytes = 0; /* nothing is sent to these pages */
     if (!server_create(listening->arena, &options, &listening->admin_server, error) ||
         !server_start(listening->admin_server, error)) {
         return false;

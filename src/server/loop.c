@@ -215,7 +215,7 @@ static void on_answers_ready(struct loop *loop, struct ready *ready)
         struct exchange *next = exchange->next;
         struct http_connection *connection = exchange->connection;
 
-        grant(loop, connection, http_connection_answered(connection));
+        grant(loop, connection, http_connection_returned(connection));
         exchange = next;
     }
 }

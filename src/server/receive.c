@@ -31,10 +31,10 @@ static void begin_exchange(struct http_connection *connection)
     exchange->arena = arena;
     exchange->connection = connection;
     exchange->limits = shared->limits;
+    exchange->door = shared->door;
     exchange->budget = &shared->budget;
     exchange->is_draining = &shared->is_draining;
     exchange->begun_at = now;
-    exchange->request.body_file = -1;
     buffer_init(&exchange->input, arena, INPUT_ROOM);
     outbox_init(&exchange->outbox, arena, &shared->budget, shared->limits->memory_bytes);
     connection->exchange = exchange;
@@ -79,22 +79,25 @@ static enum refusal fill_request(struct http_connection *connection)
     return REFUSAL_NONE;
 }
 
-static int64_t choose_body_limit(const struct http_connection *connection)
+/* The time that a body has, and its pace, from now on. */
+static void begin_wait(struct http_connection *connection)
 {
     const struct exchange *exchange = connection->exchange;
-    const struct exchange_door *door = connection->shared->door;
-    const struct http_limits *limits = connection->shared->limits;
 
-    if (door->body_limit != NULL) {
-        return door->body_limit(door->context, &exchange->request);
-    }
-    return exchange->head.is_multipart ? limits->multipart_bytes : limits->body_bytes;
+    connection->state = CONNECTION_BODY;
+    connection->deadline = exchange->begun_at + connection->shared->limits->request_ms;
+    connection->window_begun = time_monotonic();
+    connection->window_content = exchange->framing.content + exchange->framing.overhead;
 }
 
-static void begin_window(struct http_connection *connection, int64_t now)
+static void begin_watch(struct exchange *exchange)
 {
-    connection->window_begun = now;
-    connection->window_content = 0;
+    const struct exchange_door *door = exchange->door;
+
+    if (door->watch_begin != NULL && exchange->head.method == HTTP_METHOD_POST) {
+        exchange->request.watcher =
+            door->watch_begin(door->context, exchange->arena, &exchange->request);
+    }
 }
 
 /* The head is complete: what it says decides how the rest is read. */
@@ -114,12 +117,11 @@ static enum refusal begin_body(struct http_connection *connection)
     if (refusal != REFUSAL_NONE) {
         return refusal;
     }
-    exchange->body_limit = choose_body_limit(connection);
+    begin_watch(exchange);
     exchange->body = spool_create(exchange->arena, exchange->budget, limits->memory_bytes);
-    connection->state = CONNECTION_BODY;
-    connection->deadline = exchange->begun_at + limits->request_ms;
-    begin_window(connection, time_monotonic());
-    return http_body_begin(&exchange->framing, &exchange->head, exchange->body_limit);
+    refusal = http_body_begin(&exchange->framing, &exchange->head, limits->body_bytes);
+    begin_wait(connection);
+    return refusal;
 }
 
 /* Adds bytes to the head. When it is complete, the bytes after it are given out. */
@@ -142,18 +144,34 @@ static enum refusal take_head(struct http_connection *connection, const char **b
     return begin_body(connection);
 }
 
+/* Compressed content says nothing yet. */
+static enum refusal add_content(struct exchange *exchange, const char *bytes, size_t length)
+{
+    if (exchange->head.is_gzip) {
+        return spool_add(exchange->body, bytes, length) ? REFUSAL_NONE : REFUSAL_NO_ROOM;
+    }
+    return exchange_take(exchange, bytes, length);
+}
+
+/* Whether a worker must look before more is read. */
+static bool is_for_worker(const struct exchange *exchange)
+{
+    return http_body_is_complete(&exchange->framing) || exchange->is_enough ||
+           exchange_must_ask(exchange);
+}
+
 static enum refusal take_body(struct exchange *exchange, const char **bytes, size_t *length)
 {
     enum refusal refusal = REFUSAL_NONE;
 
-    while (refusal == REFUSAL_NONE && *length > 0 && !http_body_is_complete(&exchange->framing)) {
+    while (refusal == REFUSAL_NONE && *length > 0 && !is_for_worker(exchange)) {
         size_t taken;
         const char *span;
         size_t span_length;
 
         refusal = http_body_take(&exchange->framing, *bytes, *length, &taken, &span, &span_length);
-        if (refusal == REFUSAL_NONE && !spool_add(exchange->body, span, span_length)) {
-            refusal = REFUSAL_NO_ROOM;
+        if (refusal == REFUSAL_NONE) {
+            refusal = add_content(exchange, span, span_length);
         }
         *bytes += taken;
         *length -= taken;
@@ -161,10 +179,24 @@ static enum refusal take_body(struct exchange *exchange, const char **bytes, siz
     return refusal;
 }
 
+/* What is not read whole is the connection's last request: nobody knows where the next begins. */
+static enum errand choose_errand(struct exchange *exchange)
+{
+    if (http_body_is_complete(&exchange->framing)) {
+        return ERRAND_HANDLE;
+    }
+    if (exchange_must_ask(exchange)) {
+        return ERRAND_ADMIT;
+    }
+    exchange->is_last = true;
+    return ERRAND_HANDLE;
+}
+
 static enum wish hand_over(struct http_connection *connection, const char *bytes, size_t length)
 {
     struct exchange *exchange = connection->exchange;
 
+    exchange->errand = choose_errand(exchange);
     if (length > 0) {
         buffer_init(&exchange->leftover, exchange->arena, length);
         buffer_add(&exchange->leftover, bytes, length);
@@ -208,7 +240,7 @@ enum wish receive_bytes(struct http_connection *connection, const char *bytes, s
     }
     if (refusal == REFUSAL_NONE && connection->state == CONNECTION_BODY) {
         refusal = take_body(exchange, &bytes, &length);
-        if (refusal == REFUSAL_NONE && http_body_is_complete(&exchange->framing)) {
+        if (refusal == REFUSAL_NONE && is_for_worker(exchange)) {
             return hand_over(connection, bytes, length);
         }
     }
@@ -219,6 +251,22 @@ enum wish receive_bytes(struct http_connection *connection, const char *bytes, s
         return ask_for_body(connection);
     }
     return WISH_READ;
+}
+
+enum wish receive_resume(struct http_connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    struct buffer leftover = exchange->leftover;
+
+    exchange->leftover = (struct buffer){0};
+    begin_wait(connection);
+    if (leftover.length > 0 || is_for_worker(exchange)) {
+        enum wish wish = receive_bytes(connection, leftover.bytes, leftover.length);
+        if (wish != WISH_READ) {
+            return wish;
+        }
+    }
+    return WISH_GO_ON;
 }
 
 /* The client will send no more: in the middle of a request that is worth an answer, since he

@@ -13,6 +13,7 @@
 must_check enum wish receive_step(struct http_connection *connection);
 
 /* Takes bytes that belong to the next request, and came with the one before. */
+must_check enum wish receive_resume(struct http_connection *connection);
 must_check enum wish receive_bytes(struct http_connection *connection, const char *bytes,
                                    size_t length);
 

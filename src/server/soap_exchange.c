@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "soap/door.h"
+#include "soap/intake.h"
 
 enum { PIECE_SIZE = 64 * 1024, NUMBER_SIZE = 16 };
 
@@ -41,11 +42,14 @@ static struct soap_request request_of(const struct exchange_request *request)
         .content_type = exchange_header(request, "content-type"),
         .authorization = exchange_header(request, "authorization"),
         .idempotency_key = exchange_header(request, "idempotency-key"),
+        .accept = exchange_header(request, "accept"),
         .accept_language = exchange_header(request, "accept-language"),
         .peer_address = request->peer_address,
         .body = request->body,
-        .body_length = request->body == NULL ? 0 : (size_t)request->body_length,
-        .body_file = request->body_file,
+        .body_length = (size_t)request->body_length,
+        .is_mapped = request->is_mapped,
+        .is_admitted = request->is_admitted,
+        .intake = request->watcher,
     };
 }
 
@@ -83,6 +87,40 @@ static void send_pieces(struct exchange *exchange, const struct soap_answer *ans
     } while (length > 0 && exchange_write(exchange, piece, length));
 }
 
+static void *begin_watch(void *context, struct arena *arena, const struct exchange_request *request)
+{
+    return soap_intake_begin(context, arena, exchange_header(request, "content-type"));
+}
+
+static enum exchange_verdict watch(void *watcher, const char *bytes, size_t length)
+{
+    static const enum exchange_verdict verdicts[] = {
+        [INTAKE_GO_ON] = EXCHANGE_GO_ON,
+        [INTAKE_TOO_LARGE] = EXCHANGE_TOO_LARGE,
+        [INTAKE_ENOUGH] = EXCHANGE_ENOUGH,
+    };
+
+    return verdicts[intake_take(watcher, bytes, length)];
+}
+
+static bool admit(void *context, void *worker, struct exchange *exchange, const char *begin,
+                  size_t length)
+{
+    struct soap_request request = request_of(exchange_request(exchange));
+    struct soap_answer answer = {0};
+
+    (void)context;
+    request.body = begin;
+    request.body_length = length;
+    if (soap_door_admit(worker, exchange_arena(exchange), &request, &answer)) {
+        return true;
+    }
+    add_headers(exchange, &answer);
+    exchange_answer(exchange, answer.status, answer.content_type, answer.body.bytes,
+                    answer.body.length);
+    return false;
+}
+
 static void handle(void *context, void *worker, struct exchange *exchange)
 {
     struct soap_request request = request_of(exchange_request(exchange));
@@ -105,6 +143,10 @@ struct exchange_door soap_exchange_door(struct soap_door *door)
         .context = door,
         .worker_open = open_worker,
         .worker_close = close_worker,
+        .watch_begin = begin_watch,
+        .watch = watch,
+        .free_bytes = soap_door_free_bytes(door),
+        .admit = admit,
         .handle = handle,
     };
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -22,6 +23,9 @@ static void release(void *object)
 {
     struct spool *spool = object;
 
+    if (spool->mapping != NULL) {
+        munmap(spool->mapping, (size_t)spool->length + 1);
+    }
     if (spool->file >= 0) {
         close(spool->file);
     }
@@ -129,6 +133,26 @@ bool spool_read(const struct spool *spool, int64_t offset, void *copy, size_t si
     }
     *bytes_out = copy;
     *count_out = (size_t)count;
+    return true;
+}
+
+bool spool_map(struct spool *spool, const char **bytes_out)
+{
+    void *mapping;
+
+    if (spool->file < 0) {
+        *bytes_out = spool->memory.bytes;
+        return true;
+    }
+    if (!write_all(spool->file, "", 1, spool->length)) {
+        return false;
+    }
+    mapping = mmap(NULL, (size_t)spool->length + 1, PROT_READ, MAP_PRIVATE, spool->file, 0);
+    if (mapping == MAP_FAILED) {
+        return false;
+    }
+    spool->mapping = mapping;
+    *bytes_out = mapping;
     return true;
 }
 

@@ -34,6 +34,7 @@ struct spool {
     int64_t length;
     int64_t memory_bytes;
     int64_t reserved; /* of the budget */
+    void *mapping;    /* of the file, with one byte more; NULL: none */
     struct spool_budget *budget;
 };
 
@@ -47,6 +48,10 @@ must_check bool spool_add(struct spool *spool, const void *bytes, size_t length)
  * False when the file cannot be read; a count of 0 means the end. */
 must_check bool spool_read(const struct spool *spool, int64_t offset, void *copy, size_t size,
                            const char **bytes_out, size_t *count_out);
+
+/* Gives all bytes, followed by a NUL: those in memory, or the file mapped into it, read only, until
+ * the arena ends. Nothing may be added afterwards. False when the file cannot be mapped. */
+must_check bool spool_map(struct spool *spool, const char **bytes_out);
 
 /* Forgets the bytes; the file, once made, is kept and used again. */
 void spool_clear(struct spool *spool);

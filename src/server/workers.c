@@ -115,13 +115,18 @@ static void run(struct workers *workers, void *worker, struct exchange *exchange
     enum refusal refusal = check_waiting_time(exchange);
 
     if (refusal == REFUSAL_NONE) {
-        refusal = exchange_prepare(exchange);
+        refusal = exchange_prepare(exchange, worker);
     }
     if (refusal != REFUSAL_NONE) {
         http_connection_refuse(exchange->connection, refusal);
         return;
     }
-    workers->door->handle(workers->door->context, worker, exchange);
+    if (!exchange_is_answered(exchange)) {
+        if (exchange->errand == ERRAND_ADMIT) {
+            return; /* the loop reads on */
+        }
+        workers->door->handle(workers->door->context, worker, exchange);
+    }
     exchange_finish(exchange);
     counters_note_request(workers->counters, read_microseconds() - begun, exchange->answer.status);
 }

@@ -267,6 +267,15 @@ static void report(const struct run *run, int64_t milliseconds, const struct err
               LOG_TEXT(if_any("cause", error->cause), error->cause));
 }
 
+bool service_verify(struct call *call, const struct credentials *credentials, struct error *error)
+{
+    bool is_done = database_acquire(call->platform->database, &call->connection, error) &&
+                   authenticate(call, credentials, error);
+
+    database_release(&call->connection);
+    return is_done;
+}
+
 bool service_run(struct call *call, const struct operation *operation,
                  const struct credentials *credentials, const void *request,
                  const struct answer_encoder *encoder, struct error *error)

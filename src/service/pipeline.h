@@ -25,6 +25,11 @@ struct credentials {
     const char *token_password;
 };
 
+/* Verifies the credentials of a message, before anything else of it is known. Fails as their ways
+ * in do, with NOT_AUTHENTICATED when there are none. */
+must_check bool service_verify(struct call *call, const struct credentials *credentials,
+                               struct error *error);
+
 /* Encodes an answer while the transaction is still open; handed down by the door. Called again
  * when the commit met a conflict: each time it begins anew. */
 struct answer_encoder {

@@ -3,39 +3,50 @@
  */
 #include "soap/content.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "crypto/base64.h"
+#include "metadata/entity.h"
 #include "metadata/value.h"
-#include "soap/multipart.h"
+#include "soap/characters.h"
 
 enum { SPARE = 16, SPARE_TEXT = 12 /* characters that fit when decoded */ };
 
 struct content_reader {
     const struct content *content;
     struct base64_decoder decoder;
-    size_t position;   /* in the text or in the part */
-    size_t given;      /* bytes */
+    size_t position;   /* in the bytes */
+    size_t forgotten;  /* bytes that were given back */
     char spare[SPARE]; /* decoded for a caller with little room, and not taken yet */
     size_t spare_at, spare_end;
 };
 
-static bool check_limit(struct content_reader *reader, size_t length, struct error *error)
+/* The field is named where it is known. */
+static bool refuse(const struct content *content, enum error_code code, const char *sentence,
+                   struct error *error)
 {
-    reader->given += length;
-    if (reader->given > reader->content->limit) {
-        return error_set(error, ERROR_LIMIT_EXCEEDED, "content",
-                         "A file may have %zu bytes at most (limits.attachment)",
-                         reader->content->limit);
-    }
-    return true;
+    const struct field *field = content->field;
+
+    return error_set_about(error, code, field == NULL ? "" : field->entity->name,
+                           field == NULL ? "content" : field->name, "%s", sentence);
 }
 
-static bool refuse_text(struct error *error)
+static bool refuse_text(const struct content *content, struct error *error)
 {
-    return error_set(error, ERROR_VALUE_INVALID, "content", "content is not base64");
+    return refuse(content, ERROR_VALUE_INVALID, "The content of the file is not base64", error);
+}
+
+/* Goes on in the bytes; what was read is not needed again soon. */
+static void advance(struct content_reader *reader, size_t length)
+{
+    reader->position += length;
+    if (reader->position - reader->forgotten >= BODY_WINDOW) {
+        body_forget(&reader->content->bytes, reader->forgotten, reader->position);
+        reader->forgotten = reader->position;
+    }
 }
 
 /* Decodes pieces of at most so many characters until some bytes came out, or the text ends. */
@@ -45,20 +56,20 @@ static bool decode(struct content_reader *reader, size_t most, void *bytes, size
     const struct content *content = reader->content;
     size_t length = 0;
 
-    while (length == 0 && reader->position < content->text_length) {
-        size_t left = content->text_length - reader->position;
+    while (length == 0 && reader->position < content->bytes.length) {
+        size_t left = content->bytes.length - reader->position;
         size_t piece = left < most ? left : most;
-        if (!base64_decoder_add(&reader->decoder, content->text + reader->position, piece, bytes,
-                                &length)) {
-            return refuse_text(error);
+        if (!base64_decoder_add(&reader->decoder, content->bytes.bytes + reader->position, piece,
+                                bytes, &length)) {
+            return refuse_text(content, error);
         }
-        reader->position += piece;
+        advance(reader, piece);
     }
     if (length == 0 && !base64_decoder_finish(&reader->decoder)) {
-        return refuse_text(error);
+        return refuse_text(content, error);
     }
     *length_out = length;
-    return check_limit(reader, length, error);
+    return true;
 }
 
 static size_t take_spare(struct content_reader *reader, void *bytes, size_t capacity)
@@ -89,19 +100,20 @@ static bool read_text(struct file *file, void *bytes, size_t capacity, size_t *l
     return true;
 }
 
-static bool read_part(struct file *file, void *bytes, size_t capacity, size_t *length_out,
-                      struct error *error)
+static bool read_plain(struct file *file, void *bytes, size_t capacity, size_t *length_out,
+                       struct error *error)
 {
     struct content_reader *reader = file->context;
-    const struct part *part = reader->content->part;
-    size_t left = (size_t)part->length - reader->position;
+    const struct body *body = &reader->content->bytes;
+    size_t left = body->length - reader->position;
 
-    if (!body_read(&reader->content->multipart->body, part->offset + (int64_t)reader->position,
-                   bytes, left < capacity ? left : capacity, length_out, error)) {
-        return false;
+    (void)error;
+    *length_out = left < capacity ? left : capacity;
+    if (*length_out > 0) {
+        memcpy(bytes, body->bytes + reader->position, *length_out);
+        advance(reader, *length_out);
     }
-    reader->position += *length_out;
-    return check_limit(reader, *length_out, error);
+    return true;
 }
 
 static void go_to_begin(struct file *file)
@@ -112,13 +124,40 @@ static void go_to_begin(struct file *file)
     base64_decoder_init(&reader->decoder, BASE64_SPACE_SKIPPED);
 }
 
-void content_open(struct arena *arena, const struct content *content, struct file *file)
+/* Bytes that the text will become if it is base64; three for each four characters. */
+static size_t measure_text(const struct body *body)
+{
+    size_t characters = 0;
+    size_t forgotten = 0;
+
+    for (size_t at = 0; at < body->length; at++) {
+        characters += is_xml_space(body->bytes[at]) || body->bytes[at] == '=' ? 0 : 1;
+        if (at - forgotten == BODY_WINDOW) {
+            body_forget(body, forgotten, at);
+            forgotten = at;
+        }
+    }
+    return characters / 4 * 3 + characters % 4 * 3 / 4;
+}
+
+bool content_open(struct arena *arena, const struct content *content, struct file *file,
+                  struct error *error)
 {
     struct content_reader *reader = arena_allocate(arena, sizeof(*reader));
+    size_t size = content->is_base64 ? measure_text(&content->bytes) : content->bytes.length;
 
+    if (size > content->limit) {
+        return refuse(content, ERROR_LIMIT_EXCEEDED,
+                      arena_format(arena,
+                                   "A file may have at most %zu bytes, which is limits.attachment",
+                                   content->limit),
+                      error);
+    }
     reader->content = content;
     file->context = reader;
-    file->read = content->text != NULL ? read_text : read_part;
+    file->size = (int64_t)size;
+    file->read = content->is_base64 ? read_text : read_plain;
     file->rewind = go_to_begin;
     go_to_begin(file);
+    return true;
 }

@@ -9,23 +9,27 @@
 #ifndef SOAP_CONTENT_H
 #define SOAP_CONTENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/attributes.h"
+#include "soap/body.h"
+
 struct arena;
+struct error;
+struct field;
 struct file;
-struct multipart;
-struct part;
 
 struct content {
-    const char *text; /* base64; NULL when it is a part */
-    size_t text_length;
-    const struct multipart *multipart;
-    const struct part *part;
-    size_t limit; /* bytes at most, when decoded */
+    struct body bytes; /* of the content alone */
+    bool is_base64;
+    size_t limit;              /* bytes at most, when decoded */
+    const struct field *field; /* whose file it is; NULL: of no record */
 };
 
-/* Gives a file its reader. Reading fails with VALUE_INVALID where the text is not base64, with
- * LIMIT_EXCEEDED beyond the limit. */
-void content_open(struct arena *arena, const struct content *content, struct file *file);
+/* Gives a file its size and its reader. Fails with LIMIT_EXCEEDED when it is too large. Reading
+ * fails with VALUE_INVALID where the text is not base64. */
+must_check bool content_open(struct arena *arena, const struct content *content, struct file *file,
+                             struct error *error);
 
 #endif

@@ -210,6 +210,7 @@ static bool decode_list(struct decoder *decoder, const struct wire_type *type,
 static bool decode_include(struct decoder *decoder, struct content *content, struct error *error)
 {
     const char *reference = NULL;
+    const struct part *part = NULL;
     struct element element;
 
     if (!walk_enter(decoder->walk, error) || !walk_next(decoder->walk, &element, error)) {
@@ -222,13 +223,15 @@ static bool decode_include(struct decoder *decoder, struct content *content, str
     }
     reference = walk_attribute(decoder->walk, "", "href");
     if (reference != NULL && decoder->multipart != NULL) {
-        content->part = multipart_find(decoder->arena, decoder->multipart, reference);
+        part = multipart_find(decoder->arena, decoder->multipart, reference);
     }
-    if (content->part == NULL) {
+    if (part == NULL) {
         return error_set(error, ERROR_ATTACHMENT_MISSING, "content",
                          "The message has no part that xop:Include names");
     }
-    content->multipart = decoder->multipart;
+    content->bytes = decoder->multipart->body;
+    content->bytes.bytes += part->offset;
+    content->bytes.length = part->length;
     if (!walk_skip(decoder->walk, error) || !walk_next(decoder->walk, &element, error)) {
         return false;
     }
@@ -242,23 +245,24 @@ static bool decode_content(struct decoder *decoder, const struct element *elemen
                            struct content **content_out, struct error *error)
 {
     struct content *content = arena_allocate(decoder->arena, sizeof(*content));
-    bool is_include = !element->is_leaf;
+    const char *text = NULL;
 
     *content_out = content;
     content->limit = decoder->limits->attachment;
-    if (is_include) {
+    if (!element->is_leaf) {
         return decode_include(decoder, content, error);
     }
-    if (!walk_raw(decoder->walk, &content->text, &content->text_length, error)) {
+    content->is_base64 = true;
+    if (!walk_raw(decoder->walk, &content->bytes, error)) {
         return false;
     }
-    if (content->text != NULL) {
+    if (content->bytes.bytes != NULL) {
         return true;
     }
-    if (!walk_text(decoder->walk, &content->text, error)) {
+    if (!walk_text(decoder->walk, &text, error)) {
         return false;
     }
-    content->text_length = strlen(content->text);
+    content->bytes = (struct body){.bytes = text, .length = strlen(text)};
     return true;
 }
 

@@ -86,6 +86,5 @@ must_check bool decode_reference(const struct decoder *decoder, const struct fie
 must_check bool decode_party(const struct decoder *decoder, const struct field *field,
                              const struct party_message *message, struct party *party_out,
                              struct error *error);
-struct file *decode_file(struct arena *arena, const struct file_message *message);
 
 #endif

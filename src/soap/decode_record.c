@@ -85,15 +85,19 @@ bool decode_party(const struct decoder *decoder, const struct field *field,
     return true;
 }
 
-struct file *decode_file(struct arena *arena, const struct file_message *message)
+static bool decode_file(const struct decoder *decoder, const struct field *field,
+                        const struct file_message *message, struct file **file_out,
+                        struct error *error)
 {
-    struct file *file = arena_allocate(arena, sizeof(*file));
+    struct file *file = arena_allocate(decoder->arena, sizeof(*file));
 
     *file = (struct file){.name = message->name, .media_type = message->media_type, .size = -1};
-    if (message->content != NULL) {
-        content_open(arena, message->content, file);
+    *file_out = file;
+    if (message->content == NULL) {
+        return true;
     }
-    return file;
+    message->content->field = field;
+    return content_open(decoder->arena, message->content, file, error);
 }
 
 /* ---- the values of fields ---- */
@@ -162,12 +166,9 @@ static bool decode_file_value(struct decoder *decoder, const struct wire_member 
 {
     struct file_message message = {0};
 
-    if (!decode_struct(decoder, member->type, &message, error)) {
-        return false;
-    }
-    value->file = decode_file(decoder->arena, &message);
     value->state = VALUE_SET;
-    return true;
+    return decode_struct(decoder, member->type, &message, error) &&
+           decode_file(decoder, member->field, &message, &value->file, error);
 }
 
 /* Field types with elements of their own; all others are plain text. */

@@ -11,6 +11,8 @@
 #include "call/platform.h"
 #include "generated/settings.h"
 #include "metadata/catalog.h"
+#include "soap/admit.h"
+#include "soap/intake.h"
 #include "soap/listing.h"
 #include "soap/post.h"
 #include "soap/walk.h"
@@ -211,18 +213,57 @@ static void serve_get(struct soap_worker *worker, struct arena *arena,
     }
 }
 
+/* The service of a path; false when there is none. NULL for all of them. */
+static bool find_posted(const struct soap_worker *worker, const struct soap_request *request,
+                        const struct wire_service **service_out)
+{
+    const char *name = service_name(request->path);
+
+    *service_out = name == NULL ? NULL : wire_find_service(worker->door->wire, name);
+    return *service_out != NULL || (name != NULL && strcmp(name, WSDL_ALL) == 0);
+}
+
 static void serve_post(struct soap_worker *worker, struct arena *arena,
                        const struct soap_request *request, struct soap_answer *answer)
 {
-    const char *name = service_name(request->path);
-    const struct wire_service *service =
-        name == NULL ? NULL : wire_find_service(worker->door->wire, name);
+    const struct wire_service *service = NULL;
 
-    if (service == NULL && (name == NULL || strcmp(name, WSDL_ALL) != 0)) {
+    if (!find_posted(worker, request, &service)) {
         answer_plain(arena, 404, "There is no such service; " SOAP_ROOT " lists them.\n", answer);
         return;
     }
     post_serve(worker, arena, request, service, answer);
+}
+
+struct soap_intake *soap_intake_begin(struct soap_door *door, struct arena *arena,
+                                      const char *content_type)
+{
+    return intake_begin(arena, content_type, &door->limits);
+}
+
+int64_t soap_door_free_bytes(const struct soap_door *door)
+{
+    return door->platform->settings->limits.anonymous_body;
+}
+
+/* A file of the largest size, as base64 in lines as short as anybody writes them. */
+int64_t soap_door_most_bytes(const struct soap_door *door)
+{
+    const struct settings_limits *limits = &door->platform->settings->limits;
+
+    return limits->body + limits->attachment / 2 * 3;
+}
+
+bool soap_door_admit(struct soap_worker *worker, struct arena *arena,
+                     const struct soap_request *request, struct soap_answer *answer_out)
+{
+    const struct wire_service *service = NULL;
+
+    if (!find_posted(worker, request, &service)) {
+        serve_post(worker, arena, request, answer_out);
+        return false;
+    }
+    return admit(worker, arena, request, service, answer_out);
 }
 
 void soap_door_serve(struct soap_worker *worker, struct arena *arena,

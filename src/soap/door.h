@@ -22,6 +22,7 @@ struct arena;
 struct error;
 struct platform;
 struct soap_door;
+struct soap_intake;
 struct soap_worker;
 
 struct soap_request {
@@ -35,9 +36,12 @@ struct soap_request {
     const char *idempotency_key; /* or NULL */
     const char *accept_language; /* or NULL */
     const char *peer_address;
-    const char *body; /* the whole body, or NULL when it was spooled */
+    const char *accept; /* or NULL */
+    const char *body;   /* or NULL */
     size_t body_length;
-    int body_file; /* descriptor of a spooled multipart body, or -1 */
+    bool is_mapped;             /* the body is mapped from a file */
+    bool is_admitted;           /* soap_door_admit has let a long body in */
+    struct soap_intake *intake; /* that has watched the body; NULL: nobody has */
 };
 
 /* Gives more bytes of an answer that is too large for memory; 0 bytes at the end. */
@@ -63,6 +67,19 @@ void soap_door_destroy(struct soap_door **door);
 /* A worker's own part: the gSOAP context and what it reuses. */
 struct soap_worker *soap_worker_create(struct soap_door *door);
 void soap_worker_destroy(struct soap_worker **worker);
+
+/* Begins to watch the body of a POST: intake_take is given every piece as it comes. */
+struct soap_intake *soap_intake_begin(struct soap_door *door, struct arena *arena,
+                                      const char *content_type);
+
+/* How many bytes of body anybody may send, and how many anybody at all. */
+int64_t soap_door_free_bytes(const struct soap_door *door);
+int64_t soap_door_most_bytes(const struct soap_door *door);
+
+/* Whether the rest of a body may come that is longer than anybody may send; request->body is its
+ * beginning. When not, answer_out is the answer. */
+must_check bool soap_door_admit(struct soap_worker *worker, struct arena *arena,
+                                const struct soap_request *request, struct soap_answer *answer_out);
 
 /* Serves one request. Never fails: what goes wrong becomes a fault or an HTTP error. */
 void soap_door_serve(struct soap_worker *worker, struct arena *arena,

@@ -228,6 +228,16 @@ bool envelope_open(const struct wire *wire, struct decoder *decoder, int64_t now
     return true;
 }
 
+bool envelope_read_header(const struct wire *wire, struct decoder *decoder, int64_t now,
+                          struct envelope *envelope_out, struct error *error)
+{
+    struct envelope_reading reading = {wire, decoder, envelope_out, now};
+    struct element element;
+
+    return open_envelope(&reading, error) && next_part(&reading, &element, error) &&
+           read_headers(&reading, error);
+}
+
 bool envelope_close(struct decoder *decoder, struct error *error)
 {
     struct walk *walk = decoder->walk;

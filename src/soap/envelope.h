@@ -51,6 +51,10 @@ must_check bool envelope_open(const struct wire *wire, struct decoder *decoder, 
                               struct envelope *envelope_out, struct element *operation_out,
                               struct error *error);
 
+/* Opens the envelope and reads its headers, which must be there; nothing after them. */
+must_check bool envelope_read_header(const struct wire *wire, struct decoder *decoder, int64_t now,
+                                     struct envelope *envelope_out, struct error *error);
+
 /* Checks that nothing follows the operation, which has been read. */
 must_check bool envelope_close(struct decoder *decoder, struct error *error);
 

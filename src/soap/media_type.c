@@ -132,3 +132,45 @@ bool media_type_is_soap(const char *name)
 {
     return strcasecmp(name, "text/xml") == 0 || strcasecmp(name, "application/soap+xml") == 0;
 }
+
+static bool is_mtom(const struct media_type *media)
+{
+    const char *type = media_type_parameter(media, "type");
+    const char *weight = media_type_parameter(media, "q");
+
+    return strcmp(media->name, "multipart/related") == 0 && type != NULL &&
+           strcasecmp(type, "application/xop+xml") == 0 &&
+           (weight == NULL || weight[strspn(weight, "0.")] != '\0');
+}
+
+/* Where an item of a list ends: at a comma that does not stand in quotes. */
+static size_t measure_item(const char *text)
+{
+    bool is_quoted = false;
+    size_t length = 0;
+
+    while (text[length] != '\0' && (is_quoted || text[length] != ',')) {
+        if (is_quoted && text[length] == '\\' && text[length + 1] != '\0') {
+            length++;
+        } else if (text[length] == '"') {
+            is_quoted = !is_quoted;
+        }
+        length++;
+    }
+    return length;
+}
+
+bool media_type_accepts_mtom(struct arena *arena, const char *accept)
+{
+    while (accept != NULL && *accept != '\0') {
+        struct media_type media = {0};
+        size_t length = measure_item(accept);
+
+        if (media_type_parse(arena, arena_copy_part(arena, accept, length), &media) &&
+            is_mtom(&media)) {
+            return true;
+        }
+        accept += length + (accept[length] == ',' ? 1 : 0);
+    }
+    return false;
+}

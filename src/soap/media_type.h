@@ -34,6 +34,10 @@ const char *media_type_parameter(const struct media_type *media, const char *nam
 /* Whether its charset is UTF-8, a part of it, or not said. */
 bool media_type_is_utf8(const struct media_type *media);
 
+/* Whether the value of an Accept header, which may be NULL, asks for MTOM by its name:
+ * multipart/related; type="application/xop+xml" (RFC 9110, section 12.5.1). A wildcard does not. */
+bool media_type_accepts_mtom(struct arena *arena, const char *accept);
+
 /* Whether a name is that of a SOAP message: "text/xml" or "application/soap+xml". */
 bool media_type_is_soap(const char *name);
 

@@ -1,12 +1,10 @@
 /*
- * multipart.c - finds boundaries with one buffer, reads the head of each part, trusts nothing.
+ * multipart.c - finds boundaries as the bytes come, reads the head of each part, trusts nothing.
  */
 #include "soap/multipart.h"
 
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -17,99 +15,42 @@
 enum {
     BOUNDARY_MOST = 70,
     MARK_SIZE = BOUNDARY_MOST + 5, /* CR LF -- boundary NUL */
-    WINDOW = 64 * 1024,
+    LINE_END = 2,
     HEAD_MOST = 8 * 1024 /* bytes of the header lines of one part */
 };
 
+/* What the next byte belongs to. */
+enum place { PLACE_PREAMBLE, PLACE_CONTENT, PLACE_MARK_END, PLACE_HEAD, PLACE_EPILOGUE, PLACES };
+
 /* Goes through a body from its beginning to its end. */
-struct search {
+struct multipart_reader {
     struct arena *arena;
-    const struct body *body;
     const struct message_limits *limits;
+    const char *start;    /* the id of the part with the envelope; NULL: the first one's */
     char mark[MARK_SIZE]; /* CR LF -- boundary */
     size_t mark_length;
-    char *window;
+    enum place place;
+    size_t position; /* bytes read */
+    size_t matched;  /* of the mark, by the last bytes read */
+    size_t borrowed; /* of those, how many end what stands before: they are not content */
+    char mark_end[LINE_END];
+    size_t mark_end_length;
+    char *head; /* of the part read now */
+    size_t head_length;
     struct part *parts;
-    const char **transfer_encodings; /* of the part with the same index */
-    size_t part_count;
+    size_t part_count; /* the one read now included */
+    const struct part *root;
+    struct meter meter; /* of the root */
+    enum intake_verdict verdict;
     struct error *error;
 };
 
-bool body_measure(struct body *body, struct error *error)
+static bool refuse(struct multipart_reader *reader, const char *sentence)
 {
-    struct stat status;
-
-    if (body->file < 0 || fstat(body->file, &status) != 0) {
-        return error_set(error, ERROR_INTERNAL, NULL, "The message could not be read again");
-    }
-    body->length = (int64_t)status.st_size;
-    return true;
+    return error_set(reader->error, ERROR_HTTP_UNSUPPORTED, NULL, "%s", sentence);
 }
 
-bool body_read(const struct body *body, int64_t offset, void *bytes, size_t capacity,
-               size_t *length_out, struct error *error)
-{
-    int64_t left = offset < body->length ? body->length - offset : 0;
-    size_t length = (int64_t)capacity < left ? capacity : (size_t)left;
-    ssize_t got = (ssize_t)length;
-
-    if (length == 0) {
-        *length_out = 0;
-        return true;
-    }
-    if (body->bytes != NULL) {
-        memcpy(bytes, body->bytes + offset, length);
-    } else {
-        got = pread(body->file, bytes, length, (off_t)offset);
-    }
-    if (got <= 0) {
-        error_set(error, ERROR_INTERNAL, NULL, "The message could not be read again");
-        return error_add_cause(error, "pread of a spooled body failed");
-    }
-    *length_out = (size_t)got;
-    return true;
-}
-
-static bool refuse(struct search *search, const char *sentence)
-{
-    return error_set(search->error, ERROR_HTTP_UNSUPPORTED, NULL, "%s", sentence);
-}
-
-/* Where the mark stands in bytes, or NULL. */
-static const char *find_mark(const struct search *search, const char *bytes, size_t length)
-{
-    const char *end = bytes + length;
-
-    while ((size_t)(end - bytes) >= search->mark_length) {
-        bytes = memchr(bytes, '\r', (size_t)(end - bytes) - search->mark_length + 1);
-        if (bytes == NULL || memcmp(bytes, search->mark, search->mark_length) == 0) {
-            return bytes;
-        }
-        bytes++;
-    }
-    return NULL;
-}
-
-/* The offset of the next mark at or after offset. */
-static bool find_boundary(struct search *search, int64_t offset, int64_t *offset_out)
-{
-    for (;;) {
-        size_t length = 0;
-        const char *found = NULL;
-        if (!body_read(search->body, offset, search->window, WINDOW, &length, search->error)) {
-            return false;
-        }
-        found = find_mark(search, search->window, length);
-        if (found != NULL) {
-            *offset_out = offset + (found - search->window);
-            return true;
-        }
-        if (length < search->mark_length || offset + (int64_t)length >= search->body->length) {
-            return refuse(search, "The multipart message does not end with its boundary");
-        }
-        offset += (int64_t)(length - search->mark_length + 1);
-    }
-}
+/* ---- the head of a part ---- */
 
 /* The value of a header line of a part, white space around it gone. */
 static const char *line_value(struct arena *arena, const char *line, size_t length,
@@ -143,132 +84,218 @@ static const char *strip_brackets(struct arena *arena, const char *id)
     return id;
 }
 
-static void read_line(struct search *search, const char *line, size_t length)
-{
-    struct part *part = &search->parts[search->part_count];
-    const char *id = line_value(search->arena, line, length, "Content-ID");
-    const char *type = line_value(search->arena, line, length, "Content-Type");
-    const char *encoding = line_value(search->arena, line, length, "Content-Transfer-Encoding");
-
-    part->id = id != NULL ? strip_brackets(search->arena, id) : part->id;
-    part->media_type = type != NULL ? type : part->media_type;
-    if (encoding != NULL) {
-        search->transfer_encodings[search->part_count] = encoding;
-    }
-}
-
-/* Reads the header lines at an offset and finds where they end. */
-static bool read_head(struct search *search, int64_t offset, int64_t *content_out)
-{
-    size_t length = 0;
-    const char *line = search->window;
-
-    if (!body_read(search->body, offset, search->window, HEAD_MOST, &length, search->error)) {
-        return false;
-    }
-    for (;;) {
-        size_t left = length - (size_t)(line - search->window);
-        const char *end = memchr(line, '\r', left);
-        if (end == NULL || (size_t)(end - line) + 2 > left || end[1] != '\n') {
-            return refuse(search, "The head of a part is malformed or too long");
-        }
-        if (end == line) {
-            *content_out = offset + (end - search->window) + 2;
-            return true;
-        }
-        if (memchr(line, '\0', (size_t)(end - line)) != NULL || *line == ' ' || *line == '\t') {
-            return refuse(search, "The head of a part is malformed");
-        }
-        read_line(search, line, (size_t)(end - line));
-        line = end + 2;
-    }
-}
-
 /* Only what is sent as it is can be read where it stands. */
-static bool check_transfer_encoding(struct search *search)
+static bool check_transfer_encoding(struct multipart_reader *reader, const char *encoding)
 {
-    const char *encoding = search->transfer_encodings[search->part_count];
-
     if (encoding == NULL || strcasecmp(encoding, "binary") == 0 ||
         strcasecmp(encoding, "8bit") == 0 || strcasecmp(encoding, "7bit") == 0) {
         return true;
     }
-    return refuse(search, "Content-Transfer-Encoding of a part must be binary, 8bit or 7bit");
+    return refuse(reader, "Content-Transfer-Encoding of a part must be binary, 8bit or 7bit");
 }
 
-/* What follows the boundary at an offset: CR LF and a part, or -- and the end. */
-static bool read_after_boundary(struct search *search, int64_t offset, bool *is_end_out,
-                                int64_t *next_out)
+static bool read_line(struct multipart_reader *reader, const char *line, size_t length)
 {
-    char bytes[2] = {0};
-    size_t length = 0;
+    struct part *part = &reader->parts[reader->part_count - 1];
+    const char *id = line_value(reader->arena, line, length, "Content-ID");
+    const char *type = line_value(reader->arena, line, length, "Content-Type");
+    const char *encoding = line_value(reader->arena, line, length, "Content-Transfer-Encoding");
 
-    if (!body_read(search->body, offset, bytes, sizeof(bytes), &length, search->error)) {
-        return false;
+    if (memchr(line, '\0', length) != NULL || *line == ' ' || *line == '\t') {
+        return refuse(reader, "The head of a part is malformed");
     }
-    *is_end_out = length == 2 && bytes[0] == '-' && bytes[1] == '-';
-    *next_out = offset + 2;
-    if (*is_end_out || (length == 2 && bytes[0] == '\r' && bytes[1] == '\n')) {
-        return true;
-    }
-    return refuse(search, "A boundary of the multipart message is malformed");
+    part->id = id != NULL ? strip_brackets(reader->arena, id) : part->id;
+    part->media_type = type != NULL ? type : part->media_type;
+    return check_transfer_encoding(reader, encoding);
 }
 
-static bool read_part(struct search *search, int64_t *offset)
+/* The head is whole: an empty line ends it. */
+static bool read_head(struct multipart_reader *reader)
 {
-    int64_t content = 0;
-    int64_t end = 0;
+    const char *line = reader->head;
+    const char *end = reader->head + reader->head_length - LINE_END;
 
-    if (search->part_count >= search->limits->mime_parts) {
-        return error_set(search->error, ERROR_LIMIT_EXCEEDED, "mime_parts",
-                         "The message goes beyond limits.mime_parts, which is %zu",
-                         search->limits->mime_parts);
+    while (line < end) {
+        const char *line_end = memchr(line, '\r', (size_t)(end - line));
+        if (line_end == NULL || line_end[1] != '\n') {
+            return refuse(reader, "The head of a part is malformed or too long");
+        }
+        if (!read_line(reader, line, (size_t)(line_end - line))) {
+            return false;
+        }
+        line = line_end + LINE_END;
     }
-    if (!read_head(search, *offset, &content) || !check_transfer_encoding(search)) {
-        return false;
-    }
-    /* An empty part's boundary begins with the line end of its head. */
-    if (!find_boundary(search, content - 2, &end)) {
-        return false;
-    }
-    search->parts[search->part_count].offset = content;
-    search->parts[search->part_count].length = end < content ? 0 : end - content;
-    search->part_count++;
-    *offset = end + (int64_t)search->mark_length;
     return true;
 }
 
-static bool read_parts(struct search *search)
+static bool is_head_whole(const struct multipart_reader *reader)
 {
-    int64_t offset = 0;
-    bool is_end = false;
-    size_t length = 0;
+    const char *end = reader->head + reader->head_length;
 
-    /* The first boundary may stand at the very beginning, without a line end before it. */
-    if (!body_read(search->body, 0, search->window, search->mark_length, &length, search->error)) {
+    return (reader->head_length == LINE_END && memcmp(reader->head, "\r\n", LINE_END) == 0) ||
+           (reader->head_length >= 2 * LINE_END && memcmp(end - 4, "\r\n\r\n", 4) == 0);
+}
+
+/* The part that start names, else the first. */
+static bool is_root(const struct multipart_reader *reader, const struct part *part)
+{
+    if (reader->start == NULL) {
+        return part == reader->parts;
+    }
+    return reader->root == NULL && part->id != NULL && strcmp(part->id, reader->start) == 0;
+}
+
+/* The mark may begin with the line end of the head: so a part without content ends. */
+static void begin_search(struct multipart_reader *reader, enum place place)
+{
+    reader->place = place;
+    reader->matched = reader->borrowed = LINE_END;
+}
+
+static bool begin_content(struct multipart_reader *reader, size_t offset)
+{
+    struct part *part = &reader->parts[reader->part_count - 1];
+
+    if (!read_head(reader)) {
         return false;
     }
-    if (length + 2 >= search->mark_length &&
-        memcmp(search->window, search->mark + 2, search->mark_length - 2) == 0) {
-        offset = (int64_t)search->mark_length - 2;
-    } else {
-        if (!find_boundary(search, 0, &offset)) {
-            return false;
-        }
-        offset += (int64_t)search->mark_length;
+    part->offset = offset;
+    if (is_root(reader, part)) {
+        reader->root = part;
     }
-    for (;;) {
-        if (!read_after_boundary(search, offset, &is_end, &offset)) {
-            return false;
-        }
-        if (is_end) {
-            return true;
-        }
-        if (!read_part(search, &offset)) {
-            return false;
-        }
+    begin_search(reader, PLACE_CONTENT);
+    return true;
+}
+
+static bool begin_part(struct multipart_reader *reader)
+{
+    if (reader->part_count >= reader->limits->mime_parts) {
+        return error_set(reader->error, ERROR_LIMIT_EXCEEDED, "mime_parts",
+                         "The message goes beyond limits.mime_parts, which is %zu",
+                         reader->limits->mime_parts);
+    }
+    reader->part_count++;
+    reader->head_length = 0;
+    reader->place = PLACE_HEAD;
+    return true;
+}
+
+/* ---- bytes as they come ---- */
+
+static void add_content(struct multipart_reader *reader, const char *bytes, size_t length)
+{
+    struct part *part = reader->part_count > 0 ? &reader->parts[reader->part_count - 1] : NULL;
+
+    if (reader->place != PLACE_CONTENT || reader->verdict != INTAKE_GO_ON) {
+        return;
+    }
+    part->length += length;
+    if (part == reader->root) {
+        reader->verdict = meter_take(&reader->meter, reader->limits, bytes, length);
+        part->length = reader->meter.taken;
+    } else if (part->length > reader->limits->attachment) {
+        reader->verdict = INTAKE_ENOUGH;
     }
 }
+
+/* Looks for the mark; only its first byte is a CR. What is not of it is content. */
+static bool take_content(struct multipart_reader *reader, const char *bytes, size_t length,
+                         size_t *taken_out)
+{
+    const char *found = NULL;
+
+    if (reader->matched == 0) {
+        found = memchr(bytes, '\r', length);
+        *taken_out = found == NULL ? length : (size_t)(found - bytes);
+        add_content(reader, bytes, *taken_out);
+        reader->matched = found == NULL ? 0 : 1;
+        *taken_out += reader->matched;
+        return true;
+    }
+    if (bytes[0] != reader->mark[reader->matched]) {
+        *taken_out = 0;
+        add_content(reader, reader->mark + reader->borrowed, reader->matched - reader->borrowed);
+        reader->matched = reader->borrowed = 0;
+        return true;
+    }
+    *taken_out = 1;
+    reader->matched++;
+    if (reader->matched == reader->mark_length) {
+        reader->place = PLACE_MARK_END;
+        reader->mark_end_length = 0;
+    }
+    return true;
+}
+
+/* What follows a boundary: CR LF and a part, or -- and the end. */
+static bool take_mark_end(struct multipart_reader *reader, const char *bytes, size_t length,
+                          size_t *taken_out)
+{
+    (void)length;
+    *taken_out = 1;
+    reader->mark_end[reader->mark_end_length++] = bytes[0];
+    if (reader->mark_end_length < sizeof(reader->mark_end)) {
+        return true;
+    }
+    if (memcmp(reader->mark_end, "--", LINE_END) == 0) {
+        reader->place = PLACE_EPILOGUE;
+        return true;
+    }
+    if (memcmp(reader->mark_end, "\r\n", LINE_END) == 0) {
+        return begin_part(reader);
+    }
+    return refuse(reader, "A boundary of the multipart message is malformed");
+}
+
+static bool take_head(struct multipart_reader *reader, const char *bytes, size_t length,
+                      size_t *taken_out)
+{
+    (void)length;
+    *taken_out = 1;
+    if (reader->head_length == HEAD_MOST) {
+        return refuse(reader, "The head of a part is malformed or too long");
+    }
+    reader->head[reader->head_length++] = bytes[0];
+    if (!is_head_whole(reader)) {
+        return true;
+    }
+    return begin_content(reader, reader->position + 1);
+}
+
+static bool take_epilogue(struct multipart_reader *reader, const char *bytes, size_t length,
+                          size_t *taken_out)
+{
+    (void)reader;
+    (void)bytes;
+    *taken_out = length;
+    return true;
+}
+
+static bool (*const takers[PLACES])(struct multipart_reader *reader, const char *bytes,
+                                    size_t length, size_t *taken_out) = {
+    [PLACE_PREAMBLE] = take_content,  [PLACE_CONTENT] = take_content,
+    [PLACE_MARK_END] = take_mark_end, [PLACE_HEAD] = take_head,
+    [PLACE_EPILOGUE] = take_epilogue,
+};
+
+bool multipart_take(struct multipart_reader *reader, const char *bytes, size_t length,
+                    enum intake_verdict *verdict_out, struct error *error)
+{
+    reader->error = error;
+    while (length > 0 && reader->verdict == INTAKE_GO_ON) {
+        size_t taken = 0;
+        if (!takers[reader->place](reader, bytes, length, &taken)) {
+            return false;
+        }
+        bytes += taken;
+        length -= taken;
+        reader->position += taken;
+    }
+    *verdict_out = reader->verdict;
+    return true;
+}
+
+/* ---- beginning and end ---- */
 
 static bool is_boundary(const char *boundary)
 {
@@ -280,44 +307,22 @@ static bool is_boundary(const char *boundary)
            boundary[length - 1] != ' ';
 }
 
-/* The part that start names, else the first. */
-static bool find_root(struct search *search, const char *start, struct multipart *multipart)
-{
-    if (search->part_count == 0) {
-        return refuse(search, "The multipart message has no part");
-    }
-    multipart->root = &search->parts[0];
-    if (start != NULL) {
-        const char *id = strip_brackets(search->arena, start);
-        multipart->root = NULL;
-        for (size_t i = 0; i < search->part_count && multipart->root == NULL; i++) {
-            if (search->parts[i].id != NULL && strcmp(search->parts[i].id, id) == 0) {
-                multipart->root = &search->parts[i];
-            }
-        }
-    }
-    if (multipart->root == NULL) {
-        return refuse(search, "The multipart message has no part that start names");
-    }
-    return true;
-}
-
 /* The root is SOAP as it is, or in a package: application/xop+xml; type="text/xml". */
-static bool check_root(struct search *search, struct multipart *multipart)
+static bool check_root(struct multipart_reader *reader, struct multipart *multipart)
 {
     const char *type = multipart->root->media_type;
     struct media_type media = {0};
 
-    if (type == NULL || !media_type_parse(search->arena, type, &media) ||
+    if (type == NULL || !media_type_parse(reader->arena, type, &media) ||
         !media_type_is_utf8(&media)) {
-        return refuse(search, "The root part must have a Content-Type, in UTF-8");
+        return refuse(reader, "The root part must have a Content-Type, in UTF-8");
     }
     multipart->root_type = media.name;
     if (strcmp(media.name, "application/xop+xml") == 0) {
         multipart->root_type = media_type_parameter(&media, "type");
     }
     if (multipart->root_type == NULL || !media_type_is_soap(multipart->root_type)) {
-        return refuse(search, "The root part must be text/xml, application/soap+xml, or "
+        return refuse(reader, "The root part must be text/xml, application/soap+xml, or "
                               "application/xop+xml of these");
     }
     return true;
@@ -329,37 +334,66 @@ bool multipart_is(const char *content_type)
     return content_type != NULL && strncasecmp(content_type, name, sizeof(name) - 1) == 0;
 }
 
-bool multipart_open(struct arena *arena, const char *content_type, const struct body *body,
-                    const struct message_limits *limits, struct multipart **multipart_out,
-                    struct error *error)
+bool multipart_begin(struct arena *arena, const char *content_type,
+                     const struct message_limits *limits, struct multipart_reader **reader_out,
+                     struct error *error)
 {
-    struct multipart *multipart = arena_allocate(arena, sizeof(*multipart));
-    struct search search = {.arena = arena, .body = body, .limits = limits, .error = error};
+    struct multipart_reader *reader = arena_allocate(arena, sizeof(*reader));
     struct media_type media = {0};
     const char *boundary = NULL;
+    const char *start = NULL;
 
+    *reader = (struct multipart_reader){.arena = arena, .limits = limits, .error = error};
     if (!media_type_parse(arena, content_type, &media)) {
-        return refuse(&search, "The Content-Type is malformed");
+        return refuse(reader, "The Content-Type is malformed");
     }
     boundary = media_type_parameter(&media, "boundary");
+    start = media_type_parameter(&media, "start");
     if (!is_boundary(boundary)) {
-        return refuse(&search, "The boundary must have 1 to 70 allowed characters");
+        return refuse(reader, "The boundary must have 1 to 70 allowed characters");
     }
-    search.mark_length = strlen(boundary) + 4;
-    memcpy(search.mark, "\r\n--", 4);
-    memcpy(search.mark + 4, boundary, search.mark_length - 4);
-    search.window = arena_allocate(arena, WINDOW);
-    search.parts = arena_allocate_array(arena, limits->mime_parts, sizeof(*search.parts));
-    search.transfer_encodings =
-        arena_allocate_array(arena, limits->mime_parts, sizeof(*search.transfer_encodings));
-    if (!read_parts(&search) ||
-        !find_root(&search, media_type_parameter(&media, "start"), multipart) ||
-        !check_root(&search, multipart)) {
+    reader->start = start == NULL ? NULL : strip_brackets(arena, start);
+    reader->mark_length = strlen(boundary) + 4;
+    memcpy(reader->mark, "\r\n--", 4);
+    memcpy(reader->mark + 4, boundary, reader->mark_length - 4);
+    reader->head = arena_allocate(arena, HEAD_MOST);
+    reader->parts = arena_allocate_array(arena, limits->mime_parts, sizeof(*reader->parts));
+    begin_search(reader, PLACE_PREAMBLE);
+    *reader_out = reader;
+    return true;
+}
+
+bool multipart_peek_root(const struct multipart_reader *reader, struct part *part_out)
+{
+    if (reader->root == NULL) {
         return false;
     }
-    multipart->body = *body;
-    multipart->parts = search.parts;
-    multipart->part_count = search.part_count;
+    *part_out = *reader->root;
+    return true;
+}
+
+bool multipart_end(struct multipart_reader *reader, const struct body *body, bool is_cut,
+                   struct multipart **multipart_out, struct error *error)
+{
+    struct multipart *multipart = arena_allocate(reader->arena, sizeof(*multipart));
+
+    reader->error = error;
+    if (reader->place != PLACE_EPILOGUE && !is_cut) {
+        return refuse(reader, "The multipart message does not end with its boundary");
+    }
+    if (reader->part_count == 0) {
+        return refuse(reader, "The multipart message has no part");
+    }
+    if (reader->root == NULL) {
+        return refuse(reader, "The multipart message has no part that start names");
+    }
+    *multipart = (struct multipart){.body = *body,
+                                    .parts = reader->parts,
+                                    .part_count = reader->part_count,
+                                    .root = reader->root};
+    if (!check_root(reader, multipart)) {
+        return false;
+    }
     *multipart_out = multipart;
     return true;
 }

@@ -7,148 +7,47 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "base/time.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/settings.h"
 #include "service/operation.h"
-#include "service/pipeline.h"
 #include "soap/answer.h"
-#include "soap/basic.h"
-#include "soap/decode.h"
 #include "soap/door.h"
-#include "soap/fault.h"
+#include "soap/intake.h"
 #include "soap/media_type.h"
+#include "soap/message.h"
 #include "soap/multipart.h"
-#include "soap/names.h"
-#include "soap/scan.h"
-#include "soap/walk.h"
 #include "soap/wire.h"
 #include "soap/worker.h"
-#include "soap/wsdl.h"
 
 enum { ID_MOST = 200 };
 
-/* One message on its way. */
-struct message {
-    struct soap_worker *worker;
-    struct arena *arena;
-    const struct soap_request *request;
-    const struct wire_service *service; /* of the path; NULL: All */
-    struct call *call;
-    struct multipart *multipart; /* NULL: a plain envelope */
-    const char *bytes;           /* of the envelope */
-    size_t length;
-    struct scan scan;
-    struct decoder decoder;
-    struct envelope envelope;
-    struct credentials credentials;
-    struct element element; /* of the operation */
-    const struct wire_operation *operation;
-    const struct wire_service *operation_service;
-    void *parameters;
-    struct encoder encoder;
-    bool is_run; /* the pipeline has had it, and has logged it */
-};
-
 /* ---- steps ---- */
 
-static bool check_content_type(struct message *message, struct error *error)
+static bool take_in(struct message *message, struct error *error)
 {
-    const char *text = message->request->content_type;
-    struct media_type media = {0};
-
-    if (text == NULL || !media_type_parse(message->arena, text, &media) ||
-        !media_type_is_soap(media.name) || !media_type_is_utf8(&media)) {
-        return error_set(error, ERROR_HTTP_UNSUPPORTED, NULL,
-                         "The Content-Type must be text/xml or application/soap+xml, in UTF-8, or "
-                         "multipart/related of these");
+    if (!message_check_type(message, error) ||
+        !intake_end(message->intake, &message->body, &message->envelope_body, &message->multipart,
+                    error)) {
+        return false;
     }
-    /* As far as is known before the envelope is read. */
-    if (strcmp(media.name, "application/soap+xml") == 0) {
+    if (message->multipart != NULL &&
+        strcmp(message->multipart->root_type, "application/soap+xml") == 0) {
         message->envelope.version = SOAP_VERSION_1_2;
     }
-    return true;
-}
-
-static bool read_root(struct message *message, struct error *error)
-{
-    const struct multipart *multipart = message->multipart;
-    size_t most = message->worker->door->limits.envelope;
-    size_t length = 0;
-    char *bytes = NULL;
-
-    if ((uint64_t)multipart->root->length > most) {
-        return error_set(error, ERROR_LIMIT_EXCEEDED, "body",
-                         "The message goes beyond limits.body, which is %zu", most);
-    }
-    bytes = arena_allocate(message->arena, (size_t)multipart->root->length + 1);
-    while (message->length < (size_t)multipart->root->length) {
-        if (!body_read(&multipart->body, multipart->root->offset + (int64_t)message->length,
-                       bytes + message->length, (size_t)multipart->root->length - message->length,
-                       &length, error)) {
-            return false;
-        }
-        message->length += length;
-    }
-    message->bytes = bytes;
-    return true;
-}
-
-static bool open_multipart(struct message *message, struct error *error)
-{
-    const struct soap_request *request = message->request;
-    struct body body = {.bytes = request->body,
-                        .file = request->body_file,
-                        .length = (int64_t)request->body_length};
-
-    if (request->body == NULL && !body_measure(&body, error)) {
-        return false;
-    }
-    if (!multipart_open(message->arena, request->content_type, &body,
-                        &message->worker->door->limits, &message->multipart, error)) {
-        return false;
-    }
-    if (strcmp(message->multipart->root_type, "application/soap+xml") == 0) {
-        message->envelope.version = SOAP_VERSION_1_2;
-    }
-    return read_root(message, error);
-}
-
-static bool find_bytes(struct message *message, struct error *error)
-{
-    if (multipart_is(message->request->content_type)) {
-        return open_multipart(message, error);
-    }
-    if (!check_content_type(message, error)) {
-        return false;
-    }
-    if (message->request->body == NULL) {
-        return error_set(error, ERROR_SOAP_INVALID, NULL, "The request has no message");
-    }
-    message->bytes = message->request->body;
-    message->length = message->request->body_length;
     return true;
 }
 
 static bool scan(struct message *message, struct error *error)
 {
-    return scan_message(message->arena, message->bytes, message->length,
+    return scan_message(message->arena, &message->envelope_body, intake_is_cut(message->intake),
                         &message->worker->door->limits, &message->scan, error);
 }
 
 static bool open_envelope(struct message *message, struct error *error)
 {
-    struct decoder *decoder = &message->decoder;
-
-    *decoder = (struct decoder){.arena = message->arena,
-                                .catalog = message->worker->door->catalog,
-                                .multipart = message->multipart,
-                                .limits = &message->worker->door->limits};
-    return walk_begin(message->arena, message->worker->parser, &message->scan, &decoder->walk,
-                      error) &&
-           envelope_open(message->worker->door->wire, decoder, message->call->now,
+    return message_begin_walk(message, error) &&
+           envelope_open(message->worker->door->wire, &message->decoder, message->call->now,
                          &message->envelope, &message->element, error);
 }
 
@@ -204,18 +103,6 @@ static bool fill_call(struct message *message, struct error *error)
     return true;
 }
 
-static bool find_credentials(struct message *message, struct error *error)
-{
-    message->credentials = (struct credentials){
-        .token = message->envelope.session_token,
-        .token_name = message->envelope.user_name,
-        .token_password = message->envelope.password,
-    };
-    return basic_parse(message->arena, message->request->authorization,
-                       &message->credentials.basic_name, &message->credentials.basic_password,
-                       error);
-}
-
 /* The body's element names the operation; soapAction is not asked, since clients differ. */
 static bool find_operation(struct message *message, struct error *error)
 {
@@ -236,26 +123,16 @@ static bool find_operation(struct message *message, struct error *error)
     return true;
 }
 
-/* Who has not said who he is may not send much. */
-static bool check_anonymous(struct message *message, struct error *error)
+/* Whoever the message names, what anybody may ask for needs no long message. */
+static bool check_length(struct message *message, struct error *error)
 {
-    const struct credentials *credentials = &message->credentials;
     int64_t most = message->worker->door->platform->settings->limits.anonymous_body;
-    bool is_known = credentials->token != NULL || credentials->basic_name != NULL ||
-                    credentials->token_name != NULL;
 
-    if ((!is_known || message->operation->operation->pattern->is_anonymous) &&
-        message->length > (size_t)most) {
-        return error_set(error, ERROR_LIMIT_EXCEEDED, "anonymous_body",
-                         "The message goes beyond limits.anonymous_body, which is %lld",
-                         (long long)most);
+    if (message->body.length > (size_t)most &&
+        (!message->request->is_admitted || message->operation->operation->pattern->is_anonymous)) {
+        return message_refuse_anonymous(message, error);
     }
     return true;
-}
-
-static bool is_local(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
 static bool has_secret(const struct wire_type *type)
@@ -268,19 +145,9 @@ static bool has_secret(const struct wire_type *type)
     return false;
 }
 
-/* Where the operator wants it, passwords come over TLS or from this machine only. */
 static bool check_plain(struct message *message, struct error *error)
 {
-    const struct credentials *credentials = &message->credentials;
-    bool has_password = credentials->basic_name != NULL || credentials->token_name != NULL ||
-                        has_secret(message->operation->request);
-
-    if (!has_password || message->worker->door->platform->settings->login.allow_plain ||
-        strcmp(message->request->scheme, "https") == 0 ||
-        is_local(message->request->peer_address)) {
-        return true;
-    }
-    return error_set(error, ERROR_NOT_ALLOWED, NULL, "Passwords are taken over HTTPS only");
+    return message_check_plain(message, has_secret(message->operation->request), error);
 }
 
 static bool decode(struct message *message, struct error *error)
@@ -289,8 +156,21 @@ static bool decode(struct message *message, struct error *error)
 
     message->decoder.target_namespace = message->operation_service->target_namespace;
     message->parameters = arena_allocate(message->arena, type->size);
-    return decode_struct(&message->decoder, type, message->parameters, error) &&
-           envelope_close(&message->decoder, error);
+    if (!decode_struct(&message->decoder, type, message->parameters, error)) {
+        return false;
+    }
+    /* The rest was not read: nothing of it may be done. */
+    if (intake_is_cut(message->intake)) {
+        return error_set(error, ERROR_LIMIT_EXCEEDED, NULL, "The message is not whole");
+    }
+    return envelope_close(&message->decoder, error);
+}
+
+/* Who sends a package understands one; others say so. */
+static bool wants_mtom(const struct message *message)
+{
+    return message->multipart != NULL ||
+           media_type_accepts_mtom(message->arena, message->request->accept);
 }
 
 /* Called by the pipeline while the transaction is open; again from the start when it retries. */
@@ -303,7 +183,7 @@ static bool encode(void *context, struct call *call, const struct operation *ope
 
     (void)operation;
     (void)error;
-    encode_begin(&message->encoder, call->arena, message->multipart != NULL);
+    encode_begin(&message->encoder, call->arena, wants_mtom(message));
     answer_open(text, message->envelope.version);
     answer_open_wrapper(text, message->operation_service->target_namespace, type->name);
     encode_members(&message->encoder, type, response);
@@ -322,74 +202,43 @@ static bool run(struct message *message, struct error *error)
 }
 
 static bool (*const steps[])(struct message *message, struct error *error) = {
-    find_bytes,      scan,        open_envelope, fill_call, find_credentials, find_operation,
-    check_anonymous, check_plain, decode,        run,
+    take_in,        scan,         open_envelope, fill_call, message_find_credentials,
+    find_operation, check_length, check_plain,   decode,    run,
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
 /* ---- the whole ---- */
 
-static void make_call(struct message *message)
+/* When a file was too large, that is what is wrong: not how a message ends that was not read to its
+ * end. Where the file is, the decoder said if it came so far. */
+static void explain_cut(const struct message *message, struct error *error)
 {
-    const struct platform *platform = message->worker->door->platform;
-    const char *accepted = message->request->accept_language;
-
-    message->call = call_make(message->arena, platform);
-    message->call->peer_address = message->request->peer_address;
-    message->call->deadline = time_monotonic() + platform->settings->http.request_timeout;
-    if (accepted != NULL && strncmp(accepted, "ru", 2) == 0) {
-        message->call->language = LANGUAGE_RUSSIAN;
+    if (error->code == ERROR_LIMIT_EXCEEDED && error->entity[0] != '\0') {
+        return;
     }
-}
-
-/* What never reached the pipeline is logged here, once. */
-static void report(const struct message *message, const struct error *error)
-{
-    const char *cause = *error->cause == '\0' ? NULL : error->cause;
-
-    log_event(message->worker->door->platform->log, LOG_LEVEL_INFO, "refused",
-              LOG_TEXT("request", message->call->request_id),
-              LOG_TEXT("peer", message->call->peer_address),
-              LOG_TEXT("path", message->request->path),
-              LOG_TEXT("code", error_kind(error->code)->name), LOG_TEXT("message", error->message),
-              LOG_TEXT(cause == NULL ? NULL : "cause", cause));
-}
-
-static void answer_error(const struct message *message, const struct error *error,
-                         struct soap_answer *answer)
-{
-    const struct wire_service *service = message->service;
-    struct fault_setting setting = {
-        .wire = message->worker->door->wire,
-        .version = message->envelope.version,
-        .target_namespace = service == NULL ? NAMESPACE_PREFIX WSDL_ALL : service->target_namespace,
-        .request_id = message->call->request_id,
-        .language = message->call->language,
-    };
-
-    if (!message->is_run) {
-        report(message, error);
-    }
-    fault_answer(message->arena, error, &setting, answer);
+    error_clear(error);
+    error_set(error, ERROR_LIMIT_EXCEEDED, "attachment",
+              "A file in the message goes beyond limits.attachment, which is %zu",
+              message->worker->door->limits.attachment);
 }
 
 void post_serve(struct soap_worker *worker, struct arena *arena, const struct soap_request *request,
                 const struct wire_service *service, struct soap_answer *answer_out)
 {
-    struct message *message = arena_allocate(arena, sizeof(*message));
+    struct message *message = message_make(worker, arena, request, service);
     struct error error = {0};
     bool is_done = true;
 
-    *message =
-        (struct message){.worker = worker, .arena = arena, .request = request, .service = service};
-    make_call(message);
     for (size_t i = 0; i < STEP_COUNT && is_done; i++) {
         is_done = steps[i](message, &error);
     }
     walk_end(&message->decoder.walk);
+    if (!is_done && intake_is_cut(message->intake)) {
+        explain_cut(message, &error);
+    }
     if (!is_done) {
-        answer_error(message, &error, answer_out);
+        message_answer_error(message, &error, answer_out);
         return;
     }
     *answer_out = (struct soap_answer){.request_id = message->call->request_id};

@@ -9,8 +9,10 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "soap/characters.h"
+#include "soap/meter.h"
 #include "soap/scanner.h"
 
 enum { FIRST_ELEMENTS = 64, SENTENCE_SIZE = 256, ENTITY_NAME_MOST = 16 };
@@ -174,6 +176,9 @@ static bool skip_comment(struct scanner *scanner)
     if (end == NULL || scanner->end - end < 3 || end[2] != '>') {
         return scanner_refuse(scanner, scanner->at, "the comment does not end with -->");
     }
+    if (scanner->depth > 0) {
+        current(scanner)->is_plain = false;
+    }
     scanner->at = end + 3;
     return true;
 }
@@ -186,6 +191,7 @@ static bool read_cdata(struct scanner *scanner)
         return scanner_refuse(scanner, scanner->at, "the CDATA section does not end with ]]>");
     }
     current(scanner)->has_text = true;
+    current(scanner)->is_plain = false;
     scanner->at = end + 3;
     return true;
 }
@@ -218,11 +224,11 @@ static struct scan_element *add_element(struct scanner *scanner)
     return &scanner->elements[scanner->element_count++];
 }
 
-static void close_element(struct scanner *scanner, const char *content_end)
+static void close_element(struct scanner *scanner, size_t content_end)
 {
     struct scan_element *element = current(scanner);
 
-    element->content_end = (uint32_t)(content_end - scanner->start);
+    element->content_end = (uint32_t)content_end;
     element->next = (uint32_t)scanner->element_count;
     scanner->depth--;
     scanner_end_tag(scanner);
@@ -261,13 +267,14 @@ static bool read_start_tag(struct scanner *scanner)
     element = add_element(scanner);
     scanner->open[scanner->depth++] = (uint32_t)(scanner->element_count - 1);
     *element = (struct scan_element){.name = (uint32_t)(name.text - scanner->start),
-                                     .name_length = (uint16_t)name.length};
+                                     .name_length = (uint16_t)name.length,
+                                     .is_plain = true};
     if (!scanner_read_attributes(scanner, name, &is_empty)) {
         return false;
     }
     element->content = (uint32_t)(scanner->at - scanner->start);
     if (is_empty) {
-        close_element(scanner, scanner->at);
+        close_element(scanner, element->content);
     }
     return true;
 }
@@ -293,7 +300,7 @@ static bool read_end_tag(struct scanner *scanner)
                               (int)(name.length < SHOWN_NAME ? name.length : SHOWN_NAME),
                               name.text);
     }
-    close_element(scanner, start);
+    close_element(scanner, (size_t)(start - scanner->start));
     return true;
 }
 
@@ -305,12 +312,36 @@ static bool is_blank(const char *text, const char *end)
     return text == end;
 }
 
+/* Where what may be a file ends: it holds no markup and is read but once. */
+static const char *skip_file(const struct scanner *scanner)
+{
+    const char *at = scanner->at;
+    size_t length = 0;
+
+    do {
+        size_t left = (size_t)(scanner->end - at);
+        size_t from = (size_t)(at - scanner->start);
+        length = meter_span(at, left < BODY_WINDOW ? left : BODY_WINDOW);
+        at += length;
+        if (length == BODY_WINDOW) {
+            body_forget(scanner->body, from, from + length);
+        }
+    } while (length == BODY_WINDOW);
+    return at;
+}
+
 /* Reads what stands before the next tag. */
 static bool read_text(struct scanner *scanner)
 {
     const char *start = scanner->at;
-    const char *end = memchr(start, '<', (size_t)(scanner->end - start));
+    size_t left = (size_t)(scanner->end - start);
+    const char *end = memchr(start, '<', left < METER_RUN ? left : METER_RUN);
+    const char *rest = start; /* what may hold markup */
 
+    if (end == NULL && left > METER_RUN) {
+        rest = skip_file(scanner);
+        end = memchr(rest, '<', (size_t)(scanner->end - rest));
+    }
     end = end == NULL ? scanner->end : end;
     scanner->at = end;
     if (is_blank(start, end)) {
@@ -319,11 +350,13 @@ static bool read_text(struct scanner *scanner)
     if (scanner->depth == 0) {
         return scanner_refuse(scanner, start, "text stands outside the root element");
     }
-    if (find(start, end, "]]>") != NULL) {
+    if (find(rest, end, "]]>") != NULL) {
         return scanner_refuse(scanner, start, "]]> must not stand in text");
     }
     current(scanner)->has_text = true;
-    return scanner_check_references(scanner, start, end);
+    current(scanner)->is_plain =
+        current(scanner)->is_plain && memchr(rest, '&', (size_t)(end - rest)) == NULL;
+    return scanner_check_references(scanner, rest, end);
 }
 
 static bool read_markup(struct scanner *scanner)
@@ -339,20 +372,30 @@ static bool read_markup(struct scanner *scanner)
     return read_start_tag(scanner);
 }
 
-static bool read_document(struct scanner *scanner)
+static bool read_next(struct scanner *scanner)
+{
+    return *scanner->at == '<' ? read_markup(scanner) : read_text(scanner);
+}
+
+static bool read_beginning(struct scanner *scanner)
 {
     if (begins_with(scanner, "\xEF\xBB\xBF")) {
         scanner->at += 3;
     }
-    if (!read_declaration(scanner)) {
+    return read_declaration(scanner);
+}
+
+static bool read_document(struct scanner *scanner, bool is_cut)
+{
+    if (!read_beginning(scanner)) {
         return false;
     }
     while (scanner->at < scanner->end) {
-        if (!(*scanner->at == '<' ? read_markup(scanner) : read_text(scanner))) {
+        if (!read_next(scanner)) {
             return false;
         }
     }
-    if (scanner->depth > 0) {
+    if (scanner->depth > 0 && !is_cut) {
         return scanner_refuse(scanner, scanner->end, "the document ends within <%.*s>",
                               current(scanner)->name_length < SHOWN_NAME
                                   ? (int)current(scanner)->name_length
@@ -365,32 +408,124 @@ static bool read_document(struct scanner *scanner)
     return true;
 }
 
-bool scan_message(struct arena *arena, const char *bytes, size_t length,
-                  const struct message_limits *limits, struct scan *scan_out, struct error *error)
+/* Whether the name of an element is this, whatever its prefix. */
+static bool is_named(const struct scanner *scanner, size_t index, const char *name)
 {
-    struct scanner scanner = {.arena = arena,
-                              .limits = limits,
-                              .start = bytes,
-                              .at = bytes,
-                              .end = bytes + length,
-                              .error = error};
-    size_t checked = 0;
+    const struct scan_element *element = &scanner->elements[index];
+    const char *text = scanner->start + element->name;
+    const char *colon = memchr(text, ':', element->name_length);
+    size_t skipped = colon == NULL ? 0 : (size_t)(colon - text) + 1;
 
-    if (length > limits->envelope || length >= UINT32_MAX) {
-        return scanner_exceed(&scanner, "body", limits->envelope);
-    }
-    checked = characters_check(bytes, length);
-    if (checked < length) {
-        return scanner_refuse(&scanner, bytes + checked,
-                              "a character that XML does not allow, or ill-formed UTF-8");
-    }
-    scanner_begin_tags(&scanner);
-    if (!read_document(&scanner)) {
+    return element->name_length - skipped == strlen(name) &&
+           memcmp(text + skipped, name, strlen(name)) == 0;
+}
+
+/* Reads to the end of the root's first child, which must be the header. */
+static bool read_header(struct scanner *scanner)
+{
+    if (!read_beginning(scanner)) {
         return false;
     }
-    *scan_out = (struct scan){.bytes = bytes,
-                              .length = length,
-                              .elements = scanner.elements,
-                              .element_count = scanner.element_count};
+    while (scanner->at < scanner->end && !(scanner->depth == 1 && scanner->element_count > 1)) {
+        if (!read_next(scanner) ||
+            (scanner->element_count > 1 && !is_named(scanner, 1, "Header"))) {
+            return false;
+        }
+    }
+    return scanner->depth == 1 && scanner->element_count > 1;
+}
+
+/* Writes the end tags that are missing at an offset, as if they stood there. */
+static void close_all(struct scanner *scanner, size_t offset, struct scan *scan)
+{
+    struct buffer tail;
+
+    buffer_init(&tail, scanner->arena, 64);
+    while (scanner->depth > 0) {
+        const struct scan_element *element = current(scanner);
+        const char *name = scanner->start + element->name;
+        close_element(scanner, offset + tail.length);
+        buffer_add_format(&tail, "</%.*s>", (int)element->name_length, name);
+    }
+    scan->tail = tail.bytes;
+    scan->tail_length = tail.length;
+}
+
+static struct scanner begin_scan(struct arena *arena, const struct body *body,
+                                 const struct message_limits *limits, struct error *error)
+{
+    return (struct scanner){.arena = arena,
+                            .limits = limits,
+                            .body = body,
+                            .start = body->bytes,
+                            .at = body->bytes,
+                            .end = body->bytes + body->length,
+                            .error = error};
+}
+
+/* Every character, in pieces: one may lie across the end of a piece. */
+static bool check_characters(struct scanner *scanner)
+{
+    enum { CHARACTER_MOST = 4 };
+    const struct body *body = scanner->body;
+    size_t at = 0;
+
+    while (at < body->length) {
+        size_t left = body->length - at;
+        size_t piece = left < BODY_WINDOW ? left : BODY_WINDOW;
+        size_t checked = characters_check(body->bytes + at, piece);
+        if (checked < piece && (piece == left || checked + CHARACTER_MOST <= piece)) {
+            return scanner_refuse(scanner, body->bytes + at + checked,
+                                  "a character that XML does not allow, or ill-formed UTF-8");
+        }
+        at += checked;
+        if (piece < left) {
+            body_forget(body, at - checked, at);
+        }
+    }
+    return true;
+}
+
+bool scan_message(struct arena *arena, const struct body *body, bool is_cut,
+                  const struct message_limits *limits, struct scan *scan_out, struct error *error)
+{
+    struct scanner scanner = begin_scan(arena, body, limits, error);
+
+    if (body->length >= UINT32_MAX / 2) {
+        return scanner_exceed(&scanner, "body", limits->envelope);
+    }
+    if (!check_characters(&scanner)) {
+        return false;
+    }
+    scanner_begin_tags(&scanner);
+    if (!read_document(&scanner, is_cut)) {
+        return false;
+    }
+    *scan_out = (struct scan){.body = body, .text_most = limits->envelope};
+    close_all(&scanner, body->length, scan_out);
+    scan_out->elements = scanner.elements;
+    scan_out->element_count = scanner.element_count;
+    return true;
+}
+
+bool scan_header(struct arena *arena, const struct body *body, const struct message_limits *limits,
+                 struct scan *scan_out)
+{
+    struct error ignored = {0};
+    struct scanner scanner = begin_scan(arena, body, limits, &ignored);
+    struct body *beginning = arena_copy(arena, body, sizeof(*body));
+
+    scanner_begin_tags(&scanner);
+    if (!read_header(&scanner)) {
+        return false;
+    }
+    beginning->length = (size_t)(scanner.at - scanner.start);
+    if (characters_check(beginning->bytes, beginning->length) < beginning->length) {
+        return false;
+    }
+    *scan_out = (struct scan){.body = beginning, .text_most = limits->envelope};
+    close_all(&scanner, beginning->length, scan_out);
+    scan_out->elements = scanner.elements;
+    scan_out->element_count = scanner.element_count;
     return true;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+#include "soap/body.h"
 #include "soap/limits.h"
 #include "soap/scan.h"
 
@@ -36,6 +37,7 @@ struct tag_attribute {
 struct scanner {
     struct arena *arena;
     const struct message_limits *limits;
+    const struct body *body;
     const char *start, *at, *end;
     struct scan_element *elements;
     size_t element_count, element_capacity;

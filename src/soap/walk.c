@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "soap/body.h"
 #include "soap/limits.h"
 #include "soap/names.h"
 #include "soap/scan.h"
@@ -26,6 +27,7 @@ struct walk {
     size_t fed;          /* bytes of the message that gSOAP has been given */
     size_t index;        /* of the element gone to, and, once it is read, of the next */
     bool is_at_element;  /* an element has been gone to and not read yet */
+    size_t text_length;  /* bytes of the texts that were read */
     size_t depth;
     struct {
         uint32_t index;
@@ -44,10 +46,14 @@ SOAP_NMAC struct Namespace namespaces[] = {
 static size_t receive(struct soap *soap, char *bytes, size_t capacity)
 {
     struct walk *walk = soap->user;
-    size_t left = walk->scan->length - walk->fed;
+    const struct scan *scan = walk->scan;
+    size_t begun = scan->body->length;
+    bool is_tail = walk->fed >= begun;
+    const char *from = is_tail ? scan->tail + (walk->fed - begun) : scan->body->bytes + walk->fed;
+    size_t left = (is_tail ? begun + scan->tail_length : begun) - walk->fed;
     size_t length = left < capacity ? left : capacity;
 
-    memcpy(bytes, walk->scan->bytes + walk->fed, length);
+    memcpy(bytes, from, length);
     walk->buffer_start = walk->fed;
     walk->fed += length;
     return length;
@@ -208,7 +214,7 @@ static bool agrees(const struct walk *walk)
     const char *tag = walk->soap->tag;
 
     return walk->index < walk->scan->element_count && strlen(tag) == element->name_length &&
-           memcmp(tag, walk->scan->bytes + element->name, element->name_length) == 0;
+           memcmp(tag, walk->scan->body->bytes + element->name, element->name_length) == 0;
 }
 
 bool walk_next(struct walk *walk, struct element *element_out, struct error *error)
@@ -317,30 +323,36 @@ static bool pass(struct walk *walk, struct error *error)
 bool walk_text(struct walk *walk, const char **text_out, struct error *error)
 {
     const struct scan_element *element = outline(walk);
-    const char *bytes = walk->scan->bytes + element->content;
+    const char *bytes = walk->scan->body->bytes + element->content;
     size_t length = element->content_end - element->content;
 
     if (!pass(walk, error)) {
         return false;
+    }
+    walk->text_length += length;
+    if (walk->text_length > walk->scan->text_most) {
+        return error_set(error, ERROR_LIMIT_EXCEEDED, "body",
+                         "The texts of the message go beyond limits.body, which is %zu",
+                         walk->scan->text_most);
     }
     *text_out = unescape(walk->arena, bytes, length);
     return true;
 }
 
-bool walk_raw(struct walk *walk, const char **bytes_out, size_t *length_out, struct error *error)
+bool walk_raw(struct walk *walk, struct body *raw_out, struct error *error)
 {
+    const struct body *body = walk->scan->body;
     const struct scan_element *element = outline(walk);
-    const char *bytes = walk->scan->bytes + element->content;
-    size_t length = element->content_end - element->content;
 
-    if (memchr(bytes, '&', length) != NULL || memchr(bytes, '<', length) != NULL) {
-        *bytes_out = NULL;
+    *raw_out = (struct body){0};
+    if (!element->is_plain) {
         return true;
     }
     if (!pass(walk, error)) {
         return false;
     }
-    *bytes_out = bytes;
-    *length_out = length;
+    *raw_out = (struct body){.bytes = body->bytes + element->content,
+                             .length = element->content_end - element->content,
+                             .is_mapped = body->is_mapped};
     return true;
 }

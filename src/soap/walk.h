@@ -22,6 +22,7 @@
 #include "base/attributes.h"
 
 struct arena;
+struct body;
 struct error;
 struct parser;
 struct walk;
@@ -59,13 +60,12 @@ must_check bool walk_enter(struct walk *walk, struct error *error);
 must_check bool walk_leave(struct walk *walk, struct error *error);
 
 /* Reads the element just gone to as text: references resolved, line ends made LF. Fails when
- * it holds elements. */
+ * it holds elements, with LIMIT_EXCEEDED when all texts read become too long. */
 must_check bool walk_text(struct walk *walk, const char **text_out, struct error *error);
 
 /* The same without copying, as it stands in the message, when nothing in it needs resolving;
- * *bytes_out is NULL otherwise and nothing was read. */
-must_check bool walk_raw(struct walk *walk, const char **bytes_out, size_t *length_out,
-                         struct error *error);
+ * otherwise raw_out->bytes is NULL and nothing was read. */
+must_check bool walk_raw(struct walk *walk, struct body *raw_out, struct error *error);
 
 /* Goes over the element just gone to, with all that is in it. */
 must_check bool walk_skip(struct walk *walk, struct error *error);

@@ -68,7 +68,11 @@ static const struct fixed_member file_members[] = {
     {"mediaType", WIRE_TEXT, offsetof(struct file_message, media_type), "Such as text/plain."},
     {"size", WIRE_LONG, offsetof(struct file_message, size), "Bytes; in answers only."},
     {"content", WIRE_CONTENT, offsetof(struct file_message, content),
-     "In answers only when the field was asked for by name."},
+     "The bytes, of which there may be limits.attachment: as base64 text, or by MTOM as a part "
+     "that "
+     "an xop:Include in this place names. In answers only when the field was asked for by name; by "
+     "MTOM when the request came so, or its Accept header asks for multipart/related; "
+     "type=\"application/xop+xml\"."},
 };
 
 static const struct fixed_member session_members[] = {

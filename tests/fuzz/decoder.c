@@ -17,6 +17,7 @@
 #include "soap/decode.h"
 #include "soap/encode.h"
 #include "soap/envelope.h"
+#include "soap/intake.h"
 #include "soap/limits.h"
 #include "soap/multipart.h"
 #include "soap/scan.h"
@@ -42,7 +43,7 @@ static const struct message_limits limits = {.depth = 64,
                                              .namespaces = 64,
                                              .name_length = 256,
                                              .envelope = 8 * 1024 * 1024,
-                                             .attachment = 25 * 1024 * 1024,
+                                             .attachment = 1000,
                                              .mime_parts = 64};
 
 int LLVMFuzzerInitialize(int *count, char ***arguments)
@@ -111,7 +112,7 @@ static bool decode_operation(struct decoder *decoder, const struct element *elem
     return true;
 }
 
-static void read_message(struct arena *arena, const char *bytes, size_t length,
+static void read_message(struct arena *arena, const struct body *body, bool is_cut,
                          const struct multipart *multipart)
 {
     struct decoder decoder = {.arena = arena,
@@ -124,7 +125,7 @@ static void read_message(struct arena *arena, const char *bytes, size_t length,
     struct error error = {0};
     struct scan scan;
     bool is_read =
-        scan_message(arena, bytes, length, &limits, &scan, &error) &&
+        scan_message(arena, body, is_cut, &limits, &scan, &error) &&
         walk_begin(arena, shared.parser, &scan, &decoder.walk, &error) &&
         envelope_open(shared.wire, &decoder, (int64_t)MOMENT * 1000, &envelope, &element, &error) &&
         decode_operation(&decoder, &element, &error);
@@ -134,16 +135,22 @@ static void read_message(struct arena *arena, const char *bytes, size_t length,
            element.name != NULL);
 }
 
-static void read_parts(struct arena *arena, const char *bytes, size_t length)
+/* As a server does: the header of the beginning, and the whole in two pieces. */
+static void take_in(struct arena *arena, const char *type, const struct body *body)
 {
-    static const char type[] = "multipart/related; boundary=B; type=\"text/xml\"";
-    struct body body = {.bytes = bytes, .file = -1, .length = (int64_t)length};
+    struct soap_intake *intake = intake_begin(arena, type, &limits);
+    struct body begin = {.bytes = body->bytes, .length = body->length / 2};
     struct multipart *multipart = NULL;
+    struct body envelope = {0};
     struct error error = {0};
+    struct scan scan;
 
-    if (multipart_open(arena, type, &body, &limits, &multipart, &error)) {
-        read_message(arena, bytes + multipart->root->offset, (size_t)multipart->root->length,
-                     multipart);
+    (void)intake_take(intake, begin.bytes, begin.length);
+    envelope = intake_peek_envelope(intake, &begin);
+    (void)scan_header(arena, &envelope, &limits, &scan);
+    (void)intake_take(intake, body->bytes + begin.length, body->length - begin.length);
+    if (intake_end(intake, body, &envelope, &multipart, &error)) {
+        read_message(arena, &envelope, intake_is_cut(intake), multipart);
     }
 }
 
@@ -153,16 +160,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size > 0) {
         /* A copy of just these bytes: reading beyond them is noticed. */
-        char *bytes = malloc(size);
+        char *bytes = malloc(size > 1 ? size - 1 : 1);
+        struct body body = {.bytes = bytes, .length = size - 1};
         expect(bytes != NULL);
         for (size_t i = 1; i < size; i++) {
             bytes[i - 1] = (char)data[i];
         }
-        if (data[0] == 'M') {
-            read_parts(arena, bytes, size - 1);
-        } else {
-            read_message(arena, bytes, size - 1, NULL);
-        }
+        take_in(arena,
+                data[0] == 'M' ? "multipart/related; boundary=B; type=\"text/xml\"" : "text/xml",
+                &body);
         arena_destroy(&arena);
         free(bytes);
     }

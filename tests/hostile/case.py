@@ -13,11 +13,15 @@ CREDENTIALS = "Basic " + base64.b64encode(f"{ADMIN}:{PASSWORD}".encode()).decode
 
 @dataclasses.dataclass
 class Case:
-    """Bytes, and the outcomes that are right: HTTP statuses, codes of faults, "closed"."""
+    """Bytes, and the outcomes that are right: HTTP statuses, codes of faults, "closed".
+
+    says: what the answer must hold, too.
+    """
     name: str
     data: bytes
     expected: tuple
     ends_sending: bool = False
+    says: bytes = b""
 
 
 def envelope(body, header="", namespace=SOAP):

@@ -11,6 +11,7 @@ from svyaz.engines import Postgresql
 from svyaz.server import ADMIN, PASSWORD, Server
 
 WRITERS, TURNS = 4, 4
+EACH_TURN = 15  # orders at least, however slow the machine is
 LINE = "<SalesOrderDetail><lineItemNumber>{}</lineItemNumber><productDescription>d</productDescription><quantity>1</quantity></SalesOrderDetail>"
 HEADERS = wire.basic(ADMIN, PASSWORD)
 
@@ -80,8 +81,19 @@ def complaint_of(server, writers):
     for what, keys in (("acknowledged and lost", lost), ("refused and there", ghosts), ("half written", halves)):
         if keys:
             return f"{len(keys)} orders are {what}: {keys[:5]}"
-    total = sum(len(writer.acknowledged) for writer in writers)
-    return None if total > 50 else f"only {total} orders were written"
+    total = acknowledged(writers)
+    return None if total >= TURNS * EACH_TURN else f"only {total} orders were written"
+
+
+def acknowledged(writers):
+    return sum(len(writer.acknowledged) for writer in writers)
+
+
+def wait_for_orders(writers, count):
+    """Waits until so many more orders are acknowledged, or nothing happens for a minute."""
+    wanted, deadline = acknowledged(writers) + count, time.monotonic() + 60
+    while acknowledged(writers) < wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def write_through(server, end, begin_again):
@@ -92,7 +104,8 @@ def write_through(server, end, begin_again):
         writer.start()
     try:
         for _ in range(TURNS):
-            time.sleep(random.uniform(0.5, 1.5))
+            wait_for_orders(writers, EACH_TURN)
+            time.sleep(random.uniform(0, 1))
             end()
             begin_again()
         time.sleep(1)

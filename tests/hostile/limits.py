@@ -1,10 +1,13 @@
 """Every limit of the settings: at it a request is served, one above it is refused."""
+import base64
 import gzip
 import os
 
-from case import ACCOUNT, CREDENTIALS, SESSION, WHO, Case, envelope, head, post
+from case import ACCOUNT, ADMIN, CREDENTIALS, PASSWORD, SESSION, WHO, Case, envelope, head, post
 
 TOO_MUCH = ("LIMIT_EXCEEDED", 413)
+FALSE = "Basic " + base64.b64encode(b"nobody:a guess").decode()
+SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 HEAD_MOST, LINE_MOST, LINES_MOST = 16 * 1024, 8 * 1024, 100
 BODY_MOST, ANONYMOUS_MOST = 8 * 1024 * 1024, 64 * 1024
 DEPTH, ELEMENTS, ATTRIBUTES, ATTRIBUTE_NAMES, NAMESPACES, NAME = 64, 100_000, 32, 256, 64, 256
@@ -45,10 +48,38 @@ def body_of(size):
     return text + " " * (size - len(text))
 
 
-def anonymous(size):
+def anonymous(size, **lines):
     text = envelope(f'<Login xmlns="{SESSION}"><userName>x</userName><password>y</password></Login>')
     text += " " * (size - len(text))
-    return head([("Host", "x"), ("Content-Type", "text/xml"), ("Content-Length", size)]) + text.encode()
+    return head([("Host", "x"), ("Content-Type", "text/xml"), ("Content-Length", size), *lines.items()]) + text.encode()
+
+
+def strange(size=0, header="", filler=" ", **lines):
+    """The beginning of a message of 8 MiB with credentials that prove nothing, of this many bytes."""
+    text = envelope(WHO, header).replace("<s:Body>", f"{filler * size}<s:Body>")
+    return post(text[:max(size, 1)], Content_Length=BODY_MOST, **lines)
+
+
+def sized(size, credentials):
+    return post(body_of(size), drop=("Authorization",)) if credentials is None else post(
+        body_of(size), Authorization=credentials)
+
+
+def token_of(user, password, before=""):
+    return (f'{before}<w:Security xmlns:w="{SECURITY}"><w:UsernameToken><w:Username>{user}</w:Username>'
+            f"<w:Password>{password}</w:Password></w:UsernameToken></w:Security>")
+
+
+def with_token(size, header):
+    text = envelope(WHO, header)
+    return post(text + " " * (size - len(text)), drop=("Authorization",))
+
+
+def packed(size, **lines):
+    """The same compressed, by no more than is allowed."""
+    text = envelope(WHO)
+    text += f"<!--{os.urandom(size).hex()[:size - len(text) - len('<!---->')]}-->"
+    return post(gzip.compress(text.encode(), 1), Content_Encoding="gzip", **lines)
 
 
 def in_header(xml):
@@ -139,6 +170,26 @@ CASES = [
     *pair("body", lambda size: post(body_of(size)), BODY_MOST),
     Case("body-inflated-above-the-limit",
          post(gzip.compress(body_of(BODY_MOST + 1).encode(), 1), Content_Encoding="gzip"), TOO_MUCH),
+    *pair("stranger-body", lambda size: sized(size, None), ANONYMOUS_MOST, TOO_MUCH, ("NOT_AUTHENTICATED", 401)),
+    Case("false-password-at-the-limit", sized(ANONYMOUS_MOST, FALSE), ("CREDENTIALS_INVALID",)),
+    # 8 MiB are announced and 64 KiB come: the answer must not wait for the rest.
+    *(Case(f"{name}-is-refused-at-once", strange(ANONYMOUS_MOST + 1, **given), expected)
+      for name, given, expected in (
+          ("no-credential", {"drop": ("Authorization",)}, TOO_MUCH),
+          ("false-password", {"Authorization": FALSE}, ("CREDENTIALS_INVALID",)),
+          ("malformed-credential", {"Authorization": "Basic !"}, ("CREDENTIALS_INVALID",)),
+          ("false-token", {"drop": ("Authorization",), "header": f'<Session xmlns="{SESSION}"><token>x</token></Session>'},
+           ("SESSION_INVALID",)),
+          ("false-username-token", {"drop": ("Authorization",), "header": token_of("nobody", "x")}, ("CREDENTIALS_INVALID",)),
+          ("late-header", {"drop": ("Authorization",), "header": " " * ANONYMOUS_MOST + token_of(ADMIN, PASSWORD)}, TOO_MUCH))),
+    Case("token-lifts-the-limit", with_token(ANONYMOUS_MOST + 1, token_of(ADMIN, PASSWORD)), (200,)),
+    Case("token-lifts-the-limit-of-megabytes", with_token(BODY_MOST, token_of(ADMIN, PASSWORD)), (200,)),
+    Case("token-after-the-limit", with_token(BODY_MOST, token_of(ADMIN, PASSWORD, " " * ANONYMOUS_MOST)), TOO_MUCH),
+    Case("login-with-credentials-above-the-limit", anonymous(ANONYMOUS_MOST + 1, Authorization=CREDENTIALS), TOO_MUCH),
+    Case("packed-body", packed(BODY_MOST), (200,)),
+    Case("packed-stranger-body", packed(ANONYMOUS_MOST, drop=("Authorization",)), ("NOT_AUTHENTICATED", 401)),
+    Case("packed-stranger-body-above-the-limit", packed(ANONYMOUS_MOST + 1, drop=("Authorization",)), TOO_MUCH),
+    Case("packed-false-password-above-the-limit", packed(ANONYMOUS_MOST + 1, Authorization=FALSE), ("CREDENTIALS_INVALID",)),
     *pair("anonymous-body", anonymous, ANONYMOUS_MOST, TOO_MUCH, ("CREDENTIALS_INVALID",)),
     *pair("depth", depth_of, DEPTH),
     *pair("elements", elements_of, ELEMENTS),

@@ -1,5 +1,7 @@
 """Multipart messages: MTOM as it should be, and what is made of it to harm."""
 import base64
+import gzip
+import os
 
 from case import Case, envelope, post
 
@@ -90,8 +92,47 @@ CASES = [
 
 # With settings limits.attachment=64 KiB.
 ATTACHMENT_MOST = 64 * 1024
+HUGE = 8 * 1024 * 1024  # is announced, and never comes
+OF_THE_DOCUMENT = b"<field>document</field><entity>Note</entity>"
+TOO_MUCH = ("LIMIT_EXCEEDED",)
+
+
+def begun(data, **lines):
+    """The beginning of a long message: what is wrong with it must be said before the rest comes."""
+    return post(data, target="/soap/Note", Content_Length=HUGE, **lines)
+
+
+def begun_parts(*parts):
+    return begun(message(*parts, end=False), Content_Type=RELATED + '"b"')
+
+
+def begun_note(size):
+    text = note(base64.b64encode(b"x" * size).decode())
+    return text[:text.index("</content>")]
+
+
 SMALL = [
     Case("attachment-at-the-limit", related(GOOD[0], part("file", b"x" * ATTACHMENT_MOST)), (200,)),
     Case("attachment-above-the-limit", related(GOOD[0], part("file", b"x" * (ATTACHMENT_MOST + 1))), ("LIMIT_EXCEEDED", 413)),
-    Case("inline-above-the-limit", post(note(base64.b64encode(b"x" * (ATTACHMENT_MOST + 3)).decode()), target="/soap/Note"), ("LIMIT_EXCEEDED", 413)),
+    Case("attachment-above-the-limit-is-named", related(GOOD[0], part("file", b"x" * (ATTACHMENT_MOST + 1))), TOO_MUCH, says=OF_THE_DOCUMENT),
+    Case("attachment-is-refused-while-it-comes", begun_parts(GOOD[0], part("file", b"x" * (ATTACHMENT_MOST + 1))), TOO_MUCH, says=OF_THE_DOCUMENT),
+    Case("attachment-that-nobody-names-is-refused-while-it-comes",
+         begun_parts(*GOOD, part("stray", b"x" * (ATTACHMENT_MOST + 1))), TOO_MUCH, says=b"limits.attachment"),
+    Case("attachment-before-the-root-is-refused-while-it-comes",
+         begun_parts(part("file", b"x" * (ATTACHMENT_MOST + 1)), GOOD[0]), (*TOO_MUCH, *BAD_PART)),
+    Case("part-that-is-malformed-is-refused-while-it-comes",
+         begun_parts(GOOD[0], part("file", b"x"), b" A: b\r\n\r\n"), BAD_PART),
+    Case("inline-at-the-limit", post(note(base64.b64encode(b"x" * ATTACHMENT_MOST).decode()), target="/soap/Note"), (200,)),
+    Case("inline-above-the-limit", post(note(base64.b64encode(b"x" * (ATTACHMENT_MOST + 1)).decode()), target="/soap/Note"), TOO_MUCH,
+         says=OF_THE_DOCUMENT),
+    Case("inline-in-lines-at-the-limit", post(note(base64.encodebytes(b"x" * ATTACHMENT_MOST).decode()), target="/soap/Note"), (200,)),
+    Case("inline-is-refused-while-it-comes", begun(begun_note(ATTACHMENT_MOST + 12)), TOO_MUCH, says=OF_THE_DOCUMENT),
+    Case("inline-of-a-root-is-refused-while-it-comes", begun_parts(root(begun_note(ATTACHMENT_MOST + 12))), TOO_MUCH, says=OF_THE_DOCUMENT),
+    Case("inline-packed-above-the-limit",
+         post(target="/soap/Note", Content_Encoding="gzip", body=gzip.compress(note(base64.b64encode(os.urandom(ATTACHMENT_MOST + 12)).decode()).encode())),
+         TOO_MUCH, says=OF_THE_DOCUMENT),
+    Case("base64-in-a-header-is-refused-while-it-comes",
+         begun(note("").replace("<s:Body>", "<s:Header><x>" + "A" * 2 * ATTACHMENT_MOST)), TOO_MUCH),
+    Case("base64-in-a-comment-is-refused-while-it-comes", begun(note("<!--" + "A" * 2 * ATTACHMENT_MOST)), TOO_MUCH),
+    Case("base64-in-an-attribute-is-refused-while-it-comes", begun(f'<a b="{"A" * 2 * ATTACHMENT_MOST}'), TOO_MUCH),
 ]

@@ -15,6 +15,7 @@ import case  # noqa: E402
 import clients  # noqa: E402
 import crash  # noqa: E402
 import database  # noqa: E402
+import files  # noqa: E402
 import framing  # noqa: E402
 import limits  # noqa: E402
 import messages  # noqa: E402
@@ -67,6 +68,8 @@ def complaint_of(port, given, context=None):
             return f"{came} instead of one of {set(given.expected)}: {answer.body[:300] if answer else ''}"
         if answer is None:
             return None
+        if given.says not in answer.body:
+            return f"the answer does not say {given.says}: {answer.body[:600]}"
         if tells_too_much(answer):
             return tells_too_much(answer)
         if given.ends_sending or answer.says_close():
@@ -147,6 +150,8 @@ def main():
         run_clients(tally, small, chosen.words)
     for server in (plain, small):
         tally.check(f"no-report-of-{server.folder.name}", server.report())
+    if not chosen.words or "files" in chosen.words:
+        files.run(tally, WORK)
     if not chosen.words or "database" in chosen.words:
         database.run(tally, chosen.program, WORK)
         crash.run(tally, chosen.program, WORK)

@@ -38,15 +38,7 @@ static void echo(struct exchange *exchange)
     buffer_add_format(&answer, "%s %s %s %lld\n", method_names[request->method], request->path,
                       request->query == NULL ? "-" : request->query,
                       (long long)request->body_length);
-    if (request->body != NULL) {
-        buffer_add(&answer, request->body, (size_t)request->body_length);
-    } else {
-        char *room = buffer_reserve(&answer, (size_t)request->body_length);
-
-        assert_int_equal(read(request->body_file, room, (size_t)request->body_length),
-                         request->body_length);
-        buffer_commit(&answer, (size_t)request->body_length);
-    }
+    buffer_add(&answer, request->body, (size_t)request->body_length);
     exchange_answer(exchange, 200, "text/plain", answer.bytes, answer.length);
 }
 
@@ -127,6 +119,20 @@ static void handle(void *context, void *worker, struct exchange *exchange)
     exchange_answer_text(exchange, 404, "There is nothing at %s.", path);
 }
 
+static bool admit(void *context, void *worker, struct exchange *exchange, const char *begin,
+                  size_t length)
+{
+    const struct fixture *fixture = context;
+
+    (void)worker;
+    assert_true((int64_t)length <= fixture->free_bytes);
+    if (length >= 2 && memcmp(begin, "ok", 2) == 0) {
+        return true;
+    }
+    exchange_answer_text(exchange, 401, "Who is it?");
+    return false;
+}
+
 static void *open_worker(void *context)
 {
     return context;
@@ -149,7 +155,11 @@ void fixture_open(struct fixture *fixture)
         .limits = fixture->limits,
         .addresses = &address,
         .address_count = 1,
-        .door = {.context = fixture, .worker_open = open_worker, .handle = handle},
+        .door = {.context = fixture,
+                 .worker_open = open_worker,
+                 .free_bytes = fixture->free_bytes,
+                 .admit = fixture->free_bytes > 0 ? admit : NULL,
+                 .handle = handle},
         .log = &fixture->log,
         .counters = &fixture->counters,
     };

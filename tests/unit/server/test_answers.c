@@ -106,6 +106,79 @@ void test_bodies__long_ones_pass_through_a_file_unchanged(void **state)
     fixture_close(&fixture);
 }
 
+/* Sends the beginning of a body that is announced longer; the status. */
+static int begin_body(struct fixture *fixture, const char *headers, const void *begin,
+                      size_t length, size_t announced)
+{
+    struct answer_read answer;
+    int descriptor = client_connect(fixture);
+    char head[512];
+
+    snprintf(head, sizeof(head), POST "Content-Type: text/xml\r\n%sContent-Length: %zu\r\n\r\n",
+             headers, announced);
+    client_send(descriptor, head);
+    client_send_bytes(descriptor, begin, length);
+    assert_true(client_read(fixture, descriptor, &answer));
+    if (answer.status != 200) {
+        assert_non_null(strstr(answer.head, "Connection: close"));
+        assert_true(client_is_closed(descriptor));
+    }
+    close(descriptor);
+    return answer.status;
+}
+
+/* Whoever sends more than anybody may is asked for before the rest is read. */
+void test_bodies__long_ones_are_let_in_by_the_door(void **state)
+{
+    struct fixture fixture = fixture_prepare();
+    const size_t length = 300000;
+    char *noise;
+
+    (void)state;
+    fixture.free_bytes = 1000;
+    fixture_open(&fixture);
+    noise = make_noise(&fixture, length);
+    for (int is_known = 0; is_known < 2; is_known++) {
+        struct buffer packed;
+
+        memcpy(noise, is_known ? "ok" : "no", 2);
+        packed = gzip(&fixture, noise, length);
+        assert_int_equal(begin_body(&fixture, "", noise, 1000, 1000), 200);
+        assert_int_equal(begin_body(&fixture, "", noise, 1001, 1001), is_known ? 200 : 401);
+        assert_int_equal(begin_body(&fixture, "", noise, length, length), is_known ? 200 : 401);
+        assert_int_equal(begin_body(&fixture, "Content-Encoding: gzip\r\n", packed.bytes,
+                                    packed.length, packed.length),
+                         is_known ? 200 : 401);
+    }
+    memcpy(noise, "no", 2);
+    assert_int_equal(begin_body(&fixture, "", noise, 1001, length), 401);
+    fixture_close(&fixture);
+}
+
+/* A small body that becomes a long one is no way around that. */
+void test_bodies__long_ones_are_let_in_by_the_door_when_inflated(void **state)
+{
+    struct fixture fixture = fixture_prepare();
+    char blanks[2000];
+    struct buffer packed;
+    struct answer_read answer;
+
+    (void)state;
+    fixture.free_bytes = 1000;
+    fixture_open(&fixture);
+    memset(blanks, ' ', sizeof(blanks));
+    packed = gzip(&fixture, blanks, 1000);
+    post(&fixture, "Content-Type: text/xml\r\nContent-Encoding: gzip\r\n", packed.bytes,
+         packed.length, &answer);
+    assert_int_equal(answer.status, 200);
+    packed = gzip(&fixture, blanks, 1001);
+    assert_true(packed.length < 1000);
+    post(&fixture, "Content-Type: text/xml\r\nContent-Encoding: gzip\r\n", packed.bytes,
+         packed.length, &answer);
+    assert_int_equal(answer.status, 401);
+    fixture_close(&fixture);
+}
+
 void test_bodies__inflated_when_compressed(void **state)
 {
     static const char *const types[] = {

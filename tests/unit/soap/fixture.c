@@ -51,7 +51,8 @@ void fixture_close(struct fixture *fixture)
 bool fixture_scan(struct fixture *fixture, const char *bytes, size_t length)
 {
     error_clear(&fixture->error);
-    return scan_message(fixture->arena, bytes, length, &fixture->limits, &fixture->scan,
+    fixture->body = (struct body){.bytes = bytes, .length = length};
+    return scan_message(fixture->arena, &fixture->body, false, &fixture->limits, &fixture->scan,
                         &fixture->error);
 }
 

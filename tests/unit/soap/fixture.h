@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "metadata/record.h"
+#include "soap/body.h"
 #include "soap/decode.h"
 #include "soap/envelope.h"
 #include "soap/limits.h"
@@ -25,6 +26,7 @@ struct fixture {
     int64_t now;
     /* of the last message */
     struct error error;
+    struct body body;
     struct scan scan;
     struct decoder decoder;
     struct envelope envelope;

@@ -53,8 +53,7 @@ static void open_house(struct house *house)
                                            .path = "/soap",
                                            .scheme = "https",
                                            .host = "crm.example:8443",
-                                           .peer_address = "127.0.0.1",
-                                           .body_file = -1};
+                                           .peer_address = "127.0.0.1"};
 }
 
 static void close_house(struct house *house)

@@ -1,0 +1,66 @@
+/*
+ * admit.c - the way of the beginning of a message, as a row of steps.
+ *
+ * The whole message is verified again when it has come: passwords that were right are
+ * remembered for a moment, so that costs little.
+ */
+#include "soap/admit.h"
+
+#include "base/error.h"
+#include "call/call.h"
+#include "soap/intake.h"
+#include "soap/message.h"
+#include "soap/worker.h"
+
+/* A header that does not end within what anybody may send is as good as none. */
+static bool read_header(struct message *message, struct error *error)
+{
+    const struct soap_door *door = message->worker->door;
+
+    message->envelope_body = intake_peek_envelope(message->intake, &message->body);
+    if (!scan_header(message->arena, &message->envelope_body, &door->limits, &message->scan)) {
+        return true;
+    }
+    return message_begin_walk(message, error) &&
+           envelope_read_header(door->wire, &message->decoder, message->call->now,
+                                &message->envelope, error);
+}
+
+static bool check_known(struct message *message, struct error *error)
+{
+    const struct credentials *credentials = &message->credentials;
+
+    if (credentials->token != NULL || credentials->basic_name != NULL ||
+        credentials->token_name != NULL) {
+        return message_check_plain(message, false, error);
+    }
+    return message_refuse_anonymous(message, error);
+}
+
+static bool verify(struct message *message, struct error *error)
+{
+    return service_verify(message->call, &message->credentials, error);
+}
+
+static bool (*const steps[])(struct message *message, struct error *error) = {
+    message_check_type, read_header, message_find_credentials, check_known, verify,
+};
+
+enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
+
+bool admit(struct soap_worker *worker, struct arena *arena, const struct soap_request *request,
+           const struct wire_service *service, struct soap_answer *answer_out)
+{
+    struct message *message = message_make(worker, arena, request, service);
+    struct error error = {0};
+    bool is_done = true;
+
+    for (size_t i = 0; i < STEP_COUNT && is_done; i++) {
+        is_done = steps[i](message, &error);
+    }
+    walk_end(&message->decoder.walk);
+    if (!is_done) {
+        message_answer_error(message, &error, answer_out);
+    }
+    return is_done;
+}
