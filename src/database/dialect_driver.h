@@ -24,6 +24,7 @@ struct sql;
 struct storage;
 struct table_column;
 struct table_step;
+struct uuid;
 
 enum { COLUMN_TYPES = COLUMN_BYTES + 1 };
 
@@ -64,6 +65,16 @@ struct dialect {
     const char *row_locks[ROW_LOCKS]; /* after a SELECT, or NULL */
     bool sorts_nulls_last; /* a null counts as the greatest; we want the smallest everywhere */
     bool seeks_by_row;     /* an index serves (a, b) > (?, ?) */
+
+    const char *fence; /* ends a subquery that is not to be turned into a join; "" where none is */
+
+    const char *ordered_join; /* a join that keeps its order; NULL: LATERAL and the fence do */
+
+    /* Writes a SELECT of one number: about how many rows the table has, without counting them. */
+    void (*write_estimate)(struct sql *sql, const char *table);
+
+    /* Writes a SELECT of one column, the ids, bound as one value. */
+    void (*write_ids)(struct sql *sql, const struct uuid *ids, size_t count);
 
     const char *begin;    /* a write transaction */
     bool has_one_writer;  /* writers queue in the pool, not at the engine */

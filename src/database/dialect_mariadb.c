@@ -145,6 +145,32 @@ static void write_change(struct sql *sql, const struct table_column *column, boo
     }
 }
 
+/* As a JSON list of texts: uuid_format's, without the hyphens. */
+static void write_ids(struct sql *sql, const struct uuid *ids, size_t count)
+{
+    struct buffer list;
+    buffer_init(&list, sql->arena, count * UUID_TEXT_SIZE + sizeof("[]"));
+    buffer_add_char(&list, '[');
+    for (size_t index = 0; index < count; index++) {
+        buffer_add_text(&list, index == 0 ? "\"" : ",\"");
+        for (size_t byte = 0; byte < sizeof(ids[index].bytes); byte++) {
+            buffer_add_format(&list, "%02x", ids[index].bytes[byte]);
+        }
+        buffer_add_char(&list, '"');
+    }
+    buffer_add_char(&list, ']');
+    sql_add(sql, "SELECT CAST(UNHEX(list.id) AS BINARY(16)) FROM JSON_TABLE(");
+    sql_add_cell(sql, cell_text(list.bytes));
+    sql_add(sql, ", '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS list");
+}
+
+static void write_estimate(struct sql *sql, const char *table)
+{
+    sql_add(sql, "SELECT table_rows FROM information_schema.tables WHERE "
+                 "table_schema = DATABASE() AND table_name = ");
+    sql_add_cell(sql, cell_text(table));
+}
+
 const struct dialect dialect_mariadb = {
     .engine = "MariaDB",
     .quote = '`',
@@ -155,6 +181,10 @@ const struct dialect dialect_mariadb = {
             [ROW_LOCK_CHANGE] = " FOR UPDATE",
             [ROW_LOCK_DELETE] = " FOR UPDATE",
         },
+    .fence = "",
+    .ordered_join = " STRAIGHT_JOIN ",
+    .write_estimate = write_estimate,
+    .write_ids = write_ids,
     .begin = "START TRANSACTION",
     .liveness = "SELECT 1",
     .clock = "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",

@@ -94,6 +94,31 @@ static void write_change(struct sql *sql, const struct table_column *column, boo
     }
 }
 
+static void write_ids(struct sql *sql, const struct uuid *ids, size_t count)
+{
+    struct buffer list;
+    buffer_init(&list, sql->arena, count * UUID_TEXT_SIZE + sizeof("{}"));
+    for (size_t index = 0; index < count; index++) {
+        char id[UUID_TEXT_SIZE];
+        uuid_format(&ids[index], id);
+        buffer_add_char(&list, index == 0 ? '{' : ',');
+        buffer_add_text(&list, id);
+    }
+    buffer_add_text(&list, count == 0 ? "{}" : "}");
+    sql_add(sql, "SELECT unnest(CAST(");
+    sql_add_cell(sql, cell_text(list.bytes));
+    sql_add(sql, " AS uuid[]))");
+}
+
+/* Not known (-1) until the table was first looked through. */
+static void write_estimate(struct sql *sql, const char *table)
+{
+    sql_add(sql,
+            "SELECT CAST(reltuples AS bigint) FROM pg_catalog.pg_class WHERE relkind = 'r' AND "
+            "relnamespace = current_schema()::regnamespace AND relname = ");
+    sql_add_cell(sql, cell_text(table));
+}
+
 const struct dialect dialect_postgresql = {
     .engine = "PostgreSQL",
     .quote = '"',
@@ -108,6 +133,9 @@ const struct dialect dialect_postgresql = {
         },
     .sorts_nulls_last = true,
     .seeks_by_row = true,
+    .fence = " OFFSET 0",
+    .write_estimate = write_estimate,
+    .write_ids = write_ids,
     .begin = "BEGIN",
     .liveness = "SELECT 1",
     .clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)",

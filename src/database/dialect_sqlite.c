@@ -10,6 +10,7 @@
  */
 #include "base/buffer.h"
 #include "database/dialect_driver.h"
+#include "database/sql.h"
 #include "database/storage.h"
 #include "database/table.h"
 
@@ -53,11 +54,31 @@ static void write_type(struct buffer *text, const struct table_column *column, b
     buffer_add_text(text, type_names[column->type]);
 }
 
+/* The ids lie one after the other, and are cut off one by one. */
+static void write_ids(struct sql *sql, const struct uuid *ids, size_t count)
+{
+    sql_add(sql, "WITH RECURSIVE cut(id, rest) AS (SELECT NULL, ");
+    sql_add_cell(sql, cell_bytes(count == 0 ? NULL : ids, count * sizeof(*ids)));
+    sql_add(sql, " UNION ALL SELECT substr(rest, 1, 16), substr(rest, 17) FROM cut "
+                 "WHERE length(rest) > 0) SELECT id FROM cut WHERE id IS NOT NULL");
+}
+
+/* Rows are numbered as they come. */
+static void write_estimate(struct sql *sql, const char *table)
+{
+    sql_add(sql, "SELECT MAX(rowid) FROM ");
+    sql_add_name(sql, table);
+}
+
 const struct dialect dialect_sqlite = {
     .engine = "SQLite",
     .quote = '"',
     .limit = " LIMIT ",
     .seeks_by_row = true,
+    .fence = "",
+    .ordered_join = " CROSS JOIN ",
+    .write_estimate = write_estimate,
+    .write_ids = write_ids,
     .begin = "BEGIN IMMEDIATE",
     .has_one_writer = true,
     .keywords = keywords,

@@ -80,6 +80,47 @@ void sql_add_result(struct sql *sql, const char *alias, const char *name, struct
     sql_expect(sql, column);
 }
 
+void sql_add_ids(struct sql *sql, const struct uuid *ids, size_t count)
+{
+    sql->dialect->write_ids(sql, ids, count);
+}
+
+void sql_add_fence(struct sql *sql)
+{
+    buffer_add_text(&sql->text, sql->dialect->fence);
+}
+
+static void add_match(struct sql *sql, const char *alias, const char *column, const char *before,
+                      const char *before_column)
+{
+    sql_add_column(sql, alias, column);
+    sql_add(sql, " = ");
+    sql_add_column(sql, before, before_column);
+}
+
+void sql_add_seek_join(struct sql *sql, const char *table, const char *alias, const char *column,
+                       const char *before, const char *before_column)
+{
+    const char *join = sql->dialect->ordered_join;
+
+    if (join) {
+        sql_add(sql, join);
+        sql_add_name(sql, table);
+        sql_add(sql, " ");
+        sql_add_name(sql, alias);
+        sql_add(sql, " ON ");
+        add_match(sql, alias, column, before, before_column);
+        return;
+    }
+    sql_add(sql, " CROSS JOIN LATERAL (SELECT * FROM ");
+    sql_add_name(sql, table);
+    sql_add(sql, " sought WHERE ");
+    add_match(sql, "sought", column, before, before_column);
+    sql_add_fence(sql);
+    sql_add(sql, ") ");
+    sql_add_name(sql, alias);
+}
+
 void sql_add_limit(struct sql *sql, int64_t count)
 {
     buffer_add_text(&sql->text, sql->dialect->limit);

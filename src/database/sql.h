@@ -17,6 +17,7 @@
 
 struct arena;
 struct dialect;
+struct uuid;
 
 /* What a result column is read as. */
 struct sql_column {
@@ -58,6 +59,19 @@ void sql_expect(struct sql *sql, struct sql_column column);
 /* Adds alias.name as a result column, in the form in which the engine's driver reads it fastest,
  * and says how it is to be read. */
 void sql_add_result(struct sql *sql, const char *alias, const char *name, struct sql_column column);
+
+/* Adds a SELECT of one column that answers these ids, bound as one value whatever their number,
+ * so that the text stays the same. */
+void sql_add_ids(struct sql *sql, const struct uuid *ids, size_t count);
+
+/* Joins the rows of a table whose column equals one that stands before, sought by index for each
+ * row before: engines are kept from another order. */
+void sql_add_seek_join(struct sql *sql, const char *table, const char *alias, const char *column,
+                       const char *before, const char *before_column);
+
+/* Ends a subquery in EXISTS that is to be run for each row it is asked about: the engine is kept
+ * from reading the whole of its table instead. */
+void sql_add_fence(struct sql *sql);
 
 /* Adds the engine's way of "first count rows, leaving out skip", at the end of a SELECT. */
 void sql_add_limit(struct sql *sql, int64_t count);

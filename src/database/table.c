@@ -101,6 +101,24 @@ bool table_exists(struct connection *connection, const char *name, bool *exists_
     return done;
 }
 
+bool table_estimate(struct connection *connection, struct arena *arena, const char *name,
+                    int64_t *rows_out, struct error *error)
+{
+    const struct dialect *dialect = connection_dialect(connection);
+    const struct cell *cells = NULL;
+    struct sql sql;
+
+    sql_begin(&sql, arena, dialect);
+    dialect->write_estimate(&sql, name);
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    if (!connection_select_row(connection, &sql, &cells, error)) {
+        return false;
+    }
+    bool is_known = cells != NULL && !cells[0].is_null && cells[0].integer > 0;
+    *rows_out = is_known ? cells[0].integer : 0;
+    return true;
+}
+
 char *table_step_describe(struct arena *arena, const struct table_step *step)
 {
     const char *words = kinds[step->kind].words;

@@ -84,6 +84,10 @@ char *table_step_describe(struct arena *arena, const struct table_step *step);
 must_check bool table_step_run(struct connection *connection, const struct table_step *step,
                                struct error *error);
 
+/* About how many rows a table has, as the engine remembers it; 0 when it does not know. */
+must_check bool table_estimate(struct connection *connection, struct arena *arena, const char *name,
+                               int64_t *rows_out, struct error *error);
+
 /* Whether the engine has the table. */
 must_check bool table_exists(struct connection *connection, const char *name, bool *exists_out,
                              struct error *error);

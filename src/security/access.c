@@ -112,17 +112,14 @@ static void add_units(const struct making *making, struct access_scope *scope)
         capacity += identity->seats[seat].unit_count;
     }
     struct uuid *ids = arena_allocate_array(making->arena, capacity, sizeof(*ids));
-    struct uuid *units = arena_allocate_array(making->arena, identity->seat_count, sizeof(*units));
-    struct uuid *roots = arena_allocate_array(making->arena, identity->seat_count, sizeof(*roots));
-    struct access_rule rule = {.by = ACCESS_BY_UNIT, .ids = ids, .units = units, .roots = roots};
+    struct access_rule rule = {.by = ACCESS_BY_UNIT, .ids = ids};
 
     for (size_t index = 0; index < identity->seat_count; index++) {
         const struct seat *seat = &identity->seats[index];
         enum depth depth = identity_depth_in(identity, scope->entity, making->right, index);
         if (depth == DEPTH_UNIT) {
-            ids[rule.id_count++] = units[rule.unit_count++] = seat->unit_id;
+            ids[rule.id_count++] = seat->unit_id;
         } else if (depth == DEPTH_UNIT_AND_BELOW) {
-            roots[rule.root_count++] = seat->unit_id;
             for (size_t below = 0; below < seat->unit_count; below++) {
                 ids[rule.id_count++] = seat->units[below];
             }
@@ -210,8 +207,7 @@ static void add_inherited(const struct making *making, struct access_scope *scop
 
 /* ---- parts ---- */
 
-/* What a right on a part asks of the whole; nothing for those that a part does not know. */
-static bool map_right(enum right right, enum right *mapped_out)
+bool access_map_right(enum right right, enum right *mapped_out)
 {
     static const enum right mapped[RIGHT_COUNT] = {
         [RIGHT_CREATE] = RIGHT_WRITE,  [RIGHT_READ] = RIGHT_READ,
@@ -227,7 +223,7 @@ static void add_wholes(const struct making *making, struct access_scope *scope)
 {
     const struct field *lookup = scope->entity->parent;
     enum right right;
-    bool is_everything = map_right(scope->right, &right);
+    bool is_everything = access_map_right(scope->right, &right);
     size_t count = is_everything ? lookup->target_count : 0;
     for (size_t index = 0; index < count; index++) {
         const struct access_scope *whole =

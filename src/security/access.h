@@ -23,7 +23,7 @@ struct identity;
 /* By what a record is reached. */
 enum access_by {
     ACCESS_BY_OWNER,  /* its owner is one of ids; where a record owns itself, its id is */
-    ACCESS_BY_UNIT,   /* its owning business unit is one of ids, or under one of roots */
+    ACCESS_BY_UNIT,   /* its owning business unit is one of ids */
     ACCESS_BY_SHARE,  /* right was granted on it to one of ids */
     ACCESS_BY_PARENT, /* the record that lookup refers to is in parent's scope */
 };
@@ -32,10 +32,8 @@ struct access_scope;
 
 struct access_rule {
     enum access_by by;
-    const struct uuid *ids; /* ascending; BY_UNIT: with all that is under the roots */
+    const struct uuid *ids; /* ascending */
     size_t id_count;
-    const struct uuid *units, *roots; /* BY_UNIT: ids told shortly: these, and all below those */
-    size_t unit_count, root_count;
     enum right right;           /* BY_SHARE: the one to look for */
     const struct field *lookup; /* BY_PARENT */
     const struct access_scope *parent;
@@ -72,6 +70,9 @@ enum access_answer {
 /* Weighs the facts. The rule that allowed is told when asked for; NULL: everything is. */
 enum access_answer access_weigh(const struct access_scope *scope, const struct access_facts *facts,
                                 const struct access_rule **rule_out);
+
+/* What a right on a part asks of the whole; false for those that a part does not know. */
+bool access_map_right(enum right right, enum right *mapped_out);
 
 /* The fields that the rules go by; NULL where the entity has none. */
 const struct field *access_owner_field(const struct entity *entity);

@@ -5,6 +5,7 @@
 #define SECURITY_TABLES_H
 
 #include "database/table.h"
+#include "security/share.h"
 
 extern const struct table credential_table;     /* user -> password, and how often it changed */
 extern const struct table attempt_table;        /* name tried -> failures, and wait until */
@@ -12,7 +13,6 @@ extern const struct table session_table;        /* token digest -> user, times *
 extern const struct table role_privilege_table; /* role, entity, right -> depth */
 extern const struct table principal_role_table; /* user or team, role */
 extern const struct table team_member_table;    /* team, user; not of default teams */
-extern const struct table share_table;          /* record, principal -> rights */
 
 /* In role_privilege_table: every entity, or every right. */
 #define PRIVILEGE_ANY "*"
