@@ -84,6 +84,10 @@ def prove_conventions(tally, desk):
                                        "Connection refused"))
     tally.check("not-found", differs(desk.ask("record", "get", "Account", NOBODY), 3, "", "RECORD_NOT_FOUND"))
     tally.check("unknown-entity", differs(desk.ask("record", "query", "Elephant"), 3, ""))
+    for name, words in (("query", ["query", "Acount"]), ("get", ["get", "Acount", "x"]), ("get-by-id", ["get", "Acount", NOBODY]),
+                        ("create", ["create", "Acount", "name=x"])):
+        tally.check(f"unknown-entity-of-{name}", differs(desk.ask("record", *words), 3, "", "there is no entity Acount; did you mean Account?"))
+    tally.check("neither-id-nor-key", differs(desk.ask("record", "get", "Account", "x"), 2, "", "'x' is neither an id nor KEY=VALUE"))
     tally.check("wsdl", differs(desk.run("wsdl", "get", "Account"), 0, "CreateAccount"))
     tally.check("wsdl-of-nothing", differs(desk.run("wsdl", "get", "Elephant"), 3, ""))
 
@@ -103,6 +107,11 @@ def prove_records(tally, desk):
     listed = desk.ask("record", "query", "Account", "--columns", "name,creditLimit", "--where", "accountNumber like R-%",
                       "--where", "creditLimit between 12,13", "--order", "-name", "-f", "xml")
     tally.check("query", differs(listed, 0, "<Account><name>Ромашка &amp; &lt;Ко&gt;</name><creditLimit>12.5000<"))
+    for condition in ("name like 'Ромашка %'", 'name like "Ромашка %"', "name in 'a, b','Ромашка & <Ко>'"):
+        quoted = desk.ask("record", "query", "Account", "--columns", "name", "--where", condition, "-f", "xml")
+        tally.check(f"where {condition}", differs(quoted, 0, "<Account><name>Ромашка"))
+    tally.check("where-open-quote", differs(desk.ask("record", "query", "Account", "--where", "name eq 'Ромашка"), 2, "", "is not closed"))
+    tally.check("where-after-the-quote", differs(desk.ask("record", "query", "Account", "--where", "name eq 'a' b"), 2, "", "nothing may stand"))
     tally.check("delete-unasked", differs(desk.run("record", "delete", "Account", identifier, "--password-stdin"), 2, "",
                                           "--yes"))
     tally.check("delete", differs(desk.ask("record", "delete", "Account", identifier, "--yes"), 0))

@@ -100,7 +100,7 @@ static const struct option {
         .group = OPTIONS_QUERY,
         .kind = OPTION_LIST,
         .offset = offsetof(struct arguments, conditions),
-        .meaning = "'creditLimit ge 1000'; all must hold when repeated",
+        .meaning = "\"name like 'R%'\", 'creditLimit ge 1000'; all must hold when repeated",
     },
     {
         .name = "--order",

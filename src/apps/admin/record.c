@@ -6,16 +6,29 @@
 #include <unistd.h>
 
 #include "apps/admin/connect.h"
+#include "apps/admin/entity.h"
 #include "apps/admin/print.h"
 #include "apps/admin/report.h"
 #include "apps/admin/request.h"
 #include "base/arena.h"
+#include "base/expect.h"
 #include "base/uuid.h"
 #include "client/client.h"
 #include "client/element.h"
 #include "xml/document.h"
 
 enum { PAGE_SIZE = 500, COLUMNS_MAX = 200, KEY_VALUES_MAX = 8 };
+
+/* What the server does not know may be a word of the command line. */
+static enum exit_code report_failure(const struct task *task, struct client *client,
+                                     const struct client_error *error)
+{
+    bool is_unknown =
+        strcmp(error->code, "NOT_FOUND") == 0 || strcmp(error->code, "OPERATION_UNKNOWN") == 0;
+
+    return is_unknown && entity_explain_unknown(task, client) ? EXIT_NOT_FOUND
+                                                              : report_client_error(error);
+}
 
 /* Connects, calls one operation of an entity and prints what it answers. */
 static enum exit_code call_and_print(const struct task *task, const char *verb, bool is_repeatable,
@@ -37,7 +50,7 @@ static enum exit_code call_and_print(const struct task *task, const char *verb, 
         return code;
     }
     if (!client_call(client, task->arena, &operation, parameters, &answer, &error)) {
-        code = report_client_error(&error);
+        code = report_failure(task, client, &error);
     } else {
         code = EXIT_DONE;
         if (answer->first_child != NULL) {
@@ -48,8 +61,42 @@ static enum exit_code call_and_print(const struct task *task, const char *verb, 
     return code;
 }
 
+/* The word that is neither an id nor KEY=VALUE, or NULL. */
+static const char *find_wrong_word(const struct task *task)
+{
+    struct uuid id;
+
+    if (task->word_count == 2 && uuid_parse(task->words[1], &id)) {
+        return NULL;
+    }
+    for (size_t i = 1; i < task->word_count; i++) {
+        if (strchr(task->words[i], '=') == NULL) {
+            return task->words[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whoever mistypes the entity must not be told that the id is wrong. */
+static enum exit_code explain_wrong_word(const struct task *task, const char *word)
+{
+    struct client *client = NULL;
+    enum exit_code code = EXIT_USAGE;
+
+    if (!connect_client(task, &client, &code)) {
+        return code;
+    }
+    code = EXIT_NOT_FOUND;
+    if (!entity_explain_unknown(task, client)) {
+        report_say("'%s' is neither an id nor KEY=VALUE", word);
+        code = EXIT_USAGE;
+    }
+    client_close(&client);
+    return code;
+}
+
 /* A record named by KEY=VALUE words: the key's name, then one value for each word. */
-static bool add_key_words(const struct task *task, struct element *parent)
+static void add_key_words(const struct task *task, struct element *parent)
 {
     const char *values[KEY_VALUES_MAX];
     const char *key = NULL;
@@ -57,28 +104,26 @@ static bool add_key_words(const struct task *task, struct element *parent)
 
     for (size_t i = 1; i < task->word_count; i++) {
         const char *equals = strchr(task->words[i], '=');
-        if (equals == NULL) {
-            report_say("'%s' is neither an id nor KEY=VALUE.", task->words[i]);
-            return false;
-        }
         if (key == NULL) {
             key = arena_copy_part(task->arena, task->words[i], (size_t)(equals - task->words[i]));
         }
         values[count++] = equals + 1;
     }
     request_add_key(task->arena, parent, key, values, count);
-    return true;
 }
 
 enum exit_code verb_record_get(const struct task *task)
 {
     struct element *parameters = element_make(task->arena, "Retrieve");
-    struct uuid id;
+    const char *wrong = find_wrong_word(task);
 
-    if (task->word_count == 2 && uuid_parse(task->words[1], &id)) {
+    if (wrong != NULL) {
+        return explain_wrong_word(task, wrong);
+    }
+    if (strchr(task->words[1], '=') == NULL) {
         element_add_text(task->arena, parameters, "id", task->words[1]);
-    } else if (!add_key_words(task, parameters)) {
-        return EXIT_USAGE;
+    } else {
+        add_key_words(task, parameters);
     }
     request_add_list(task->arena, parameters, "columns", task->arguments->columns);
     return call_and_print(task, "Retrieve", true, parameters);
@@ -135,6 +180,18 @@ enum exit_code verb_record_delete(const struct task *task)
     return call_and_print(task, "Delete", false, parameters);
 }
 
+static bool takes_list(const char *operator_name)
+{
+    static const char *const names[] = {"in", "notIn", "between", "notBetween"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(operator_name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "creditLimit ge 1000" as a condition; the rest after the operator is the value, for in,
  * notIn, between and notBetween split at commas. */
 static bool add_condition(struct arena *arena, struct element *conditions, const char *text)
@@ -152,14 +209,7 @@ static bool add_condition(struct arena *arena, struct element *conditions, const
     }
     element_add_text(arena, condition, "field", arena_copy_part(arena, text, field_length));
     element_add_text(arena, condition, "operator", operator_name);
-    if (strstr(operator_name, "etween") != NULL || strstr(operator_name, "in") == operator_name ||
-        strcmp(operator_name, "notIn") == 0) {
-        request_add_list(arena, condition, "values", value);
-    } else if (*value != '\0') {
-        struct element *values = element_add(arena, condition, "values");
-        element_add_text(arena, values, ITEM_STRING, value);
-    }
-    return true;
+    return *value == '\0' || request_add_values(arena, condition, value, takes_list(operator_name));
 }
 
 static bool add_filter(const struct task *task, struct element *query)
@@ -228,9 +278,7 @@ static bool read_page(struct listing *listing, const char **cookie, struct clien
     const struct xml_node *answer = NULL;
 
     request_add_list(arena, query, "columns", listing->task->arguments->columns);
-    if (!add_filter(listing->task, query)) {
-        return client_fail(error, CLIENT_FAULT, "QUERY_INVALID", "The conditions are not right.");
-    }
+    expect(add_filter(listing->task, query)); /* what is wrong was said before the first page */
     add_orders(listing->task, query);
     element_add_text(arena, query, "pageSize", arena_format(arena, "%d", (int)page_size(listing)));
     if (*cookie != NULL) {
@@ -337,7 +385,8 @@ enum exit_code verb_record_query(const struct task *task)
     const char *cookie = NULL;
     bool is_read = false;
 
-    if (!print_format_parse(task->arguments->format, &format) ||
+    if (!add_filter(task, element_make(task->arena, "query")) ||
+        !print_format_parse(task->arguments->format, &format) ||
         !connect_client(task, &listing.client, &code)) {
         return code;
     }
@@ -345,10 +394,10 @@ enum exit_code verb_record_query(const struct task *task)
     do {
         is_read = read_page(&listing, &cookie, &error);
     } while (is_read && cookie != NULL && !is_full(&listing));
+    code = is_read ? EXIT_DONE : report_failure(task, listing.client, &error);
     client_close(&listing.client);
-    if (!is_read) {
-        return report_client_error(&error);
+    if (is_read) {
+        print_listing(&listing, format);
     }
-    print_listing(&listing, format);
-    return EXIT_DONE;
+    return code;
 }

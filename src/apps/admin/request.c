@@ -133,6 +133,56 @@ void request_add_list(struct arena *arena, struct element *parent, const char *n
     }
 }
 
+/* Reads one value: to a comma of a list, or to the end. One in quotes may hold commas and blanks,
+ * and the quote itself twice. */
+static bool read_one(struct arena *arena, const char **text, bool is_list, const char **value_out)
+{
+    const char *at = *text;
+    char quote = *at == '\'' || *at == '"' ? *at : '\0';
+    struct buffer value;
+
+    buffer_init(&value, arena, strlen(at) + 1);
+    if (quote == '\0') {
+        size_t length = is_list ? strcspn(at, ",") : strlen(at);
+        *text = at + length;
+        *value_out = arena_copy_part(arena, at, length);
+        return true;
+    }
+    for (at++; *at != '\0' && (*at != quote || at[1] == quote); at++) {
+        buffer_add_char(&value, *at);
+        at += *at == quote ? 1 : 0;
+    }
+    if (*at == '\0') {
+        report_say("the quote of %s is not closed", *text);
+        return false;
+    }
+    *text = at + 1 + strspn(at + 1, " ");
+    *value_out = value.bytes;
+    return true;
+}
+
+bool request_add_values(struct arena *arena, struct element *parent, const char *text, bool is_list)
+{
+    struct element *list = element_add(arena, parent, "values");
+    const char *value = NULL;
+
+    for (;;) {
+        const char *begin = text;
+        if (!read_one(arena, &text, is_list, &value)) {
+            return false;
+        }
+        element_add_text(arena, list, ITEM_STRING, value);
+        if (*text == '\0') {
+            return true;
+        }
+        if (*text != ',' || !is_list) {
+            report_say("after the closing quote of %s nothing may stand", begin);
+            return false;
+        }
+        text += 1 + strspn(text + 1, " ");
+    }
+}
+
 void request_add_key(struct arena *arena, struct element *parent, const char *key,
                      const char *const *values, size_t count)
 {

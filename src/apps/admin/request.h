@@ -28,6 +28,12 @@ must_check bool request_add_words(struct arena *arena, struct element *parent,
 /* "SalesOrder" -> "salesOrder": the element of a record. */
 const char *request_element_of(struct arena *arena, const char *entity);
 
+/* Adds the values of a condition as a list of strings: one, or those between commas. A value may
+ * stand in quotes, single or double, which are not part of it; the quote itself is doubled in them.
+ * Says what is wrong. */
+must_check bool request_add_values(struct arena *arena, struct element *parent, const char *text,
+                                   bool is_list);
+
 /* Adds a list of strings, split at commas; leaves it out when text is NULL. */
 void request_add_list(struct arena *arena, struct element *parent, const char *name,
                       const char *text);

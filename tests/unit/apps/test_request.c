@@ -85,3 +85,56 @@ void test_request__lists_and_names(void **state)
     assert_string_equal(request_element_of(arena, "SalesOrder"), "salesOrder");
     arena_destroy(&arena);
 }
+
+/* What the values of a condition become. */
+static const char *values_of(const char *text, bool is_list)
+{
+    struct element *root = element_make(arena, "r");
+    struct buffer xml;
+
+    if (!request_add_values(arena, root, text, is_list)) {
+        return NULL;
+    }
+    buffer_init(&xml, arena, 100);
+    element_write(root, &xml);
+    return xml.bytes;
+}
+
+#define VALUES(items) "<r><values>" items "</values></r>"
+
+void test_request__values_may_stand_in_quotes(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_list;
+        const char *values; /* NULL: refused */
+    } samples[] = {
+        {"R%", false, VALUES("<string>R%</string>")},
+        {"'R%'", false, VALUES("<string>R%</string>")},
+        {"\"it's\" ", false, VALUES("<string>it's</string>")},
+        {"'it''s'", false, VALUES("<string>it's</string>")},
+        {"O'Neil", false, VALUES("<string>O'Neil</string>")},
+        {"a, b", false, VALUES("<string>a, b</string>")},
+        {"''", false, VALUES("<string></string>")},
+        {"a,b", true, VALUES("<string>a</string><string>b</string>")},
+        {"'a,b', \"c\",d", true,
+         VALUES("<string>a,b</string><string>c</string><string>d</string>")},
+        {"'a", false, NULL},
+        {"'a' b", false, NULL},
+        {"'a', b", false, NULL},
+        {"'a'b,c", true, NULL},
+    };
+
+    (void)state;
+    arena = arena_create();
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        const char *values = values_of(samples[i].text, samples[i].is_list);
+        if (samples[i].values == NULL) {
+            assert_null(values);
+        } else {
+            assert_non_null(values);
+            assert_string_equal(values, samples[i].values);
+        }
+    }
+    arena_destroy(&arena);
+}
