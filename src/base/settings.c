@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <glob.h>
 #include <ini.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/suggest.h"
@@ -24,6 +26,7 @@ struct loading {
     struct arena *arena;
     struct settings settings;
     struct setting_origin *origins; /* by row of the table */
+    struct array *files;            /* or NULL */
     struct error *error;
 };
 
@@ -177,6 +180,9 @@ static bool load_file(struct loading *loading, const char *path)
 {
     struct ini_file file = {.loading = loading, .path = path};
     size_t length = 0;
+    if (loading->files != NULL) {
+        array_add(loading->files, (void *)(uintptr_t)path);
+    }
     if (!file_read(loading->arena, path, SECRET_LIMIT * 16, &file.rest, &length, loading->error)) {
         return false;
     }
@@ -316,6 +322,7 @@ bool settings_load(struct arena *arena, const struct settings_sources *sources,
     struct loading loading = {
         .arena = arena,
         .origins = arena_allocate_array(arena, SETTING_COUNT, sizeof(struct setting_origin)),
+        .files = sources->files,
         .error = error,
     };
     const char *directory = sources->directory == NULL ? "/etc/crmd" : sources->directory;

@@ -20,6 +20,7 @@
 #include "generated/settings.h" /* struct settings */
 
 struct arena;
+struct array;
 struct error;
 
 struct settings_section {
@@ -42,6 +43,7 @@ struct settings_sources {
     const char *file;             /* --config: this file alone; NULL: those of the directory */
     char *const *environment;     /* ends with NULL; NULL: none */
     const char *const *overrides; /* section.key=value, ends with NULL; NULL: none */
+    struct array *files;          /* gets the names of the files that are read; NULL: nobody asks */
 };
 
 /* Fails with SETTING_INVALID, or FILE_UNREADABLE; the message begins with the place. */

@@ -38,6 +38,7 @@ struct result;
 struct database_options {
     const char *url;           /* ODBC connection string; NULL: SQLite in folder */
     const char *folder;        /* data folder of SQLite; made when missing */
+    bool must_exist;           /* nothing is made: fails with ORGANIZATION_MISSING without a file */
     int pool_size;             /* connections at most */
     int64_t acquire_timeout;   /* ms to wait for a free connection */
     int64_t statement_timeout; /* ms one statement may run */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -58,10 +59,15 @@ static bool choose_url(struct arena *arena, const struct database_options *optio
         *url_out = options->url;
         return true;
     }
+    const char *file = arena_format(arena, "%s/svyaz.db", options->folder);
+    if (options->must_exist && access(file, F_OK) != 0) {
+        return error_set(error, ERROR_ORGANIZATION_MISSING, NULL, "There is no database in %s yet",
+                         options->folder);
+    }
     if (!make_folder(options->folder, error)) {
         return false;
     }
-    *url_out = arena_format(arena, "Driver=SQLite3;Database=%s/svyaz.db;", options->folder);
+    *url_out = arena_format(arena, "Driver=SQLite3;Database=%s;", file);
     return true;
 }
 

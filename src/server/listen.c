@@ -3,6 +3,7 @@
  */
 #include "server/listen.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -26,7 +27,7 @@
 #include "service/metrics.h"
 #include "soap/door.h"
 
-enum { ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000 };
+enum { ADMIN_WORKERS = 1, ADMIN_PATIENCE_MS = 1000, CHECK_COUNT = 2 };
 
 struct listening {
     struct arena *arena;
@@ -41,7 +42,8 @@ struct listening {
     int address_count; /* of the clients' server */
     struct server *admin_server;
     struct admin admin;
-    struct admin_check database_check;
+    struct admin_check checks[CHECK_COUNT];
+    atomic_bool is_open; /* to clients: not yet before it listens, no more when it drains */
 };
 
 /* Adds an address for each part of a list separated by commas. */
@@ -161,6 +163,18 @@ static bool database_is_fine(void *context, struct buffer *words)
     return true;
 }
 
+/* New clients are taken. */
+static bool listener_is_open(void *context, struct buffer *words)
+{
+    const struct listening *listening = context;
+
+    if (atomic_load(&listening->is_open)) {
+        return true;
+    }
+    buffer_add_text(words, "No new clients are let in");
+    return false;
+}
+
 static void write_metrics(void *context, struct buffer *text)
 {
     struct platform *platform = context;
@@ -186,15 +200,20 @@ static bool open_admin(struct listening *listening, struct error *error)
     if (addresses.count == 0) {
         return true;
     }
-    listening->database_check = (struct admin_check){
+    listening->checks[0] = (struct admin_check){
+        .name = "listener",
+        .context = listening,
+        .is_fine = listener_is_open,
+    };
+    listening->checks[1] = (struct admin_check){
         .name = "database",
         .context = listening->platform,
         .is_fine = database_is_fine,
     };
     listening->admin = (struct admin){
         .counters = &listening->counters,
-        .checks = &listening->database_check,
-        .check_count = 1,
+        .checks = listening->checks,
+        .check_count = CHECK_COUNT,
         .context = listening->platform,
         .write_metrics = write_metrics,
     };
@@ -237,15 +256,22 @@ static void notify_ready(const struct listening *listening)
 
 static void reload(struct listening *listening)
 {
+    const struct log *log = listening->platform->log;
+    const struct settings_http *http = &listening->platform->settings->http;
     struct error error = {0};
 
     notify_supervisor("RELOADING=1");
-    if (listening->tls != NULL && !tls_context_reload(listening->tls, &error)) {
-        log_event(listening->platform->log, LOG_LEVEL_ERROR, "reload",
-                  LOG_TEXT("message", error.message), LOG_TEXT("cause", error.cause));
+    if (listening->tls == NULL) {
+        log_event(log, LOG_LEVEL_INFO, "reload",
+                  LOG_TEXT("message", "There was nothing to read again: TLS is off, and settings "
+                                      "are read at the start only"));
+    } else if (tls_context_reload(listening->tls, &error)) {
+        log_event(log, LOG_LEVEL_INFO, "reload",
+                  LOG_TEXT("message", "The certificate was read again"),
+                  LOG_TEXT("certificate", http->tls_certificate), LOG_TEXT("key", http->tls_key));
     } else {
-        log_event(listening->platform->log, LOG_LEVEL_INFO, "reload",
-                  LOG_TEXT("message", "Certificates were read again"));
+        log_event(log, LOG_LEVEL_ERROR, "reload", LOG_TEXT("message", error.message),
+                  LOG_TEXT("cause", error.cause));
     }
     notify_ready(listening);
 }
@@ -254,6 +280,7 @@ static void serve(struct listening *listening)
 {
     const struct platform *platform = listening->platform;
 
+    atomic_store(&listening->is_open, true);
     log_event(platform->log, LOG_LEVEL_INFO, "ready", LOG_TEXT("version", SVYAZ_VERSION),
               LOG_TEXT("database", database_engine(platform->database)),
               LOG_NUMBER("entities", (int64_t)platform->catalog->entity_count));
@@ -271,6 +298,7 @@ static void serve(struct listening *listening)
             notify_supervisor("WATCHDOG=1");
         }
     }
+    atomic_store(&listening->is_open, false);
     notify_supervisor("STOPPING=1");
     bool is_clean = server_drain(listening->server, platform->settings->http.drain_timeout);
     log_event(platform->log, LOG_LEVEL_INFO, "stopped",

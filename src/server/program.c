@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/array.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/expect.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "call/platform.h"
 #include "crypto/random.h"
 #include "database/database.h"
@@ -44,7 +47,8 @@ struct program {
     struct log log;
     struct platform platform;
     struct soap_door *door;
-    int opened; /* parts */
+    struct array files; /* names of the settings files that were read */
+    int opened;         /* parts */
 };
 
 static bool open_settings(struct program *program, struct error *error)
@@ -53,11 +57,26 @@ static bool open_settings(struct program *program, struct error *error)
         .file = program->options->config,
         .environment = environ,
         .overrides = program->options->overrides,
+        .files = &program->files,
     };
 
+    array_init(&program->files, program->arena);
     program->platform.now = time_now;
     program->platform.settings = &program->settings;
     return settings_load(program->arena, &sources, &program->settings, error);
+}
+
+/* Which files were read: the first thing to know when a setting is not as it should be. */
+static void say_files(const struct program *program)
+{
+    struct buffer names;
+
+    buffer_init(&names, program->arena, 256);
+    for (size_t i = 0; i < program->files.count; i++) {
+        buffer_add_format(&names, "%s%s", i > 0 ? ", " : "", (const char *)program->files.items[i]);
+    }
+    log_event(&program->log, LOG_LEVEL_INFO, "starting", LOG_TEXT("version", SVYAZ_VERSION),
+              LOG_TEXT("settings", names.length == 0 ? "no file" : names.bytes));
 }
 
 static bool open_log(struct program *program, struct error *error)
@@ -66,10 +85,15 @@ static bool open_log(struct program *program, struct error *error)
 
     program->log.descriptor = STDERR_FILENO;
     program->platform.log = &program->log;
-    return (log_level_parse(settings->level, &program->log.level) &&
-            log_format_parse(settings->format, &program->log.format)) ||
-           error_set(error, ERROR_SETTING_INVALID, "log",
-                     "log.level or log.format is no such word");
+    if (!log_level_parse(settings->level, &program->log.level) ||
+        !log_format_parse(settings->format, &program->log.format)) {
+        return error_set(error, ERROR_SETTING_INVALID, "log",
+                         "log.level or log.format is no such word");
+    }
+    if (program->options->mode == MODE_SERVE) {
+        say_files(program);
+    }
+    return true;
 }
 
 /* Every problem of the metadata is said, not only the first. */
@@ -107,6 +131,7 @@ static bool open_database(struct program *program, struct error *error)
     struct database_options options = {
         .url = settings->database.url[0] == '\0' ? NULL : settings->database.url,
         .folder = settings->data.dir,
+        .must_exist = program->options->mode == MODE_CHECK,
         .pool_size =
             settings->database.pool > 0 ? (int)settings->database.pool : worker_count(settings) + 1,
         .acquire_timeout = settings->database.acquire_timeout,

@@ -4,11 +4,15 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+from svyaz import wire  # noqa: E402
+from svyaz.raw import Line  # noqa: E402
 from svyaz.server import ROOT, SANITIZERS, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
@@ -92,6 +96,78 @@ def prove_check(tally):
     tally.check("metadata-line", differs(run(*words), 1, "", "task.xml:"))
 
 
+def prove_nothing_is_made(tally):
+    """--check only looks."""
+    shutil.rmtree(WORK / "none", ignore_errors=True)
+    words = ["--data", WORK / "none", "--check"]
+    tally.check("check-of-nothing", differs(run(*words), 1, "", "There is no database in"))
+    tally.check("check-makes-no-folder", "it is there" if (WORK / "none").exists() else None)
+    (WORK / "none").mkdir()
+    tally.check("check-of-an-empty-folder", differs(run(*words), 1, "", "hint: crmctl bootstrap"))
+    tally.check("check-makes-no-file", str([path.name for path in (WORK / "none").iterdir()] or ""))
+
+
+def reload(server):
+    """What the log says of SIGHUP."""
+    before = len(server.log())
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: '"event":"reload"' in server.log()[before:])
+    return server.log()[before:]
+
+
+def prove_reload(tally):
+    """The log says what was read at the start and what is read again."""
+    path = WORK / "some.conf"
+    path.write_text("[log]\nlevel = info\n")
+    certificate, key = WORK / "crmd.crt", WORK / "crmd.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                    "/CN=127.0.0.1", "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    plain = Server(WORK / "firm")
+    with plain:
+        said = reload(plain)
+        tally.check("reload-of-nothing", None if "nothing to read again" in said else said)
+    plain = Server(WORK / "firm", settings=["http.tls_listen=127.0.0.1:0", f"http.tls_certificate={certificate}",
+                                            f"http.tls_key={key}"], words=["--config", path])
+    with plain:
+        tally.check("start-names-the-settings", None if str(path) in plain.log() else plain.log())
+        said = reload(plain)
+        tally.check("reload-names-the-certificate", None if str(certificate) in said else said)
+        key.write_text("no key")
+        said = reload(plain)
+        tally.check("reload-that-fails", None if '"level":"error"' in said else said)
+
+
+def wait_for(condition, seconds=30):
+    """Whether something becomes true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def prove_ready(tally):
+    """A server that drains is alive and not ready, and still answers what has begun."""
+    server = Server(WORK / "firm")
+    with server:
+        tally.check("ready", None if wire.send(f"{server.admin_url}/readyz").status == 200 else "not 200")
+        request = (b"POST /soap/Session HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
+                   b"Content-Length: 10\r\n\r\n0123456789")
+        with Line(server.port) as line:
+            line.send(request[:-5])
+            wait_for(lambda: b"crm_connections_open 1" in wire.send(f"{server.admin_url}/metrics").body, 2)
+            server.process.terminate()
+            is_told = wait_for(lambda: wire.send(f"{server.admin_url}/readyz").status == 503)
+            page = wire.send(f"{server.admin_url}/readyz").body
+            tally.check("ready-no-more", None if is_told and b"listener" in page else f"/readyz says {page}")
+            tally.check("alive", None if wire.send(f"{server.admin_url}/livez").status == 200 else "not 200")
+            line.send(request[-5:])
+            tally.check("drained", None if line.answer() else "what had begun is not answered")
+        status = server.process.wait(60)
+        tally.check("ended", f"exit status {status}" if status else server.report())
+
+
 def main():
     lock = hold_folder(WORK)
     for folder in ("firm", "empty", "metadata"):
@@ -102,6 +178,9 @@ def main():
     prove_example(tally)
     prove_settings(tally)
     prove_check(tally)
+    prove_nothing_is_made(tally)
+    prove_ready(tally)
+    prove_reload(tally)
     lock.close()
     tally.end()
 

@@ -58,10 +58,11 @@ class Server:
     where nobody listens.
     """
 
-    def __init__(self, folder, program="build/check/crmd", settings=()):
+    def __init__(self, folder, program="build/check/crmd", settings=(), words=()):
+        """words: further ones for its command line."""
         self.folder = pathlib.Path(folder).resolve()
         self.program = ROOT / program
-        self.settings = list(settings)
+        self.settings, self.words = list(settings), list(words)
         self.port = self.tls_port = self.admin_port = 0
         self.process = None
 
@@ -99,7 +100,7 @@ class Server:
         with contextlib.closing(Notices()) as notices:
             with open(self.folder / "server.log", "ab") as log:
                 self.process = subprocess.Popen(
-                    [self.program, "--data", self.folder,
+                    [self.program, "--data", self.folder, *self.words,
                      *self.options("http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", *self.settings)],
                     stdout=log, stderr=log, cwd=self.folder,
                     env=os.environ | SANITIZERS | notices.environment())
