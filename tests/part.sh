@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues hostile
-clients crmd crmctl import fuzz operations'
+credentials clients crmd crmctl import fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -18,6 +18,7 @@ part_units() { tests/unit/run.sh $(unit_programs is_low); }
 part_databases() { tests/unit/databases.sh $(unit_programs is_high); }
 part_dialogues() { tests/dialogues/run.py; }
 part_hostile() { tests/hostile/run.py; }
+part_credentials() { tests/credentials/run.py; }
 part_clients() { tests/clients/check.py; }
 part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }

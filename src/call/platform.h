@@ -19,6 +19,7 @@ struct catalog;
 struct credential_cache;
 struct database;
 struct log;
+struct seal_key;
 struct service_metrics;
 struct session_cache;
 struct settings;
@@ -36,6 +37,7 @@ struct platform {
     struct credential_cache *credentials;
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct admission *admission;     /* NULL: any number of requests of one user */
+    const struct seal_key *seal_key; /* seals the secrets of programs */
     struct uuid organization_id;
     struct uuid base_currency_id;          /* that amounts are in when nobody says otherwise */
     uint8_t cookie_key[PLATFORM_KEY_SIZE]; /* signs paging cookies; kept in the database */

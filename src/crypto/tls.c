@@ -14,6 +14,7 @@
 struct tls_context {
     const char *certificate_file;
     const char *key_file;
+    bool asks_clients;
     pthread_mutex_t mutex; /* guards current */
     SSL_CTX *current;
 };
@@ -54,6 +55,23 @@ static void restrict_protocol(SSL_CTX *context)
     SSL_CTX_set_num_tickets(context, 1);
 }
 
+/* Certificates are known by registration, not by who signed them; OpenSSL has verified by now,
+ * or will, that the client has the key. */
+static int accept_any(int is_trusted, X509_STORE_CTX *store)
+{
+    (void)is_trusted;
+    (void)store;
+    return 1;
+}
+
+/* Sessions are not resumed then: each handshake proves the key anew. */
+static void ask_clients(SSL_CTX *context)
+{
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+}
+
 static bool load(const struct tls_context *files, SSL_CTX **context_out, struct error *error)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -62,6 +80,9 @@ static bool load(const struct tls_context *files, SSL_CTX **context_out, struct 
     expect(context != NULL);
     ERR_clear_error();
     restrict_protocol(context);
+    if (files->asks_clients) {
+        ask_clients(context);
+    }
     if (SSL_CTX_use_certificate_chain_file(context, files->certificate_file) != 1) {
         set_error(error, files->certificate_file, "is not a readable certificate chain in PEM");
         goto finish;
@@ -116,6 +137,25 @@ bool tls_context_reload(struct tls_context *context, struct error *error)
     context->current = fresh;
     pthread_mutex_unlock(&context->mutex);
     SSL_CTX_free(stale); /* counted: sessions that use it keep it */
+    return true;
+}
+
+bool tls_context_ask_clients(struct tls_context *context, struct error *error)
+{
+    context->asks_clients = true;
+    return tls_context_reload(context, error);
+}
+
+bool tls_client_fingerprint(const struct tls_session *session, char text_out[SHA256_TEXT_SIZE])
+{
+    const X509 *certificate = SSL_get0_peer_certificate((const SSL *)session);
+    uint8_t digest[SHA256_SIZE];
+    unsigned int length = 0;
+
+    if (certificate == NULL || X509_digest(certificate, EVP_sha256(), digest, &length) != 1) {
+        return false;
+    }
+    digest_format(digest, text_out);
     return true;
 }
 

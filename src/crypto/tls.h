@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "crypto/digest.h"
 
 struct arena;
 struct error;
@@ -38,6 +39,15 @@ must_check bool tls_context_open(struct arena *arena, const char *certificate_fi
 /* Reads the files again. Sessions that exist keep what they have; on failure so does the
  * context. */
 must_check bool tls_context_reload(struct tls_context *context, struct error *error);
+
+/* Asks clients for a certificate from now on; none need send one. Whose signature it bears is not
+ * asked about: that the client has its key is proved, and nothing else. */
+must_check bool tls_context_ask_clients(struct tls_context *context, struct error *error);
+
+/* The fingerprint, SHA-256 in hexadecimal digits, of the certificate whose key the client has
+ * proved to have; false when it has sent none. */
+must_check bool tls_client_fingerprint(const struct tls_session *session,
+                                       char text_out[SHA256_TEXT_SIZE]);
 
 /* Begins a session; nothing is sent yet. */
 struct tls_session *tls_session_open(struct tls_context *context, int descriptor);

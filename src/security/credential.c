@@ -1,13 +1,12 @@
 /*
  * credential.c - passwords: verified, remembered for a while, and guesses slowed down.
  *
- * Whoever is not remembered takes one of two places for hashing first, and only then looks
- * again at what is remembered and at the failures counted so far: so many threads of one
- * client pay for one hash, and a crowd of guesses is counted as if they came one by one.
+ * Whoever is not remembered takes a place for hashing first, and only then looks again at what is
+ * remembered and at the failures counted so far: so many threads of one client pay for one hash,
+ * and a crowd of guesses is counted as if they came one by one.
  */
 #include "security/credential.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -19,6 +18,8 @@
 #include "database/database.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
+#include "security/application.h"
+#include "security/hashing.h"
 #include "security/memory.h"
 #include "security/session.h"
 #include "security/source.h"
@@ -27,7 +28,7 @@
 #include "text/fold.h"
 #include "text/utf8.h"
 
-enum { HASHES_AT_ONCE = 2, NAME_BYTES_MAX = 400, FIRST_DELAY = 1000, LONGEST_SHIFT = 20 };
+enum { NAME_BYTES_MAX = 400, FIRST_DELAY = 1000, LONGEST_SHIFT = 20 };
 
 struct credential_cache {
     struct arena *arena;
@@ -36,9 +37,7 @@ struct credential_cache {
     struct memory *sources;
     struct source_rules source_rules;
     uint8_t key[SHA256_SIZE];
-    pthread_mutex_t mutex;
-    pthread_cond_t is_free;
-    int hashing;
+    struct hashing *hashing;
 };
 
 /* What is remembered of a password that was verified. */
@@ -57,6 +56,8 @@ struct attempt {
     const char *folded_name;
     const char *password;
     const char *source;                 /* address, or NULL */
+    const struct uuid *session_id;      /* or NULL */
+    bool is_known_source;               /* the name came in from the address before */
     uint8_t key[SHA256_SIZE];           /* of what is remembered */
     char name_digest[SHA256_TEXT_SIZE]; /* failures are counted under it */
     int64_t failures;                   /* so far */
@@ -79,8 +80,7 @@ bool credential_cache_create(const struct credential_options *options,
     cache->source_rules =
         (struct source_rules){.failures = options->source_failures, .lock = options->lock};
     random_bytes(cache->key, sizeof(cache->key));
-    pthread_mutex_init(&cache->mutex, NULL);
-    pthread_cond_init(&cache->is_free, NULL);
+    cache->hashing = hashing_make(arena, options->hashing, options->waiting);
     *cache_out = cache;
     return true;
 }
@@ -94,8 +94,6 @@ void credential_cache_destroy(struct credential_cache **cache)
     memory_destroy(&(*cache)->memory);
     memory_destroy(&(*cache)->sources);
     digest_wipe((*cache)->key, sizeof((*cache)->key));
-    pthread_cond_destroy(&(*cache)->is_free);
-    pthread_mutex_destroy(&(*cache)->mutex);
     arena_destroy(&arena);
     *cache = NULL;
 }
@@ -108,25 +106,6 @@ static bool is_of_user(const void *item, const struct uuid *user_id)
 void credential_forget(struct credential_cache *cache, const struct uuid *user_id)
 {
     memory_forget_where(cache->memory, is_of_user, user_id);
-}
-
-/* A hash takes 64 MiB: more than a few at once are a way to exhaust the machine. */
-static void begin_hashing(struct credential_cache *cache)
-{
-    pthread_mutex_lock(&cache->mutex);
-    while (cache->hashing >= HASHES_AT_ONCE) {
-        pthread_cond_wait(&cache->is_free, &cache->mutex);
-    }
-    cache->hashing++;
-    pthread_mutex_unlock(&cache->mutex);
-}
-
-static void end_hashing(struct credential_cache *cache)
-{
-    pthread_mutex_lock(&cache->mutex);
-    cache->hashing--;
-    pthread_cond_signal(&cache->is_free);
-    pthread_mutex_unlock(&cache->mutex);
 }
 
 /* ---- what is stored ---- */
@@ -272,6 +251,49 @@ static bool forget_failures(const struct attempt *attempt, struct error *error)
                                               &of_name, 1, NULL, error);
 }
 
+/* ---- addresses ---- */
+
+/* Failures are counted by name. But where the name came in from before, and in a session that is
+ * open, they are counted apart: so whoever guesses elsewhere shuts nobody out here. */
+static bool find_count(struct attempt *attempt, struct error *error)
+{
+    const struct credential_options *options = &attempt->cache->options;
+    char digest[SHA256_TEXT_SIZE];
+
+    if (attempt->session_id != NULL) {
+        char session[UUID_TEXT_SIZE];
+        uuid_format(attempt->session_id, session);
+        source_digest(attempt->arena, attempt->folded_name, session, attempt->name_digest);
+        attempt->is_known_source = true;
+        return true;
+    }
+    if (attempt->source == NULL) {
+        return true;
+    }
+    source_digest(attempt->arena, attempt->folded_name, attempt->source, digest);
+    if (!source_is_known(attempt->arena, attempt->connection, digest,
+                         time_now() - options->known_source, &attempt->is_known_source, error)) {
+        return false;
+    }
+    if (attempt->is_known_source) {
+        memcpy(attempt->name_digest, digest, sizeof(digest));
+    }
+    return true;
+}
+
+static bool note_source(const struct attempt *attempt, struct error *error)
+{
+    int64_t now = time_now();
+    char digest[SHA256_TEXT_SIZE];
+
+    if (attempt->source == NULL || attempt->session_id != NULL) {
+        return true;
+    }
+    source_digest(attempt->arena, attempt->folded_name, attempt->source, digest);
+    return source_note(attempt->arena, attempt->connection, digest, now,
+                       now - attempt->cache->options.known_source, error);
+}
+
 /* ---- verifying ---- */
 
 /* Looks for what is remembered, and asks the database when that is too long ago. */
@@ -344,7 +366,7 @@ static bool verify(const struct attempt *attempt, struct password_proof *proof_o
     if (!is_found || !password_verify(stored.hash, attempt->password)) {
         return count_failure(attempt, error) && refuse(error);
     }
-    if (!forget_failures(attempt, error)) {
+    if (!forget_failures(attempt, error) || !note_source(attempt, error)) {
         return false;
     }
     *proof_out = (struct password_proof){.user_id = user_id, .changes = stored.changes};
@@ -356,7 +378,9 @@ static bool verify(const struct attempt *attempt, struct password_proof *proof_o
 static bool may_try(struct attempt *attempt, struct error *error)
 {
     const struct credential_cache *cache = attempt->cache;
-    return source_check(cache->sources, &cache->source_rules, attempt->source, error) &&
+    return find_count(attempt, error) &&
+           (attempt->is_known_source ||
+            source_check(cache->sources, &cache->source_rules, attempt->source, error)) &&
            read_failures(attempt, error);
 }
 
@@ -365,14 +389,76 @@ static bool verify_in_turn(struct attempt *attempt, struct password_proof *proof
 {
     struct credential_cache *cache = attempt->cache;
     bool is_known = false;
-    begin_hashing(cache);
+    bool may_wait = !source_has_failed(cache->sources, &cache->source_rules, attempt->source);
+    if (!hashing_begin(cache->hashing, attempt->key, may_wait, error)) {
+        return false;
+    }
     bool done = recall(attempt, proof_out, &is_known, error) &&
                 (is_known || (may_try(attempt, error) && verify(attempt, proof_out, error)));
     if (!done && error->code == ERROR_CREDENTIALS_INVALID) {
         source_count_failure(cache->sources, &cache->source_rules, attempt->source);
     }
-    end_hashing(cache);
+    hashing_end(cache->hashing, attempt->key);
     return done;
+}
+
+/* ---- the secrets of programs ---- */
+
+/* The secret that goes with a name, or NULL. */
+static bool find_secret(const struct attempt *attempt, struct uuid *user_id_out,
+                        const char **secret_out, struct error *error)
+{
+    bool is_found = false;
+
+    *secret_out = NULL;
+    if (attempt->cache->options.seal_key == NULL) {
+        return true;
+    }
+    return user_find(attempt->arena, attempt->connection, attempt->catalog, attempt->folded_name,
+                     user_id_out, &is_found, error) &&
+           (!is_found || application_read_secret(attempt->arena, attempt->connection,
+                                                 attempt->cache->options.seal_key, user_id_out,
+                                                 secret_out, error));
+}
+
+static bool is_secret(const char *secret, const char *password)
+{
+    size_t length = secret == NULL ? 0 : strlen(secret);
+
+    return length > 0 && strlen(password) == length && digest_is_equal(secret, password, length);
+}
+
+/* Comparing takes no time, so nothing of it is remembered, and a new secret counts at once. */
+static bool try_secret(const struct attempt *attempt, struct password_proof *proof_out,
+                       bool *is_right_out, struct error *error)
+{
+    const char *secret = NULL;
+    struct uuid user_id;
+
+    if (!find_secret(attempt, &user_id, &secret, error)) {
+        return false;
+    }
+    *is_right_out = is_secret(secret, attempt->password);
+    if (*is_right_out) {
+        *proof_out = (struct password_proof){.user_id = user_id};
+    }
+    return true;
+}
+
+static bool is_digest(const struct attempt *attempt, const struct digest_claim *claim,
+                      const char *secret)
+{
+    size_t created = strlen(claim->created);
+    size_t length = claim->nonce_length + created + strlen(secret);
+    unsigned char *bytes = arena_allocate(attempt->arena, length);
+    uint8_t digest[SHA1_SIZE];
+
+    memcpy(bytes, claim->nonce, claim->nonce_length);
+    memcpy(bytes + claim->nonce_length, claim->created, created);
+    memcpy(bytes + claim->nonce_length + created, secret, strlen(secret));
+    digest_sha1(bytes, length, digest);
+    digest_wipe(bytes, length);
+    return claim->digest_length == SHA1_SIZE && digest_is_equal(digest, claim->digest, SHA1_SIZE);
 }
 
 /* The key of what is remembered covers name and password, with their border. */
@@ -406,6 +492,7 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
 
     struct arena *arena = arena_create();
     struct attempt attempt = {
+        .session_id = claim->session_id,
         .cache = cache,
         .arena = arena,
         .connection = connection,
@@ -416,8 +503,59 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
     };
     bool is_known = false;
     make_keys(&attempt);
-    bool done = recall(&attempt, proof_out, &is_known, error) &&
-                (is_known || verify_in_turn(&attempt, proof_out, error));
+    bool done =
+        recall(&attempt, proof_out, &is_known, error) &&
+        (is_known || !claim->takes_secret || try_secret(&attempt, proof_out, &is_known, error)) &&
+        (is_known || verify_in_turn(&attempt, proof_out, error));
+    arena_destroy(&arena);
+    return done;
+}
+
+/* A right digest is let in whatever others have tried; a wrong one is counted like a password. */
+static bool check_digest(struct attempt *attempt, const struct digest_claim *claim,
+                         struct uuid *user_id_out, struct error *error)
+{
+    struct credential_cache *cache = attempt->cache;
+    const char *secret = NULL;
+    struct uuid user_id;
+
+    if (!find_secret(attempt, &user_id, &secret, error)) {
+        return false;
+    }
+    bool is_right = is_digest(attempt, claim, secret == NULL ? "" : secret) && secret != NULL;
+    if (is_right) {
+        *user_id_out = user_id;
+        return true;
+    }
+    if (!may_try(attempt, error)) {
+        return false;
+    }
+    source_count_failure(cache->sources, &cache->source_rules, attempt->source);
+    return count_failure(attempt, error) && refuse(error);
+}
+
+bool credential_verify_digest(struct credential_cache *cache, struct connection *connection,
+                              const struct catalog *catalog, const struct digest_claim *claim,
+                              struct uuid *user_id_out, struct error *error)
+{
+    size_t name_length = strnlen(claim->user_name, NAME_BYTES_MAX + 1);
+    if (name_length == 0 || name_length > NAME_BYTES_MAX ||
+        !text_is_valid_utf8(claim->user_name, name_length)) {
+        return refuse(error);
+    }
+
+    struct arena *arena = arena_create();
+    struct attempt attempt = {
+        .cache = cache,
+        .arena = arena,
+        .connection = connection,
+        .catalog = catalog,
+        .folded_name = text_fold(arena, cache->options.text_rules, claim->user_name),
+        .password = "",
+        .source = claim->source,
+    };
+    make_keys(&attempt);
+    bool done = check_digest(&attempt, claim, user_id_out, error);
     arena_destroy(&arena);
     return done;
 }
@@ -488,9 +626,13 @@ bool credential_hash(struct credential_cache *cache, struct arena *arena, const 
     if (!credential_check_strength(cache, "password", password, error)) {
         return false;
     }
-    begin_hashing(cache);
+    uint8_t key[SHA256_SIZE]; /* waits for nobody in particular */
+    random_bytes(key, sizeof(key));
+    if (!hashing_begin(cache->hashing, key, true, error)) {
+        return false;
+    }
     bool done = password_hash(arena, password, hash_out, error);
-    end_hashing(cache);
+    hashing_end(cache->hashing, key);
     return done;
 }
 
@@ -539,6 +681,7 @@ bool credential_remove(struct credential_cache *cache, struct connection *connec
     const struct row_condition held = {"principal_id", ROW_IS, cell_uuid(user_id)};
     bool done = end_sessions(connection, arena, user_id, NULL, error) &&
                 row_delete(connection, arena, &credential_table, &of_user, 1, NULL, error) &&
+                application_remove(arena, connection, user_id, error) &&
                 row_delete(connection, arena, &principal_role_table, &held, 1, NULL, error);
     arena_destroy(&arena);
     credential_forget(cache, user_id);

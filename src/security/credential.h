@@ -12,6 +12,7 @@
 #define SECURITY_CREDENTIAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -22,18 +23,23 @@ struct catalog;
 struct connection;
 struct credential_cache;
 struct error;
+struct seal_key;
 struct table;
 struct text_rules;
 
 struct credential_options {
     const struct text_rules *text_rules; /* fold user names; must outlive the cache */
     int64_t remember;                    /* ms a verified password is remembered */
-    int64_t recheck;     /* ms after which the database is asked whether it still holds */
-    int minimum_length;  /* of a new password, characters */
-    int delay_after;     /* failures after which each further attempt waits longer */
-    int attempts;        /* failures that shut the account */
-    int64_t lock;        /* ms it stays shut */
-    int source_failures; /* from one address, within that time, after which it has to wait */
+    int64_t recheck;      /* ms after which the database is asked whether it still holds */
+    int minimum_length;   /* of a new password, characters */
+    int delay_after;      /* failures after which each further attempt waits longer */
+    int attempts;         /* failures that shut the account */
+    int64_t lock;         /* ms it stays shut */
+    int source_failures;  /* from one address, within that time, after which it has to wait */
+    int64_t known_source; /* ms for which an address is known from which a name came in */
+    int hashing;          /* passwords hashed at once */
+    int waiting;          /* and waiting for it */
+    const struct seal_key *seal_key; /* of the secrets of programs; must outlive the cache */
 };
 
 /* Who somebody says he is. */
@@ -41,6 +47,19 @@ struct password_claim {
     const char *user_name;
     const char *password;
     const char *source; /* the address he comes from; NULL: this program */
+    bool takes_secret;  /* whether the secret of a program will do in place of a password */
+    const struct uuid *session_id; /* by which he is here already, or NULL */
+};
+
+/* The digest of WS-Security: base64 of SHA-1 of nonce, creation time and the secret. */
+struct digest_claim {
+    const char *user_name;
+    const void *digest; /* decoded */
+    size_t digest_length;
+    const void *nonce; /* decoded */
+    size_t nonce_length;
+    const char *created; /* as it was written */
+    const char *source;
 };
 
 /* Who somebody was found to be, and by which state of his password. */
@@ -56,10 +75,19 @@ void credential_cache_destroy(struct credential_cache **cache);
 /* Checks a claim and answers whose it is. Fails with CREDENTIALS_INVALID, the same
  * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:
  * the count of failures must stay when the caller gives up. Who is remembered is let in even
- * while others guess at his password. */
+ * while others guess at his password; so is a program that brings its secret. Fails with BUSY
+ * when too many passwords are being hashed. */
 must_check bool credential_verify(struct credential_cache *cache, struct connection *connection,
                                   const struct catalog *catalog, const struct password_claim *claim,
                                   struct password_proof *proof_out, struct error *error);
+
+/* The same for a digest, which only the secrets of programs can make. It is the caller who sees
+ * that the message is fresh. */
+must_check bool credential_verify_digest(struct credential_cache *cache,
+                                         struct connection *connection,
+                                         const struct catalog *catalog,
+                                         const struct digest_claim *claim, struct uuid *user_id_out,
+                                         struct error *error);
 
 /* Fails with PASSWORD_WEAK, about the parameter that brought it, on a password that
  * credential_set would refuse. */

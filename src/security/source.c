@@ -6,9 +6,12 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "database/row.h"
 #include "security/memory.h"
+#include "security/tables.h"
 
 enum { IPV6_BYTES = 16, IPV6_NETWORK_BYTES = 8 };
 
@@ -61,6 +64,17 @@ bool source_check(struct memory *memory, const struct source_rules *rules, const
                      "Too many failed attempts from this address");
 }
 
+bool source_has_failed(struct memory *memory, const struct source_rules *rules, const char *address)
+{
+    uint8_t key[SHA256_SIZE];
+
+    if (address == NULL) {
+        return false;
+    }
+    make_key(address, key);
+    return recall(memory, rules, key).failures > 0;
+}
+
 void source_count_failure(struct memory *memory, const struct source_rules *rules,
                           const char *address)
 {
@@ -73,4 +87,64 @@ void source_count_failure(struct memory *memory, const struct source_rules *rule
     struct guesses guesses = recall(memory, rules, key);
     guesses.failures++;
     memory_set(memory, key, &guesses);
+}
+
+/* ---- where somebody came in from ---- */
+
+void source_digest(struct arena *arena, const char *folded_name, const char *address,
+                   char digest_out[SHA256_TEXT_SIZE])
+{
+    struct digest *digest = digest_begin(arena);
+    uint8_t key[SHA256_SIZE];
+
+    make_key(address, key);
+    digest_add(digest, folded_name, strlen(folded_name) + 1);
+    digest_add(digest, key, sizeof(key));
+    digest_end(digest, key);
+    digest_format(key, digest_out);
+}
+
+bool source_is_known(struct arena *arena, struct connection *connection, const char *digest,
+                     int64_t since, bool *is_known_out, struct error *error)
+{
+    static const char *const columns[] = {"seen_on"};
+    const struct row_condition by_digest = {"source_digest", ROW_IS, cell_text(digest)};
+    const struct row_query query = {
+        .table = &known_source_table,
+        .columns = columns,
+        .column_count = 1,
+        .conditions = &by_digest,
+        .condition_count = 1,
+    };
+    struct row_set rows;
+
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    *is_known_out = rows.count == 1 && row_cell(&rows, 0, 0)->moment >= since;
+    return true;
+}
+
+bool source_note(struct arena *arena, struct connection *connection, const char *digest,
+                 int64_t now, int64_t forget_before, struct error *error)
+{
+    const struct row_value values[] = {
+        {"seen_on", cell_moment(now)},
+        {"source_digest", cell_text(digest)},
+    };
+    const struct row_condition by_digest = {"source_digest", ROW_IS, cell_text(digest)};
+    const struct row_condition is_old = {"seen_on", ROW_IS_BELOW, cell_moment(forget_before)};
+    int64_t changed = 0;
+
+    if (!row_update(connection, arena, &known_source_table, values, 1, &by_digest, 1, &changed,
+                    error)) {
+        return false;
+    }
+    if (changed > 0) {
+        return true;
+    }
+    /* Another node that noted the same first has done our work. */
+    return row_delete(connection, arena, &known_source_table, &is_old, 1, NULL, error) &&
+           (row_insert(connection, arena, &known_source_table, values, 2, error) ||
+            error->code == ERROR_DATABASE_UNIQUE);
 }

@@ -7,7 +7,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { HASH_LENGTH = 255, NAME_LENGTH = 100, RIGHT_LENGTH = 20, DIGEST_LENGTH = 64 };
+enum {
+    SUBJECT_LENGTH = 500,
+    HASH_LENGTH = 255,
+    NAME_LENGTH = 100,
+    RIGHT_LENGTH = 20,
+    DIGEST_LENGTH = 64
+};
 
 static const struct table_column credential_columns[] = {
     {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
@@ -142,11 +148,91 @@ const struct table share_table = {
     .index_count = COUNT(share_indexes),
 };
 
+static const struct table_column known_source_columns[] = {
+    {.name = "source_digest", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "seen_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index known_source_indexes[] = {
+    {.name = "svyaz_known_source_seen_on", .columns = {"seen_on"}},
+};
+
+const struct table known_source_table = {
+    .name = "svyaz_known_source",
+    .columns = known_source_columns,
+    .column_count = COUNT(known_source_columns),
+    .primary_key = {"source_digest"},
+    .indexes = known_source_indexes,
+    .index_count = COUNT(known_source_indexes),
+};
+
+static const struct table_column application_secret_columns[] = {
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "sealed", .type = COLUMN_TEXT, .length = HASH_LENGTH, .is_required = true},
+    {.name = "set_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+const struct table application_secret_table = {
+    .name = "svyaz_application_secret",
+    .columns = application_secret_columns,
+    .column_count = COUNT(application_secret_columns),
+    .primary_key = {"user_id"},
+};
+
+static const struct table_column application_certificate_columns[] = {
+    {.name = "fingerprint", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "subject", .type = COLUMN_TEXT, .length = SUBJECT_LENGTH, .is_required = true},
+    {.name = "valid_from", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "valid_until", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "registered_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index application_certificate_indexes[] = {
+    {.name = "svyaz_application_certificate_user", .columns = {"user_id"}},
+};
+
+const struct table application_certificate_table = {
+    .name = "svyaz_application_certificate",
+    .columns = application_certificate_columns,
+    .column_count = COUNT(application_certificate_columns),
+    .primary_key = {"fingerprint"},
+    .indexes = application_certificate_indexes,
+    .index_count = COUNT(application_certificate_indexes),
+};
+
+static const struct table_column replay_columns[] = {
+    {.name = "mark_digest", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "expires_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index replay_indexes[] = {
+    {.name = "svyaz_replay_expires_on", .columns = {"expires_on"}},
+};
+
+const struct table replay_table = {
+    .name = "svyaz_replay",
+    .columns = replay_columns,
+    .column_count = COUNT(replay_columns),
+    .primary_key = {"mark_digest"},
+    .indexes = replay_indexes,
+    .index_count = COUNT(replay_indexes),
+};
+
 const struct table *const *security_tables(int *count_out)
 {
     static const struct table *const tables[] = {
-        &credential_table,     &attempt_table,     &session_table, &role_privilege_table,
-        &principal_role_table, &team_member_table, &share_table,
+        &known_source_table,
+        &application_secret_table,
+        &application_certificate_table,
+        &replay_table,
+        &credential_table,
+        &attempt_table,
+        &session_table,
+        &role_privilege_table,
+        &principal_role_table,
+        &team_member_table,
+        &share_table,
     };
     *count_out = (int)COUNT(tables);
     return tables;

@@ -13,6 +13,10 @@ extern const struct table session_table;        /* token digest -> user, times *
 extern const struct table role_privilege_table; /* role, entity, right -> depth */
 extern const struct table principal_role_table; /* user or team, role */
 extern const struct table team_member_table;    /* team, user; not of default teams */
+extern const struct table known_source_table;   /* name and address from which it came in, when */
+extern const struct table application_secret_table;      /* user -> secret, sealed */
+extern const struct table application_certificate_table; /* fingerprint -> user */
+extern const struct table replay_table;                  /* what was used once, until when */
 
 /* In role_privilege_table: every entity, or every right. */
 #define PRIVILEGE_ANY "*"

@@ -71,14 +71,14 @@ bool user_read(struct arena *arena, struct connection *connection, const struct 
                struct error *error)
 {
     const struct entity *entity = catalog_find_entity(catalog, user_entity);
-    const char *const columns[] = {stored_column(entity, "userName"),
-                                   stored_column(entity, "isDisabled"),
-                                   stored_column(entity, "businessUnit")};
+    const char *const columns[] = {
+        stored_column(entity, "userName"), stored_column(entity, "isDisabled"),
+        stored_column(entity, "businessUnit"), stored_column(entity, "isApplication")};
     struct row_condition by_id = {entity->id->column, ROW_IS, cell_uuid(user_id)};
     struct user user = {.id = *user_id};
     struct row_set rows;
 
-    if (!read_one(arena, connection, stored_table(catalog, entity), by_id, columns, 3, &rows,
+    if (!read_one(arena, connection, stored_table(catalog, entity), by_id, columns, 4, &rows,
                   error)) {
         return false;
     }
@@ -89,6 +89,7 @@ bool user_read(struct arena *arena, struct connection *connection, const struct 
     user.name = row_cell(&rows, 0, 0)->text;
     user.is_disabled = is_true(row_cell(&rows, 0, 1));
     user.business_unit_id = row_cell(&rows, 0, 2)->uuid;
+    user.is_application = is_true(row_cell(&rows, 0, 3));
     if (!read_branch(arena, connection, catalog, &user, error)) {
         return false;
     }

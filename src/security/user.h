@@ -21,6 +21,7 @@ struct user {
     const char *name;
     struct uuid business_unit_id;
     struct uuid organization_id; /* the root business unit */
+    bool is_application;         /* a program, not a person */
     bool is_disabled;            /* the user, his unit, or one above it */
 };
 

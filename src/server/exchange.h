@@ -36,10 +36,11 @@ struct exchange_request {
     const char
         *peer_address; /* of the client, in digits; behind a trusted proxy the one it names */
     bool is_tls;       /* the client's connection is encrypted */
-    const struct http_head *head; /* for exchange_header() */
-    const char *body;             /* inflated and followed by a NUL */
-    int64_t body_length;          /* bytes */
-    bool is_mapped;               /* the body is mapped from the file that it was spooled to */
+    const char *client_certificate; /* fingerprint of the one that TLS has proved, or NULL */
+    const struct http_head *head;   /* for exchange_header() */
+    const char *body;               /* inflated and followed by a NUL */
+    int64_t body_length;            /* bytes */
+    bool is_mapped;                 /* the body is mapped from the file that it was spooled to */
     bool is_admitted;    /* the door has let in a body that is longer than anybody's may be */
     void *watcher;       /* what watch_begin made, or NULL */
     int64_t received_at; /* when the last byte had come; time_monotonic() */

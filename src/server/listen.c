@@ -110,7 +110,8 @@ static bool open_tls(struct listening *listening, struct error *error)
                          "http.tls_listen needs http.tls_certificate and http.tls_key");
     }
     return tls_context_open(listening->arena, http->tls_certificate, http->tls_key, &listening->tls,
-                            error);
+                            error) &&
+           (!http->tls_client_certificates || tls_context_ask_clients(listening->tls, error));
 }
 
 static bool open_server(struct listening *listening, struct error *error)

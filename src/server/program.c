@@ -3,7 +3,9 @@
  */
 #include "server/program.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -17,6 +19,7 @@
 #include "base/version.h"
 #include "call/platform.h"
 #include "crypto/random.h"
+#include "crypto/seal.h"
 #include "database/database.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
@@ -37,6 +40,8 @@ extern char **environ;
 enum {
     PROGRAM_TABLES = 32,
     WORKERS_PER_PROCESSOR = 2,
+    WORKERS_PER_HASH = 4, /* so that half of them, at most, hash or wait for it */
+    FOLDER_MODE = 0700,
     RECHECK_MS = 1000, /* how long this node may not notice what another one changed */
 };
 
@@ -177,6 +182,30 @@ static bool open_schema(struct program *program, struct error *error)
                                        "The tables are not yet as the metadata wants them"));
 }
 
+/* A check leaves nothing behind, so it makes no key. */
+static bool open_key(struct program *program, struct error *error)
+{
+    const struct settings_data *settings = &program->settings.data;
+    const char *file = settings->key_file[0] != '\0'
+                           ? settings->key_file
+                           : arena_format(program->arena, "%s/seal.key", settings->dir);
+    struct seal_key *key = NULL;
+
+    if (program->options->mode == MODE_CHECK) {
+        return true;
+    }
+    /* With another database than SQLite nobody has made the folder yet. */
+    if (mkdir(settings->dir, FOLDER_MODE) != 0 && errno != EEXIST) {
+        error_set(error, ERROR_SETTING_INVALID, "data.dir", "The data directory cannot be made");
+        return error_add_cause(error, "%s: %s", settings->dir, strerror(errno));
+    }
+    if (!seal_key_open(program->arena, file, &key, error)) {
+        return false;
+    }
+    program->platform.seal_key = key;
+    return true;
+}
+
 static bool open_caches(struct program *program, struct error *error)
 {
     const struct settings *settings = &program->settings;
@@ -190,6 +219,9 @@ static bool open_caches(struct program *program, struct error *error)
     if (!text_rules_open(program->arena, &platform->text_rules, error)) {
         return false;
     }
+    if (!open_key(program, error)) {
+        return false;
+    }
     struct credential_options credential_options = {
         .text_rules = platform->text_rules,
         .remember = settings->session.verified,
@@ -199,6 +231,10 @@ static bool open_caches(struct program *program, struct error *error)
         .attempts = (int)settings->login.lock_after,
         .lock = settings->login.lock,
         .source_failures = (int)settings->login.source_failures,
+        .known_source = settings->login.known_source,
+        .hashing = worker_count(settings) / WORKERS_PER_HASH,
+        .waiting = worker_count(settings) / WORKERS_PER_HASH,
+        .seal_key = platform->seal_key,
     };
     platform->metrics = service_metrics_make(program->arena);
     platform->admission = admission_make(program->arena, settings->http.requests_per_user);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/time.h"
+#include "crypto/tls.h"
 #include "server/arena_stock.h"
 #include "server/counters.h"
 #include "server/exchange_driver.h"
@@ -56,6 +57,17 @@ static const char *format_address(const struct http_connection *connection, stru
     return arena_copy_text(arena, text);
 }
 
+/* A proxy's certificate proves the proxy, not who is behind it. */
+static const char *find_certificate(const struct http_connection *connection, struct arena *arena)
+{
+    char fingerprint[SHA256_TEXT_SIZE];
+
+    return connection->stream.session != NULL &&
+                   tls_client_fingerprint(connection->stream.session, fingerprint)
+               ? arena_copy_text(arena, fingerprint)
+               : NULL;
+}
+
 static enum refusal fill_request(struct http_connection *connection)
 {
     struct exchange *exchange = connection->exchange;
@@ -69,6 +81,10 @@ static enum refusal fill_request(struct http_connection *connection)
     exchange->request.head = head;
     exchange->request.is_tls = connection->stream.session != NULL;
     exchange->request.peer_address = format_address(connection, exchange->arena);
+    exchange->request.client_certificate =
+        proxies_contain(proxies, connection->address, connection->is_ipv6)
+            ? NULL
+            : find_certificate(connection, exchange->arena);
     exchange->is_last =
         !head->is_keep_alive ||
         connection->request_count + 1 >= connection->shared->limits->requests_per_connection;

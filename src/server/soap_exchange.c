@@ -44,6 +44,7 @@ static struct soap_request request_of(const struct exchange_request *request)
         .idempotency_key = exchange_header(request, "idempotency-key"),
         .accept = exchange_header(request, "accept"),
         .accept_language = exchange_header(request, "accept-language"),
+        .client_certificate = request->client_certificate,
         .peer_address = request->peer_address,
         .body = request->body,
         .body_length = (size_t)request->body_length,

@@ -20,10 +20,19 @@ struct password_proof;
 must_check bool authenticate(struct call *call, const struct credentials *credentials,
                              struct error *error);
 
+/* Takes what the message may use once, its nonce and its signature, so that it is not let in
+ * again. Fails with CREDENTIALS_INVALID when it was used before. Called once for a message, when
+ * its credentials have been checked, outside a transaction. */
+must_check bool authenticate_once(struct call *call, const struct credentials *credentials,
+                                  struct error *error);
+
+/* What a password may be: a person's, or the secret of a program too. */
+enum password_kind { PASSWORD_OF_PERSON, PASSWORD_OR_SECRET };
+
 /* Checks a name and a password; fails with CREDENTIALS_INVALID or TOO_MANY_ATTEMPTS, and notes
  * the name for the log. */
 must_check bool authenticate_password(struct call *call, const char *name, const char *password,
-                                      struct password_proof *proof_out,
+                                      enum password_kind kind, struct password_proof *proof_out,
                                       const struct identity **identity_out, struct error *error);
 
 #endif

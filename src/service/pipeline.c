@@ -36,6 +36,7 @@ struct run {
     void *response;
     bool is_in_transaction;
     bool is_admitted;
+    bool is_known; /* who asks */
 };
 
 static bool acquire(struct run *run, struct error *error)
@@ -43,11 +44,16 @@ static bool acquire(struct run *run, struct error *error)
     return database_acquire(run->call->platform->database, &run->call->connection, error);
 }
 
-/* An operation that is anonymous gives nobody anything: what it is sent is not looked at. */
+/* An operation that is anonymous gives nobody anything: what it is sent is not looked at. A run
+ * that begins anew on another connection has used up the message's nonce already. */
 static bool find_caller(struct run *run, struct error *error)
 {
-    return run->operation->pattern->is_anonymous ||
-           authenticate(run->call, run->credentials, error);
+    if (run->operation->pattern->is_anonymous || run->is_known) {
+        return true;
+    }
+    run->is_known = authenticate(run->call, run->credentials, error) &&
+                    authenticate_once(run->call, run->credentials, error);
+    return run->is_known;
 }
 
 /* Whom we do not know, the attempts at logging in are counted of. */

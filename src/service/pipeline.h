@@ -9,6 +9,8 @@
 #define SERVICE_PIPELINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 
@@ -16,13 +18,26 @@ struct call;
 struct error;
 struct operation;
 
+/* Decoded; NULL: none. */
+struct credential_bytes {
+    const void *bytes;
+    size_t length;
+};
+
 /* Ways in that a message carried. What is present must be valid, and all must name one user. */
 struct credentials {
     const char *token;      /* of the Session header */
     const char *basic_name; /* HTTP Basic */
     const char *basic_password;
-    const char *token_name; /* WS-Security UsernameToken, PasswordText */
-    const char *token_password;
+    const char *token_name;     /* WS-Security UsernameToken */
+    const char *token_password; /* PasswordText; NULL: PasswordDigest */
+    struct credential_bytes token_digest;
+    const char *token_created; /* as it was written, or NULL */
+    struct credential_bytes nonce;
+    const char *signer;                /* fingerprint of the certificate that signed it, or NULL */
+    struct credential_bytes statement; /* what the signature is over */
+    const char *client_certificate;    /* fingerprint of TLS's, or NULL */
+    int64_t fresh_until;               /* moment after which the message is refused as too old */
 };
 
 /* Verifies the credentials of a message, before anything else of it is known. Fails as their ways

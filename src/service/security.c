@@ -15,6 +15,7 @@
 #include "security/credential.h"
 #include "security/role.h"
 #include "security/session.h"
+#include "security/user.h"
 
 /* Whether the record that a parameter names exists. */
 static bool check_exists(struct call *call, const char *entity_name, const struct uuid *id,
@@ -28,6 +29,20 @@ static bool check_exists(struct call *call, const char *entity_name, const struc
            record_retrieve(call, entity, id, &columns, &record, error);
 }
 
+/* A program has no password: it would be one that nobody changes. */
+static bool check_person(struct call *call, const struct uuid *id, struct error *error)
+{
+    struct user user;
+    bool is_found = false;
+
+    if (!user_read(call->arena, call->connection, call->catalog, id, &user, &is_found, error)) {
+        return false;
+    }
+    return !is_found || !user.is_application ||
+           error_set(error, ERROR_RULE_BROKEN, "userId",
+                     "A program has no password: give it a secret or a certificate");
+}
+
 bool service_set_user_password(struct call *call, const struct operation *operation,
                                const void *request, void *response, struct error *error)
 {
@@ -38,6 +53,7 @@ bool service_set_user_password(struct call *call, const struct operation *operat
     if (!authorise_administration(call->identity, error) ||
         !authorise_credentials(call->identity, error) ||
         !check_exists(call, "SystemUser", &asked->user_id.value, error) ||
+        !check_person(call, &asked->user_id.value, error) ||
         !credential_check_strength(call->platform->credentials, "password", asked->password,
                                    error)) {
         return false;

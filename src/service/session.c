@@ -135,8 +135,8 @@ bool service_login(struct call *call, const struct operation *operation, const v
     struct session session;
 
     (void)operation;
-    if (!authenticate_password(call, asked->user_name, asked->password, &proof, &call->identity,
-                               error) ||
+    if (!authenticate_password(call, asked->user_name, asked->password, PASSWORD_OF_PERSON, &proof,
+                               &call->identity, error) ||
         !read_scope(call, asked->scope, &grant.scope, error)) {
         return false;
     }
@@ -187,9 +187,11 @@ bool service_change_password(struct call *call, const struct operation *operatio
 {
     const struct change_password_request *asked = request;
     struct credential_cache *credentials = call->platform->credentials;
-    const struct password_claim claim = {.user_name = call->identity->user_name,
-                                         .password = asked->old_password,
-                                         .source = call->peer_address};
+    const struct password_claim claim = {
+        .user_name = call->identity->user_name,
+        .password = asked->old_password,
+        .source = call->peer_address,
+        .session_id = uuid_is_empty(&call->session_id) ? NULL : &call->session_id};
     struct password_proof proof;
 
     (void)operation;

@@ -2,7 +2,8 @@
  * admit.c - the way of the beginning of a message, as a row of steps.
  *
  * The whole message is verified again when it has come: passwords that were right are
- * remembered for a moment, so that costs little.
+ * remembered for a moment, so that costs little. A nonce is taken then, not now. A signature can
+ * be verified only then: who has nothing else to show keeps to limits.anonymous_body.
  */
 #include "soap/admit.h"
 
@@ -16,14 +17,14 @@
 static bool read_header(struct message *message, struct error *error)
 {
     const struct soap_door *door = message->worker->door;
+    const struct envelope_rules rules = message_rules(message);
 
     message->envelope_body = intake_peek_envelope(message->intake, &message->body);
     if (!scan_header(message->arena, &message->envelope_body, &door->limits, &message->scan)) {
         return true;
     }
     return message_begin_walk(message, error) &&
-           envelope_read_header(door->wire, &message->decoder, message->call->now,
-                                &message->envelope, error);
+           envelope_read_header(door->wire, &message->decoder, &rules, &message->envelope, error);
 }
 
 static bool check_known(struct message *message, struct error *error)
@@ -31,7 +32,7 @@ static bool check_known(struct message *message, struct error *error)
     const struct credentials *credentials = &message->credentials;
 
     if (credentials->token != NULL || credentials->basic_name != NULL ||
-        credentials->token_name != NULL) {
+        credentials->token_name != NULL || credentials->client_certificate != NULL) {
         return message_check_plain(message, false, error);
     }
     return message_refuse_anonymous(message, error);

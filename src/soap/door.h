@@ -26,15 +26,16 @@ struct soap_intake;
 struct soap_worker;
 
 struct soap_request {
-    const char *method;          /* GET, HEAD or POST */
-    const char *path;            /* "/soap/Account", percent-decoded */
-    const char *query;           /* after the question mark, or NULL */
-    const char *scheme;          /* "http" or "https", as the client used it */
-    const char *host;            /* as the client used it, with port */
-    const char *content_type;    /* or NULL */
-    const char *authorization;   /* or NULL */
-    const char *idempotency_key; /* or NULL */
-    const char *accept_language; /* or NULL */
+    const char *method;             /* GET, HEAD or POST */
+    const char *path;               /* "/soap/Account", percent-decoded */
+    const char *query;              /* after the question mark, or NULL */
+    const char *scheme;             /* "http" or "https", as the client used it */
+    const char *host;               /* as the client used it, with port */
+    const char *content_type;       /* or NULL */
+    const char *authorization;      /* or NULL */
+    const char *idempotency_key;    /* or NULL */
+    const char *accept_language;    /* or NULL */
+    const char *client_certificate; /* fingerprint of the one that TLS has proved, or NULL */
     const char *peer_address;
     const char *accept; /* or NULL */
     const char *body;   /* or NULL */

@@ -202,11 +202,11 @@ static bool next_part(struct envelope_reading *reading, struct element *element,
     return true;
 }
 
-bool envelope_open(const struct wire *wire, struct decoder *decoder, int64_t now,
-                   struct envelope *envelope_out, struct element *operation_out,
-                   struct error *error)
+bool envelope_open(const struct wire *wire, struct decoder *decoder,
+                   const struct envelope_rules *rules, struct envelope *envelope_out,
+                   struct element *operation_out, struct error *error)
 {
-    struct envelope_reading reading = {wire, decoder, envelope_out, now};
+    struct envelope_reading reading = {wire, decoder, envelope_out, rules};
     struct element element;
 
     if (!open_envelope(&reading, error) || !next_part(&reading, &element, error)) {
@@ -228,10 +228,11 @@ bool envelope_open(const struct wire *wire, struct decoder *decoder, int64_t now
     return true;
 }
 
-bool envelope_read_header(const struct wire *wire, struct decoder *decoder, int64_t now,
-                          struct envelope *envelope_out, struct error *error)
+bool envelope_read_header(const struct wire *wire, struct decoder *decoder,
+                          const struct envelope_rules *rules, struct envelope *envelope_out,
+                          struct error *error)
 {
-    struct envelope_reading reading = {wire, decoder, envelope_out, now};
+    struct envelope_reading reading = {wire, decoder, envelope_out, rules};
     struct element element;
 
     return open_envelope(&reading, error) && next_part(&reading, &element, error) &&

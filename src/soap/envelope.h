@@ -15,6 +15,7 @@
 #include "base/attributes.h"
 #include "metadata/field.h"
 #include "metadata/value.h"
+#include "service/pipeline.h"
 
 struct arena;
 struct decoder;
@@ -38,21 +39,41 @@ struct request_header {
 struct envelope {
     enum soap_version version;
     const char *session_token; /* or NULL */
-    const char *user_name;     /* of the UsernameToken, or NULL */
-    const char *password;
+    const char *user_name;     /* of the UsernameToken, or NULL; so all its parts */
+    const char *password;      /* as it was sent: text, or a digest in base64 */
+    bool is_digest;
+    struct credential_bytes digest;
+    const char *nonce_text;
+    struct credential_bytes nonce;
+    const char *token_created;
+    bool has_timestamp;
+    const char *created; /* of the Timestamp */
+    const char *expires;
+    bool is_signed;         /* has a Signature; nothing is known of it yet */
+    bool has_certificate;   /* has a BinarySecurityToken */
+    bool has_request;       /* has a Request header */
+    int64_t fresh_until;    /* moment after which it is refused as too old */
     const char *message_id; /* of WS-Addressing, or NULL */
     struct request_header request;
 };
 
+/* How old a message may be, and how far clocks may differ, in milliseconds. */
+struct envelope_rules {
+    int64_t now;
+    int64_t window;
+    int64_t skew;
+};
+
 /* Opens the envelope, reads its headers and goes to the operation, the only child of the body.
- * envelope_out->version is right as soon as it is known, also on failure. now is for Timestamp.
+ * envelope_out->version is right as soon as it is known, also on failure.
  * Fails with SOAP_VERSION, SOAP_INVALID, SOAP_MUST_UNDERSTAND, or as what a header holds. */
-must_check bool envelope_open(const struct wire *wire, struct decoder *decoder, int64_t now,
-                              struct envelope *envelope_out, struct element *operation_out,
-                              struct error *error);
+must_check bool envelope_open(const struct wire *wire, struct decoder *decoder,
+                              const struct envelope_rules *rules, struct envelope *envelope_out,
+                              struct element *operation_out, struct error *error);
 
 /* Opens the envelope and reads its headers, which must be there; nothing after them. */
-must_check bool envelope_read_header(const struct wire *wire, struct decoder *decoder, int64_t now,
+must_check bool envelope_read_header(const struct wire *wire, struct decoder *decoder,
+                                     const struct envelope_rules *rules,
                                      struct envelope *envelope_out, struct error *error);
 
 /* Checks that nothing follows the operation, which has been read. */
@@ -64,7 +85,7 @@ struct envelope_reading {
     const struct wire *wire;
     struct decoder *decoder;
     struct envelope *envelope;
-    int64_t now;
+    const struct envelope_rules *rules;
 };
 
 /* Reads the Session, the Request and the wsse:Security header just gone to. */

@@ -91,6 +91,7 @@ bool envelope_read_request(struct envelope_reading *reading, struct error *error
     struct request_header *header = &reading->envelope->request;
     struct request_message message = {0};
 
+    reading->envelope->has_request = true;
     if (!decode_struct(reading->decoder, reading->wire->request_header, &message, error) ||
         !check_texts(&message, error) || !read_language(message.language, header, error) ||
         !read_zone(message.time_zone, &header->zone, error)) {

@@ -86,6 +86,15 @@ bool message_check_type(struct message *message, struct error *error)
     return true;
 }
 
+struct envelope_rules message_rules(const struct message *message)
+{
+    const struct settings_ws_security *settings =
+        &message->worker->door->platform->settings->ws_security;
+
+    return (struct envelope_rules){
+        .now = message->call->now, .window = settings->window, .skew = settings->skew};
+}
+
 bool message_begin_walk(struct message *message, struct error *error)
 {
     struct decoder *decoder = &message->decoder;
@@ -101,9 +110,16 @@ bool message_begin_walk(struct message *message, struct error *error)
 bool message_find_credentials(struct message *message, struct error *error)
 {
     message->credentials = (struct credentials){
+        .signer = message->credentials.signer,
+        .statement = message->credentials.statement,
         .token = message->envelope.session_token,
         .token_name = message->envelope.user_name,
-        .token_password = message->envelope.password,
+        .token_password = message->envelope.is_digest ? NULL : message->envelope.password,
+        .token_digest = message->envelope.digest,
+        .token_created = message->envelope.token_created,
+        .nonce = message->envelope.nonce,
+        .fresh_until = message->envelope.fresh_until,
+        .client_certificate = message->request->client_certificate,
     };
     return basic_parse(message->arena, message->request->authorization,
                        &message->credentials.basic_name, &message->credentials.basic_password,
@@ -119,7 +135,7 @@ bool message_check_plain(const struct message *message, bool has_secret, struct 
 {
     const struct credentials *credentials = &message->credentials;
     bool has_password =
-        credentials->basic_name != NULL || credentials->token_name != NULL || has_secret;
+        credentials->basic_name != NULL || credentials->token_password != NULL || has_secret;
 
     if (!has_password || message->worker->door->platform->settings->login.allow_plain ||
         strcmp(message->request->scheme, "https") == 0 ||

@@ -58,6 +58,9 @@ struct message *message_make(struct soap_worker *worker, struct arena *arena,
 /* Checks the Content-Type; as far as it says the SOAP version, that is known afterwards. */
 must_check bool message_check_type(struct message *message, struct error *error);
 
+/* What the times of the Security header are held against. */
+struct envelope_rules message_rules(const struct message *message);
+
 /* Begins the walk along the outline. */
 must_check bool message_begin_walk(struct message *message, struct error *error);
 

@@ -27,6 +27,12 @@
 #define TYPE_PASSWORD_TEXT                                                                         \
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"           \
     "#PasswordText"
+#define ENCODING_BASE64                                                                            \
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0"            \
+    "#Base64Binary"
+#define TYPE_X509                                                                                  \
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
+#define NAMESPACE_SIGNATURE "http://www.w3.org/2000/09/xmldsig#"
 #define TYPE_PASSWORD_DIGEST                                                                       \
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"           \
     "#PasswordDigest"

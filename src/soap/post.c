@@ -17,6 +17,8 @@
 #include "soap/media_type.h"
 #include "soap/message.h"
 #include "soap/multipart.h"
+#include "soap/signature.h"
+#include "soap/walk.h"
 #include "soap/wire.h"
 #include "soap/worker.h"
 
@@ -46,9 +48,57 @@ static bool scan(struct message *message, struct error *error)
 
 static bool open_envelope(struct message *message, struct error *error)
 {
+    const struct envelope_rules rules = message_rules(message);
+
     return message_begin_walk(message, error) &&
-           envelope_open(message->worker->door->wire, &message->decoder, message->call->now,
-                         &message->envelope, &message->element, error);
+           envelope_open(message->worker->door->wire, &message->decoder, &rules, &message->envelope,
+                         &message->element, error);
+}
+
+/* A signed message is read again, from what was signed alone. Credentials that are not signed
+ * prove themselves; a header that changes what is done must be signed with the rest. */
+static bool unwrap(struct message *message, struct error *error)
+{
+    const struct envelope before = message->envelope;
+    struct signed_message whole;
+
+    if (!before.is_signed) {
+        return true;
+    }
+    if (message->multipart != NULL) {
+        return error_set(error, ERROR_CREDENTIALS_INVALID, "Security",
+                         "A signed message brings no attachments, which would not be signed");
+    }
+    if (!signature_unwrap(message->arena, before.version, &message->envelope_body, &whole, error)) {
+        return false;
+    }
+    walk_end(&message->decoder.walk);
+    message->envelope_body = (struct body){.bytes = whole.bytes, .length = whole.length};
+    message->envelope = (struct envelope){.version = before.version};
+    if (!scan(message, error) || !open_envelope(message, error)) {
+        return false;
+    }
+    if (message->envelope.created == NULL) {
+        return error_set(error, ERROR_CREDENTIALS_INVALID, "Security",
+                         "The signed Timestamp has no Created");
+    }
+    if (before.has_request && !message->envelope.has_request) {
+        return error_set(error, ERROR_CREDENTIALS_INVALID, "Security",
+                         "The Request header of a signed message must be signed too");
+    }
+    message->envelope.session_token = before.session_token;
+    message->envelope.user_name = before.user_name;
+    message->envelope.password = before.password;
+    message->envelope.is_digest = before.is_digest;
+    message->envelope.digest = before.digest;
+    message->envelope.nonce = before.nonce;
+    message->envelope.token_created = before.token_created;
+    if (before.fresh_until < message->envelope.fresh_until) {
+        message->envelope.fresh_until = before.fresh_until;
+    }
+    message->credentials.signer = whole.signer;
+    message->credentials.statement = whole.statement;
+    return true;
 }
 
 /* The first id that the caller gave: in our header, in WS-Addressing, or in HTTP. */
@@ -202,8 +252,8 @@ static bool run(struct message *message, struct error *error)
 }
 
 static bool (*const steps[])(struct message *message, struct error *error) = {
-    take_in,        scan,         open_envelope, fill_call, message_find_credentials,
-    find_operation, check_length, check_plain,   decode,    run,
+    take_in,        scan,         open_envelope, unwrap, fill_call, message_find_credentials,
+    find_operation, check_length, check_plain,   decode, run,
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };

@@ -120,15 +120,16 @@ static void read_message(struct arena *arena, const struct body *body, bool is_c
                               .zone = {.is_known = true},
                               .multipart = multipart,
                               .limits = &limits};
+    const struct envelope_rules rules = {
+        .now = (int64_t)MOMENT * 1000, .window = 300000, .skew = 60000};
     struct envelope envelope = {0};
     struct element element;
     struct error error = {0};
     struct scan scan;
-    bool is_read =
-        scan_message(arena, body, is_cut, &limits, &scan, &error) &&
-        walk_begin(arena, shared.parser, &scan, &decoder.walk, &error) &&
-        envelope_open(shared.wire, &decoder, (int64_t)MOMENT * 1000, &envelope, &element, &error) &&
-        decode_operation(&decoder, &element, &error);
+    bool is_read = scan_message(arena, body, is_cut, &limits, &scan, &error) &&
+                   walk_begin(arena, shared.parser, &scan, &decoder.walk, &error) &&
+                   envelope_open(shared.wire, &decoder, &rules, &envelope, &element, &error) &&
+                   decode_operation(&decoder, &element, &error);
 
     walk_end(&decoder.walk);
     expect(is_read || error.code != ERROR_NONE || decoder.target_namespace == NULL ||

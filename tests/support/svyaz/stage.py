@@ -65,7 +65,7 @@ class Stage:
         """password NAME is SECRET: how someone will log in from now on."""
         user, _, secret = step.words
         account = ADMIN if user == "administrator" else pattern.fill_in(user, self.memory)
-        self.passwords[user] = (account, secret)
+        self.passwords[user] = (account, pattern.fill_in(secret, self.memory))
         self.tokens.pop(account, None)
 
     def say_version(self, step):

@@ -14,8 +14,11 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "database/database.h"
+#include "database/row.h"
+#include "security/application.h"
 #include "security/credential.h"
 #include "security/people.h"
+#include "security/tables.h"
 
 #define SECRET "a long secret"
 
@@ -24,7 +27,7 @@ static struct people people;
 static enum error_code verify_from(const char *source, const char *name, const char *password,
                                    struct uuid *id_out)
 {
-    const struct password_claim claim = {name, password, source};
+    const struct password_claim claim = {.user_name = name, .password = password, .source = source};
     struct password_proof proof;
     struct error error = {0};
     bool done = credential_verify(people.house.platform.credentials, people.connection,
@@ -289,5 +292,138 @@ void test_credential__threads_of_one_client_pay_once(void **state)
         pthread_join(threads[index], NULL);
         assert_true(results[index]);
     }
+    people_close(&people);
+}
+
+/* ---- who is not shut out ---- */
+
+static void guess_from(const char *source, const char *name)
+{
+    struct uuid id;
+    for (int count = 0; count < 30; count++) {
+        (void)verify_from(source, name, "guess", &id);
+    }
+}
+
+void test_credential__guesses_elsewhere_shut_nobody_out_where_he_came_in(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify_from("192.0.2.1", "Ann", SECRET, &id), ERROR_NONE);
+    credential_forget(people.house.platform.credentials, &people.ann); /* as after a restart */
+    guess_from("198.51.100.1", "Ann");
+    assert_int_equal(verify_from("198.51.100.2", "Ann", SECRET, &id), ERROR_TOO_MANY_ATTEMPTS);
+    assert_int_equal(verify_from("192.0.2.1", "Ann", SECRET, &id), ERROR_NONE);
+    people_close(&people);
+}
+
+void test_credential__guesses_where_he_came_in_are_counted_too(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    assert_int_equal(verify_from("192.0.2.1", "Ann", SECRET, &id), ERROR_NONE);
+    credential_forget(people.house.platform.credentials, &people.ann);
+    guess_from("192.0.2.1", "Ann");
+    assert_int_equal(verify_from("192.0.2.1", "Ann", SECRET, &id), ERROR_TOO_MANY_ATTEMPTS);
+    people_close(&people);
+}
+
+/* Where somebody came in is known for him alone. */
+void test_credential__an_address_is_known_for_one_name(void **state)
+{
+    struct uuid id;
+    (void)state;
+    open_with_password();
+    set(&people.bob, SECRET);
+    assert_int_equal(verify_from("192.0.2.1", "bob", SECRET, &id), ERROR_NONE);
+    guess_from("198.51.100.1", "Ann");
+    assert_int_equal(verify_from("192.0.2.1", "Ann", SECRET, &id), ERROR_TOO_MANY_ATTEMPTS);
+    people_close(&people);
+}
+
+/* Who is here already may prove himself again, to change his password, whatever others do. */
+void test_credential__a_session_is_not_shut_out(void **state)
+{
+    const struct uuid session = {{7}};
+    const struct password_claim claim = {
+        .user_name = "Ann", .password = SECRET, .source = "192.0.2.9", .session_id = &session};
+    struct password_proof proof;
+    struct error error = {0};
+    (void)state;
+    open_with_password();
+    guess_from("198.51.100.1", "Ann");
+    people_must(credential_verify(people.house.platform.credentials, people.connection,
+                                  people.house.platform.catalog, &claim, &proof, &error),
+                &error);
+    people_close(&people);
+}
+
+/* ---- programs ---- */
+
+static enum error_code verify_secret(const char *name, const char *secret, bool takes_secret)
+{
+    const struct password_claim claim = {
+        .user_name = name, .password = secret, .takes_secret = takes_secret};
+    struct password_proof proof;
+    struct error error = {0};
+    bool done = credential_verify(people.house.platform.credentials, people.connection,
+                                  people.house.platform.catalog, &claim, &proof, &error);
+    assert_int_equal(done, error.code == ERROR_NONE);
+    return error.code;
+}
+
+static const char *give_secret(const struct uuid *user)
+{
+    const char *secret = NULL;
+    struct error error = {0};
+    people_must(application_set_secret(people.arena, people.connection,
+                                       people.house.platform.seal_key, user, time_now(), &secret,
+                                       &error),
+                &error);
+    return secret;
+}
+
+void test_credential__a_secret_is_taken_where_it_may_be(void **state)
+{
+    (void)state;
+    open_with_password();
+    const char *secret = give_secret(&people.bob);
+    assert_int_equal(verify_secret("bob", secret, true), ERROR_NONE);
+    assert_int_equal(verify_secret("bob", secret, false), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify_secret("Ann", secret, true), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify_secret("bob", "", true), ERROR_CREDENTIALS_INVALID);
+    const char *next = give_secret(&people.bob);
+    assert_string_not_equal(secret, next);
+    assert_int_equal(verify_secret("bob", secret, true), ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(verify_secret("bob", next, true), ERROR_NONE);
+    people_close(&people);
+}
+
+void test_credential__guesses_shut_no_program_out(void **state)
+{
+    (void)state;
+    open_with_password();
+    const char *secret = give_secret(&people.bob);
+    guess_from("198.51.100.1", "bob");
+    assert_int_equal(verify_secret("bob", "guess", true), ERROR_TOO_MANY_ATTEMPTS);
+    assert_int_equal(verify_secret("bob", secret, true), ERROR_NONE);
+    people_close(&people);
+}
+
+/* A row that is copied to another user, or sealed with another key, opens nothing. */
+void test_credential__a_secret_belongs_to_its_user(void **state)
+{
+    struct error error = {0};
+    (void)state;
+    open_with_password();
+    const char *secret = give_secret(&people.bob);
+    const struct row_value to_ann = {"user_id", cell_uuid(&people.ann)};
+    const struct row_condition bobs = {"user_id", ROW_IS, cell_uuid(&people.bob)};
+    people_must(row_update(people.connection, people.arena, &application_secret_table, &to_ann, 1,
+                           &bobs, 1, NULL, &error),
+                &error);
+    assert_int_equal(verify_secret("Ann", secret, true), ERROR_INTERNAL);
     people_close(&people);
 }

@@ -75,6 +75,7 @@ static bool decode_operation(struct fixture *fixture)
 
 bool fixture_read(struct fixture *fixture, const char *message)
 {
+    const struct envelope_rules rules = {.now = fixture->now, .window = 300000, .skew = 60000};
     bool is_read = false;
     const struct multipart *multipart = fixture->decoder.multipart;
 
@@ -88,7 +89,7 @@ bool fixture_read(struct fixture *fixture, const char *message)
                                         .limits = &fixture->limits};
     is_read = walk_begin(fixture->arena, fixture->parser, &fixture->scan, &fixture->decoder.walk,
                          &fixture->error) &&
-              envelope_open(fixture->wire, &fixture->decoder, fixture->now, &fixture->envelope,
+              envelope_open(fixture->wire, &fixture->decoder, &rules, &fixture->envelope,
                             &fixture->element, &fixture->error) &&
               decode_operation(fixture);
     walk_end(&fixture->decoder.walk);

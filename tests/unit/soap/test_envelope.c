@@ -20,6 +20,11 @@
 #define TOKEN(password)                                                                            \
     "<s:UsernameToken><s:Username>anna</s:Username>" password "</s:UsernameToken>"
 
+#define CREATED "<u:Created>2023-11-14T22:13:00Z</u:Created>"
+#define NONCE "<s:Nonce>MTIzNDU2Nzg=</s:Nonce>"
+#define STAMP "<u:Timestamp>" CREATED "</u:Timestamp>"
+#define DIGEST(rest) TOKEN("<s:Password Type='" PROFILE "#PasswordDigest'>YWJj</s:Password>" rest)
+
 void test_envelope__knows_both_versions(void **state)
 {
     struct fixture fixture;
@@ -98,54 +103,78 @@ void test_envelope__reads_our_headers(void **state)
     fixture_close(&fixture);
 }
 
+static const struct {
+    const char *headers;
+    enum error_code code;
+    const char *subject;
+} wrong[] = {
+    {"<Session xmlns='urn:svyaz:crm:1:Session'><token>a</token></Session>"
+     "<Session xmlns='urn:svyaz:crm:1:Account'><token>b</token></Session>",
+     ERROR_SOAP_INVALID, "Session"},
+    {"<Session xmlns='urn:svyaz:crm:1:Session'><token>a</token><token>b</token></Session>",
+     ERROR_PARAMETER_REPEATED, "token"},
+    {"<Session xmlns='urn:svyaz:crm:1:Session'/>", ERROR_SESSION_INVALID, "token"},
+    {"<Request xmlns='urn:svyaz:crm:1:Session'><timeZone>Mars</timeZone></Request>",
+     ERROR_VALUE_INVALID, "timeZone"},
+    {"<Request xmlns='urn:svyaz:crm:1:Session'><timeZone>+15:00</timeZone></Request>",
+     ERROR_VALUE_INVALID, "timeZone"},
+    {"<Request xmlns='urn:svyaz:crm:1:Session'><language>tlh</language></Request>",
+     ERROR_CHOICE_UNKNOWN, "language"},
+    {"<Request xmlns='urn:svyaz:crm:1:Session'><onBehalfOf>x</onBehalfOf></Request>",
+     ERROR_NOT_ALLOWED, "onBehalfOf"},
+    {"<Request xmlns='urn:svyaz:crm:1:Session'><other/></Request>", ERROR_PARAMETER_UNKNOWN,
+     "other"},
+    {"<x:y xmlns:x='urn:x' e:mustUnderstand='1'/>", ERROR_SOAP_MUST_UNDERSTAND, "y"},
+    {"<s:Security " SECURITY ">" TOKEN("<s:Password>a</s:Password>")
+         TOKEN("<s:Password>b</s:Password>") "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY
+     ">" TOKEN("<s:Password Type='" PROFILE "#PasswordDigest'>a</s:Password>") "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" TOKEN("<s:Password Type='other'>a</s:Password>") "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" TOKEN("") "</s:Security>", ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" DIGEST(NONCE CREATED) "</s:Security>", ERROR_CREDENTIALS_INVALID,
+     "Security"}, /* no Timestamp */
+    {"<s:Security " SECURITY ">" STAMP DIGEST(CREATED) "</s:Security>", ERROR_CREDENTIALS_INVALID,
+     "Security"},
+    {"<s:Security " SECURITY ">" STAMP DIGEST(NONCE) "</s:Security>", ERROR_CREDENTIALS_INVALID,
+     "Security"},
+    {"<s:Security " SECURITY ">" STAMP DIGEST(NONCE NONCE CREATED) "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" STAMP DIGEST(NONCE CREATED CREATED) "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" STAMP DIGEST("<s:Nonce>AAAA</s:Nonce>" CREATED) "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"}, /* too short */
+    {"<s:Security " SECURITY
+     ">" STAMP DIGEST("<s:Nonce>MTIzNDU2 Nzg=</s:Nonce>" CREATED) "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"}, /* the same bytes, another text */
+    {"<s:Security " SECURITY
+     ">" STAMP DIGEST("<s:Nonce EncodingType='x'>MTIzNDU2Nzg=</s:Nonce>" CREATED) "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" STAMP STAMP DIGEST(NONCE CREATED) "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY
+     ">" STAMP DIGEST(NONCE CREATED "<s:Password>a</s:Password>") "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY ">" STAMP DIGEST(NONCE CREATED "<s:Salt>a</s:Salt>") "</s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY "><s:BinarySecurityToken/></s:Security>", ERROR_CREDENTIALS_INVALID,
+     "Security"},
+    {"<s:Security " SECURITY "><u:Timestamp><u:Expires>2001-01-01T00:00:00Z</u:Expires>"
+     "</u:Timestamp></s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY "><u:Timestamp><u:Created>2100-01-01T00:00:00Z</u:Created>"
+     "</u:Timestamp></s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+    {"<s:Security " SECURITY "><u:Timestamp><u:Created>yesterday</u:Created>"
+     "</u:Timestamp></s:Security>",
+     ERROR_CREDENTIALS_INVALID, "Security"},
+};
+
 /* Two equal headers are never "the last one counts". */
 void test_envelope__refuses_bad_headers(void **state)
 {
-    static const struct {
-        const char *headers;
-        enum error_code code;
-        const char *subject;
-    } wrong[] = {
-        {"<Session xmlns='urn:svyaz:crm:1:Session'><token>a</token></Session>"
-         "<Session xmlns='urn:svyaz:crm:1:Account'><token>b</token></Session>",
-         ERROR_SOAP_INVALID, "Session"},
-        {"<Session xmlns='urn:svyaz:crm:1:Session'><token>a</token><token>b</token></Session>",
-         ERROR_PARAMETER_REPEATED, "token"},
-        {"<Session xmlns='urn:svyaz:crm:1:Session'/>", ERROR_SESSION_INVALID, "token"},
-        {"<Request xmlns='urn:svyaz:crm:1:Session'><timeZone>Mars</timeZone></Request>",
-         ERROR_VALUE_INVALID, "timeZone"},
-        {"<Request xmlns='urn:svyaz:crm:1:Session'><timeZone>+15:00</timeZone></Request>",
-         ERROR_VALUE_INVALID, "timeZone"},
-        {"<Request xmlns='urn:svyaz:crm:1:Session'><language>tlh</language></Request>",
-         ERROR_CHOICE_UNKNOWN, "language"},
-        {"<Request xmlns='urn:svyaz:crm:1:Session'><onBehalfOf>x</onBehalfOf></Request>",
-         ERROR_NOT_ALLOWED, "onBehalfOf"},
-        {"<Request xmlns='urn:svyaz:crm:1:Session'><other/></Request>", ERROR_PARAMETER_UNKNOWN,
-         "other"},
-        {"<x:y xmlns:x='urn:x' e:mustUnderstand='1'/>", ERROR_SOAP_MUST_UNDERSTAND, "y"},
-        {"<s:Security " SECURITY ">" TOKEN("<s:Password>a</s:Password>")
-             TOKEN("<s:Password>b</s:Password>") "</s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY
-         ">" TOKEN("<s:Password Type='" PROFILE "#PasswordDigest'>a</s:Password>") "</s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY
-         ">" TOKEN("<s:Password Type='other'>a</s:Password>") "</s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY ">" TOKEN("") "</s:Security>", ERROR_CREDENTIALS_INVALID,
-         "Security"},
-        {"<s:Security " SECURITY "><s:BinarySecurityToken/></s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY "><u:Timestamp><u:Expires>2001-01-01T00:00:00Z</u:Expires>"
-         "</u:Timestamp></s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY "><u:Timestamp><u:Created>2100-01-01T00:00:00Z</u:Created>"
-         "</u:Timestamp></s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-        {"<s:Security " SECURITY "><u:Timestamp><u:Created>yesterday</u:Created>"
-         "</u:Timestamp></s:Security>",
-         ERROR_CREDENTIALS_INVALID, "Security"},
-    };
     struct fixture fixture;
 
     (void)state;
@@ -178,6 +207,27 @@ void test_envelope__reads_a_user_name_token(void **state)
                             WHO));
     assert_string_equal(fixture.envelope.user_name, "anna");
     assert_string_equal(fixture.envelope.password, "p&w");
+    fixture_close(&fixture);
+}
+
+void test_envelope__reads_a_digest(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_open(&fixture);
+    assert_true(fixture_read_header(&fixture,
+                                    "<e:Header><s:Security " SECURITY
+                                    ">" STAMP DIGEST(NONCE CREATED) "</s:Security></e:Header>",
+                                    WHO));
+    assert_true(fixture.envelope.is_digest);
+    assert_int_equal(fixture.envelope.nonce.length, 8);
+    assert_memory_equal(fixture.envelope.nonce.bytes, "12345678", 8);
+    assert_memory_equal(fixture.envelope.digest.bytes, "abc", 3);
+    assert_string_equal(fixture.envelope.token_created, "2023-11-14T22:13:00Z");
+    /* Created, the window of five minutes, and the minute that clocks may differ. */
+    assert_int_equal(fixture.envelope.fresh_until - fixture.now,
+                     (fixture.now / 60000 * 60000 - fixture.now) + 360000);
     fixture_close(&fixture);
 }
 

@@ -145,6 +145,7 @@ static bool find_header(struct fixture *fixture, const char *text, size_t length
 
 void test_header__is_read_before_the_body_has_come(void **state)
 {
+    const struct envelope_rules rules = {.now = 1700000000000, .window = 300000, .skew = 60000};
     static const char text[] =
         "<?xml version='1.0'?>\n<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'> "
         "<s:Header><Session xmlns='urn:svyaz:crm:1:Account'><token>T</token></Session></s:Header>"
@@ -164,7 +165,7 @@ void test_header__is_read_before_the_body_has_come(void **state)
             .arena = fixture.arena, .catalog = fixture.catalog, .limits = &fixture.limits};
         assert_true(walk_begin(fixture.arena, fixture.parser, &fixture.scan, &fixture.decoder.walk,
                                &fixture.error));
-        assert_true(envelope_read_header(fixture.wire, &fixture.decoder, fixture.now, &envelope,
+        assert_true(envelope_read_header(fixture.wire, &fixture.decoder, &rules, &envelope,
                                          &fixture.error));
         walk_end(&fixture.decoder.walk);
         assert_string_equal(envelope.session_token, "T");

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +16,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "crypto/seal.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
 #include "security/credential.h"
@@ -55,6 +57,7 @@ void test_platform_open(struct test_platform *house, const struct table *const *
     static const struct settings_sources nowhere = {.directory = "build"};
     const struct session_options sessions = {.idle = 60000, .absolute = 600000, .recheck = 100};
     struct error error = {0};
+    struct seal_key *key = NULL;
 
     memset(house, 0, sizeof(*house));
     house->arena = arena_create();
@@ -71,6 +74,12 @@ void test_platform_open(struct test_platform *house, const struct table *const *
     must(text_rules_open(house->arena, &platform->text_rules, &error), &error);
     must(catalog_read("metadata", NULL, NULL, &platform->catalog, &error), &error);
     platform->sessions = session_cache_create(&sessions);
+    must(seal_key_open(house->arena,
+                       arena_format(house->arena, "build/seal-%ld.key", (long)getpid()), &key,
+                       &error),
+         &error);
+    platform->seal_key = key;
+    unlink(arena_format(house->arena, "build/seal-%ld.key", (long)getpid()));
     const struct credential_options credentials = {
         .text_rules = platform->text_rules,
         .remember = 600000,
@@ -80,6 +89,10 @@ void test_platform_open(struct test_platform *house, const struct table *const *
         .attempts = 10,
         .lock = 1000,
         .source_failures = TEST_SOURCE_FAILURES,
+        .known_source = 600000,
+        .hashing = 2,
+        .waiting = 8,
+        .seal_key = platform->seal_key,
     };
     must(credential_cache_create(&credentials, &platform->credentials, &error), &error);
     make_tables(house, tables, table_count);
