@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from svyaz import wire  # noqa: E402
 from svyaz.raw import Line  # noqa: E402
-from svyaz.server import ROOT, SANITIZERS, Server, hold_folder  # noqa: E402
+from svyaz.server import ROOT, SURROUNDINGS, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
 WORK = ROOT / "build" / "crmd-test"
@@ -22,7 +22,7 @@ CRMD = ROOT / "build/check/crmd"
 
 def run(*words, **variables):
     return subprocess.run([CRMD, *words], capture_output=True, text=True, timeout=60, cwd=WORK,
-                          env=os.environ | SANITIZERS | variables)
+                          env=os.environ | SURROUNDINGS | variables)
 
 
 def differs(ended, status, out="", talk=""):

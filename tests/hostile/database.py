@@ -1,5 +1,6 @@
 """A database that is locked, or gone in the middle of the work and back again."""
 import concurrent.futures
+import glob
 import sqlite3
 import subprocess
 import time
@@ -104,7 +105,10 @@ def run(tally, program, work):
         server = Server(work / "gone", program, engine.settings())
         server.bootstrap()
         with server:
+            pid = server.process.pid
             tally.check("database-gone-and-back", gone_and_back(server, engine.start_again, engine.kill))
+        logs = glob.glob(f"/tmp/psqlodbc_*{pid}.log")
+        tally.check("no-log-of-the-driver", f"it wrote {logs}" if logs else None)
         tally.check("no-report-of-gone", server.report())
     except (OSError, subprocess.SubprocessError) as reason:
         tally.fail("database-gone-and-back", reason)

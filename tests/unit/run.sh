@@ -2,6 +2,8 @@
 # Runs every test of the given programs, each in a process of its own with a time limit.
 # Prints the output of those that fail, and `N passed, N failed, N skipped` as last line.
 # A test that asks to be skipped (cmocka's skip()) is counted as such.
+ODBCSYSINI=$("$(dirname "$0")/../support/odbc.sh")
+export ODBCSYSINI
 passed=0 failed=0 skipped=0
 for program in "$@"; do
     for name in $("$program"); do

@@ -11,8 +11,12 @@ import time
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-# What drivers leak themselves is not ours to mend.
-SANITIZERS = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/unit/leaks.txt:print_suppressions=0"}
+# What drivers leak themselves is not ours to mend, and what they write nobody reads.
+SURROUNDINGS = {
+    "LSAN_OPTIONS": f"suppressions={ROOT}/tests/unit/leaks.txt:print_suppressions=0",
+    "ODBCSYSINI": subprocess.run([ROOT / "tests" / "support" / "odbc.sh"], check=True, capture_output=True,
+                                 text=True).stdout.strip(),
+}
 ADMIN = "admin"
 PASSWORD = "Correct-horse-7-staple"
 READY = re.compile(r"READY=1\nSTATUS=Listening on http://127\.0\.0\.1:(\d+)"
@@ -89,7 +93,7 @@ class Server:
         subprocess.run(
             [crmctl, "bootstrap", "--data", self.folder, "--admin", ADMIN, "--password-stdin",
              *self.options(*self.database_settings())],
-            input=PASSWORD + "\n", text=True, check=True, timeout=300, env=os.environ | SANITIZERS)
+            input=PASSWORD + "\n", text=True, check=True, timeout=300, env=os.environ | SURROUNDINGS)
 
     def database_settings(self):
         return [setting for setting in self.settings if setting.startswith("database.")]
@@ -103,7 +107,7 @@ class Server:
                     [self.program, "--data", self.folder, *self.words,
                      *self.options("http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", *self.settings)],
                     stdout=log, stderr=log, cwd=self.folder,
-                    env=os.environ | SANITIZERS | notices.environment())
+                    env=os.environ | SURROUNDINGS | notices.environment())
             deadline = time.monotonic() + 60
             while not (ready := READY.match(notices.take())):
                 if self.process.poll() is not None or time.monotonic() > deadline:
