@@ -130,7 +130,7 @@ bool database_open(const struct database_options *options, struct database **dat
 {
     struct database *database;
     struct connection *connection = NULL;
-    const char *url;
+    const char *url = NULL;
 
     expect(options->pool_size > 0);
     SQLSetEnvAttr(SQL_NULL_HANDLE, SQL_ATTR_CONNECTION_POOLING, (SQLPOINTER)SQL_CP_OFF, 0);
