@@ -39,6 +39,7 @@ help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 
 include src/build.mk
+include src/install.mk
 include tests/tests.mk
 
 clean:

@@ -26,7 +26,23 @@ static bool cut_last(char *path)
     return true;
 }
 
-/* A built program lies in build/ or deeper in it, next to metadata/ some steps up. */
+/* Where metadata/ lies, seen from a folder above the program: a built program lies in build/ or
+ * deeper in it, an installed one in bin/. */
+static const char *const places[] = {"metadata", "share/svyaz/metadata"};
+
+enum { PLACE_COUNT = sizeof(places) / sizeof(places[0]) };
+
+static const char *find_in(struct arena *arena, const char *folder)
+{
+    for (int i = 0; i < PLACE_COUNT; i++) {
+        const char *found = arena_format(arena, "%s/%s", folder, places[i]);
+        if (access(arena_format(arena, "%s/entities", found), R_OK) == 0) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
 const char *places_metadata(struct arena *arena, const char *setting)
 {
     char path[PATH_SIZE] = "";
@@ -38,10 +54,9 @@ const char *places_metadata(struct arena *arena, const char *setting)
         return INSTALLED_METADATA;
     }
     for (int step = 0; step < STEPS_UP && cut_last(path); step++) {
-        const char *folder = arena_format(arena, "%s/metadata", path);
-        const char *entities = arena_format(arena, "%s/entities", folder);
-        if (access(entities, R_OK) == 0) {
-            return folder;
+        const char *found = find_in(arena, path);
+        if (found != NULL) {
+            return found;
         }
     }
     return INSTALLED_METADATA;

@@ -96,6 +96,30 @@ def prove_check(tally):
     tally.check("metadata-line", differs(run(*words), 1, "", "task.xml:"))
 
 
+def prove_installed(tally):
+    """What `make install` has placed runs from there; the pages and the unit are well-formed."""
+    stage = WORK / "stage"
+    shutil.rmtree(stage, ignore_errors=True)
+    made = subprocess.run(["make", "-s", "install", f"DESTDIR={stage}", "PREFIX=/usr"], cwd=ROOT, capture_output=True,
+                          text=True, timeout=600)
+    tally.check("install", differs(made, 0))
+    checked = subprocess.run([stage / "usr/bin/crmd", "--data", WORK / "firm", "--check"], cwd=stage, capture_output=True,
+                             text=True, timeout=60, env=os.environ | SURROUNDINGS)
+    tally.check("installed-check", differs(checked, 0, "in order"))
+    moved = subprocess.run([stage / "usr/bin/crmd", "--data", WORK / "firm", "--check"], capture_output=True, text=True,
+                           cwd="/", timeout=60, env=os.environ | SURROUNDINGS)
+    tally.check("installed-check-from-elsewhere", differs(moved, 0, "in order"))
+    for page, words in (("man8/crmd.8", ["page_memory", "SIGHUP"]), ("man1/crmctl.1", ["record query ENTITY"])):
+        text = (stage / "usr/share/man" / page).read_text()
+        tally.check(page, next((f"nothing of {word}" for word in words if word not in text), None))
+        if shutil.which("groff"):
+            shown = subprocess.run(["groff", "-ww", "-man", "-Tutf8", stage / "usr/share/man" / page], capture_output=True, text=True)
+            tally.check(f"{page}-is-well-formed", shown.stderr or None)
+    unit = (stage / "usr/lib/systemd/system/crmd.service").read_text()
+    tally.check("unit", None if "ExecStart=/usr/bin/crmd " in unit and "@" not in unit.replace("@system-service", "")
+                .replace("@privileged", "").replace("@resources", "") else unit)
+
+
 def prove_nothing_is_made(tally):
     """--check only looks."""
     shutil.rmtree(WORK / "none", ignore_errors=True)
@@ -178,6 +202,7 @@ def main():
     prove_example(tally)
     prove_settings(tally)
     prove_check(tally)
+    prove_installed(tally)
     prove_nothing_is_made(tally)
     prove_ready(tally)
     prove_reload(tally)

@@ -1,0 +1,24 @@
+# What goes where when it is installed; DESTDIR stands before every path, for packages.
+#: make install    programs, metadata, manual pages and systemd unit (PREFIX=/usr/local, DESTDIR)
+PREFIX  ?= /usr/local
+UNITS   ?= $(PREFIX)/lib/systemd/system
+INSTALL ?= install
+# What crmd reads when it starts; the rest of metadata/ is compiled in.
+INSTALLED_METADATA := $(wildcard metadata/*.xsd metadata/entities/*.xml metadata/roles/*.xml)
+
+.PHONY: install
+install: build/crmd build/crmctl build/crmd.8 build/crmctl.1 build/crmd.service
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/release/crmd build/release/crmctl
+	$(foreach file,$(INSTALLED_METADATA),$(INSTALL) -D -m 644 $(file) $(DESTDIR)$(PREFIX)/share/svyaz/$(file) &&) true
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 build/crmctl.1
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 build/crmd.8
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(UNITS) build/crmd.service
+
+build/crmd.8: build/crmd src/man.sh
+	src/man.sh build/release/crmd 8 > $@
+build/crmctl.1: build/crmctl src/man.sh
+	src/man.sh build/release/crmctl 1 > $@
+# Always: PREFIX may be another one than before.
+.PHONY: build/crmd.service
+build/crmd.service: src/server/crmd.service.in
+	sed 's|@PREFIX@|$(PREFIX)|' $< > $@
