@@ -45,6 +45,7 @@ struct catalog {
     struct map *entities_by_name;
     const struct role_template **roles;
     size_t role_count;
+    size_t secured_count;        /* fields that are secured */
     const struct table **tables; /* what the entities need, for metadata/schema.h */
     size_t table_count;
 };

@@ -210,6 +210,7 @@ static void fill_catalog(struct reader *reader, struct catalog *catalog)
     catalog->table_count = count;
     catalog->roles = (const struct role_template **)reader->roles.items;
     catalog->role_count = reader->roles.count;
+    catalog->secured_count = reader->secured_count;
     catalog->revision = revision_of(reader);
 }
 

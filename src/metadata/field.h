@@ -107,8 +107,10 @@ struct field {
     bool is_updatable;  /* a client may set it in update */
     bool is_searchable; /* has a folded column: equality and like ignore case */
     bool is_secret;     /* never leaves the server, never filtered by */
+    bool is_secured;    /* only for those whose field security profile says so */
     bool is_system;     /* made by the platform for every entity: id, version, createdOn ... */
 
+    size_t secured_place;     /* SECURED: place among the secured fields of the catalog */
     size_t length;            /* STRING, MEMO, AUTO_NUMBER: characters at most */
     uint8_t precision, scale; /* DECIMAL, MONEY */
     bool has_minimum, has_maximum;

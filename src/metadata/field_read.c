@@ -403,6 +403,7 @@ static void read_flags(const struct xml_node *node, struct field_draft *draft)
     field->is_updatable = xml_attribute_is_true(node, "updatable", true) && !is_computed;
     field->is_searchable = xml_attribute_is_true(node, "searchable", false);
     field->is_secret = xml_attribute_is_true(node, "secret", false);
+    field->is_secured = xml_attribute_is_true(node, "secured", false);
     field->is_gapless = xml_attribute_is_true(node, "gapless", false);
     draft->is_sortable = xml_attribute_is_true(node, "sortable", field->is_searchable);
 }

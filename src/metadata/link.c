@@ -210,4 +210,5 @@ void link_entities(struct reader *reader)
     }
     link_relations(reader);
     link_computed(reader);
+    link_secured(reader);
 }

@@ -76,6 +76,7 @@ struct reader {
     struct array entities;        /* struct entity_draft */
     struct array roles;           /* const struct role_template */
     struct array role_nodes;      /* const struct xml_node */
+    size_t secured_count;
     struct map *entities_by_name; /* exact name to struct entity_draft */
     void (*report)(void *context, const char *line);
     void *report_context;
@@ -143,6 +144,8 @@ void link_entities(struct reader *reader);
 void link_relations(struct reader *reader);
 /* computed_link.c: terms, totals and the order to compute. */
 void link_computed(struct reader *reader);
+/* secured_link.c: numbers the secured fields; what is made of one is one. */
+void link_secured(struct reader *reader);
 
 /* tables.c: columns of the fields, and the tables of the catalog. */
 void tables_name_columns(struct reader *reader, struct entity_draft *draft);

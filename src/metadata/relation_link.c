@@ -133,6 +133,11 @@ static void check_relation(struct reader *reader, const struct field_draft *fiel
         reader_problem(reader, node, "\"%s\" is required, so a deletion cannot remove the link",
                        field->field->name);
     }
+    if (relation->on_unshare != relation->on_share) {
+        reader_problem(reader, node,
+                       "unshare must say what share says: access that comes from above is never "
+                       "stored");
+    }
     if (relation->on_delete == CASCADE_REMOVE_LINK && field->field->is_system) {
         reader_problem(reader, node, "the platform keeps \"%s\"", field->field->name);
     }
@@ -151,7 +156,7 @@ static void link_relation(struct reader *reader, const struct entity_draft *draf
     relation->is_parental = is_parental;
     relation->on_assign = read_cascade(own, "assign", otherwise);
     relation->on_share = read_cascade(own, "share", otherwise);
-    relation->on_unshare = read_cascade(own, "unshare", otherwise);
+    relation->on_unshare = read_cascade(own, "unshare", relation->on_share);
     relation->on_reparent = read_cascade(own, "reparent", otherwise);
     relation->on_merge = read_cascade(own, "merge", otherwise);
     relation->on_delete =

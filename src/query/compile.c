@@ -16,6 +16,7 @@
 #include "query/request.h"
 #include "query/store.h"
 #include "query/tree.h"
+#include "security/field_access.h"
 #include "text/utf8.h"
 
 /* What the parts of one compilation share. */
@@ -53,6 +54,18 @@ static const struct field *find_field(const struct entity *entity, const char *n
     return field == NULL || field->is_secret ? NULL : field;
 }
 
+/* The field that a condition or an order names; it may not tell what the caller may not read. */
+static bool find_usable(const struct compiling *compiling, const char *name,
+                        const struct field **field_out)
+{
+    const struct field *field = find_field(compiling->entity, name);
+    if (field == NULL) {
+        return refuse_name(compiling->entity, name, compiling->call->arena, compiling->error);
+    }
+    *field_out = field;
+    return field_authorise(compiling->call->identity, field, FIELD_RIGHT_READ, compiling->error);
+}
+
 /* ---- columns ---- */
 
 static bool is_read_unasked(const struct field *field)
@@ -61,12 +74,14 @@ static bool is_read_unasked(const struct field *field)
            field->type != FIELD_PARTY_LIST && !field->is_secret;
 }
 
-static void take_default_columns(struct arena *arena, const struct entity *entity,
+static void take_default_columns(const struct call *call, const struct entity *entity,
                                  struct column_set *columns)
 {
-    columns->fields = arena_allocate_array(arena, entity->field_count, sizeof(*columns->fields));
+    columns->fields =
+        arena_allocate_array(call->arena, entity->field_count, sizeof(*columns->fields));
     for (size_t index = 0; index < entity->field_count; index++) {
-        if (is_read_unasked(entity->fields[index])) {
+        if (is_read_unasked(entity->fields[index]) &&
+            field_may(call->identity, entity->fields[index], FIELD_RIGHT_READ)) {
             columns->fields[columns->count++] = entity->fields[index];
         }
     }
@@ -79,7 +94,7 @@ bool query_columns(struct call *call, const struct entity *entity, const char *c
 {
     struct column_set columns = {0};
     if (is_absent) {
-        take_default_columns(call->arena, entity, &columns);
+        take_default_columns(call, entity, &columns);
         *columns_out = columns;
         return true;
     }
@@ -91,7 +106,7 @@ bool query_columns(struct call *call, const struct entity *entity, const char *c
         if (field == NULL) {
             return refuse_name(entity, names[index], call->arena, error);
         }
-        is_asked[field->index] = true;
+        is_asked[field->index] = field_may(call->identity, field, FIELD_RIGHT_READ);
     }
     columns.fields =
         arena_allocate_array(call->arena, entity->field_count, sizeof(*columns.fields));
@@ -231,9 +246,9 @@ static bool compile_condition(struct compiling *compiling, const struct conditio
         return error_set_about(error, ERROR_QUERY_INVALID, entity->name, "filter",
                                "A condition needs a field and an operator");
     }
-    const struct field *field = find_field(entity, request->field);
-    if (field == NULL) {
-        return refuse_name(entity, request->field, compiling->call->arena, error);
+    const struct field *field = NULL;
+    if (!find_usable(compiling, request->field, &field)) {
+        return false;
     }
     const struct operator_row *operator= operator_find(request->operator);
     if (operator== NULL) {
@@ -343,9 +358,9 @@ static bool compile_order(const struct compiling *compiling, const struct order_
         return error_set_about(error, ERROR_QUERY_INVALID, entity->name, "orders",
                                "An order needs a field");
     }
-    const struct field *field = find_field(entity, request->field);
-    if (field == NULL) {
-        return refuse_name(entity, request->field, compiling->call->arena, error);
+    const struct field *field = NULL;
+    if (!find_usable(compiling, request->field, &field)) {
+        return false;
     }
     if (!field_is_sortable(field) || field->type == FIELD_LOOKUP) {
         return error_set_about(error, ERROR_FIELD_NOT_USABLE, entity->name, field->name,

@@ -37,7 +37,8 @@ struct column_set {
 };
 
 /* Checks names; absent names: every field but memo, file, party list and secret. id and version
- * are always in it. FIELD_UNKNOWN names the first that does not exist. */
+ * are always in it; secured fields that the caller may not read never are. FIELD_UNKNOWN names
+ * the first that does not exist. */
 must_check bool query_columns(struct call *call, const struct entity *entity,
                               const char *const *names, size_t count, bool is_absent,
                               struct column_set *columns_out, struct error *error);

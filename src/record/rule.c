@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "record/write.h"
+#include "security/field_access.h"
 
 static const char *label_of(const struct field *field)
 {
@@ -44,10 +45,28 @@ static bool refuse_field(const struct write *write, const struct field *field, s
                            write->before == NULL ? "in a new record" : "in an existing record");
 }
 
+/* What one may not see must not be told by whether it may stay as it is. */
+static bool may_be_given(const struct write *write, const struct field *field, struct error *error)
+{
+    const struct identity *identity = write->call->identity;
+    bool is_new = write->before == NULL;
+    enum field_right right = is_new ? FIELD_RIGHT_CREATE : FIELD_RIGHT_UPDATE;
+
+    if (!field->is_secured || !write_is_given(write, field) || write->work->is_internal) {
+        return true;
+    }
+    bool is_seen = is_new || field_may(identity, field, FIELD_RIGHT_READ);
+    return (is_seen && is_left_alone(write, field)) ||
+           field_authorise(identity, field, right, error);
+}
+
 bool rule_check_given(const struct write *write, struct error *error)
 {
     for (size_t index = 0; index < write->entity->field_count; index++) {
         const struct field *field = write->entity->fields[index];
+        if (!may_be_given(write, field, error)) {
+            return false;
+        }
         bool is_open = write->before == NULL ? field->is_creatable : field->is_updatable;
         if (!write_is_given(write, field) || is_open || is_left_alone(write, field)) {
             continue;

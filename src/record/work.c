@@ -2,6 +2,7 @@
  * work.c - what belongs together, and questions about one write.
  */
 #include "record/write.h"
+#include "security/field_access.h"
 
 void work_begin(struct work *work, struct call *call)
 {
@@ -20,6 +21,10 @@ bool write_is_changing(const struct write *write, const struct field *field)
     const struct value *after = record_value(write->after, field);
     if (write->before == NULL) {
         return after->state == VALUE_SET;
+    }
+    if (write_is_given(write, field) &&
+        !field_may(write->call->identity, field, FIELD_RIGHT_READ)) {
+        return true; /* nobody learns by a version that stays what he may not read */
     }
     return after->state != VALUE_ABSENT &&
            !value_is_equal(field, record_value(write->before, field), after);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
+#include "security/field_access.h"
 #include "security/scope.h"
 #include "security/tables.h"
 #include "security/team.h"
@@ -274,6 +275,7 @@ bool identity_load(struct arena *arena, struct connection *connection,
         .identity = arena_allocate(arena, sizeof(struct identity)),
     };
     struct user user;
+    uint8_t *field_rights = NULL;
     bool is_found = false;
 
     if (!user_read(arena, connection, catalog, user_id, &user, &is_found, error)) {
@@ -292,6 +294,11 @@ bool identity_load(struct arena *arena, struct connection *connection,
         return false;
     }
     make_principals(&loading);
+    if (!field_rights_read(arena, connection, catalog, loading.identity->principals,
+                           loading.identity->principal_count, &field_rights, error)) {
+        return false;
+    }
+    loading.identity->field_rights = field_rights;
     if (!find_holdings(&loading, error) || !add_privileges(&loading, error) ||
         !find_units(&loading, error)) {
         return false;
@@ -310,6 +317,7 @@ const struct identity *identity_of_server(struct arena *arena, const struct cata
     identity->seats = arena_allocate_array(arena, 1, sizeof(struct seat));
     identity->seat_count = 1;
     identity->depths = arena_allocate_array(arena, depth_count(catalog, 1), sizeof(uint8_t));
+    identity->field_rights = arena_allocate_array(arena, catalog->secured_count, sizeof(uint8_t));
     return identity;
 }
 
@@ -328,6 +336,7 @@ struct identity *identity_copy(struct arena *arena, const struct identity *ident
     copy->scope = identity->scope == NULL ? NULL : scope_copy(arena, identity->scope);
     copy->principals =
         arena_copy(arena, identity->principals, identity->principal_count * sizeof(struct uuid));
+    copy->field_rights = arena_copy(arena, identity->field_rights, catalog->secured_count);
     copy->depths = arena_copy(arena, identity->depths, depth_count(catalog, identity->seat_count));
     return copy;
 }

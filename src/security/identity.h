@@ -53,6 +53,7 @@ struct identity {
     uint8_t *depths; /* enum depth by (entity->index * RIGHT_COUNT + right) * seat_count + seat */
     uint32_t tasks;  /* 1 << enum task */
     const struct scope *scope; /* of the session, which narrowed this identity; NULL: none */
+    const uint8_t *field_rights; /* of enum field_right, by field->secured_place */
 };
 
 /* The deepest of the identity's depths for a right on an entity. What belongs to the whole

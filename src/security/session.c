@@ -167,6 +167,15 @@ void session_forget(struct session_cache *cache, const struct uuid *user_id)
     forget_identity(cache, user_id);
 }
 
+void session_forget_identities(struct session_cache *cache)
+{
+    pthread_mutex_lock(&cache->mutex);
+    for (size_t index = 0; index < IDENTITIES; index++) {
+        cache->identities[index].identity = NULL;
+    }
+    pthread_mutex_unlock(&cache->mutex);
+}
+
 /* ---- sessions ---- */
 
 /* The client's name for itself is kept for people to read, no longer than its column. */

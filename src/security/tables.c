@@ -217,6 +217,37 @@ const struct table replay_table = {
     .primary_key = {"mark_digest"},
     .indexes = replay_indexes,
     .index_count = COUNT(replay_indexes),
+
+    static const struct table_column field_permission_columns[] = {
+        {.name = "profile_id", .type = COLUMN_UUID, .is_required = true},
+        {.name = "entity_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
+        {.name = "field_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
+        {.name = "rights", .type = COLUMN_INTEGER, .is_required = true},
+    };
+
+const struct table field_permission_table = {
+    .name = "svyaz_field_permission",
+    .columns = field_permission_columns,
+    .column_count = COUNT(field_permission_columns),
+    .primary_key = {"profile_id", "entity_name", "field_name"},
+};
+
+static const struct table_column principal_profile_columns[] = {
+    {.name = "principal_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "profile_id", .type = COLUMN_UUID, .is_required = true},
+};
+
+static const struct table_index principal_profile_indexes[] = {
+    {.name = "svyaz_principal_profile_profile", .columns = {"profile_id"}},
+};
+
+const struct table principal_profile_table = {
+    .name = "svyaz_principal_profile",
+    .columns = principal_profile_columns,
+    .column_count = COUNT(principal_profile_columns),
+    .primary_key = {"principal_id", "profile_id"},
+    .indexes = principal_profile_indexes,
+    .index_count = COUNT(principal_profile_indexes),
 };
 
 const struct table *const *security_tables(int *count_out)
@@ -233,6 +264,8 @@ const struct table *const *security_tables(int *count_out)
         &principal_role_table,
         &team_member_table,
         &share_table,
+        &field_permission_table,
+        &principal_profile_table,
     };
     *count_out = (int)COUNT(tables);
     return tables;

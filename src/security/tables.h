@@ -18,6 +18,9 @@ extern const struct table application_secret_table;      /* user -> secret, seal
 extern const struct table application_certificate_table; /* fingerprint -> user */
 extern const struct table replay_table;                  /* what was used once, until when */
 
+extern const struct table field_permission_table;  /* profile, field -> rights */
+extern const struct table principal_profile_table; /* user or team, profile */
+
 /* In role_privilege_table: every entity, or every right. */
 #define PRIVILEGE_ANY "*"
 

@@ -18,6 +18,7 @@
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/field.h"
+#include "security/field_access.h"
 
 static const char *const ownership_names[] = {
     [OWNERSHIP_USER] = "user",
@@ -109,13 +110,21 @@ static bool is_key_alone(const struct field *field)
     return false;
 }
 
-static void describe_uses(const struct field *field, struct field_description *description)
+/* What the caller may do with the field, so that a form can be made from it. */
+static void describe_uses(const struct identity *identity, const struct field *field,
+                          struct field_description *description)
 {
+    bool is_readable = field_may(identity, field, FIELD_RIGHT_READ);
+    bool may_set = field_may(identity, field, FIELD_RIGHT_CREATE);
+    bool may_change = field_may(identity, field, FIELD_RIGHT_UPDATE);
+
     description->required = truth(field->is_required);
-    description->creatable = truth(field->is_creatable);
-    description->updatable = truth(field->is_updatable);
-    description->filterable = truth(field_is_filterable(field));
-    description->sortable = truth(field_is_sortable(field));
+    description->creatable = truth(field->is_creatable && may_set);
+    description->updatable = truth(field->is_updatable && may_change);
+    description->filterable = truth(field_is_filterable(field) && is_readable);
+    description->sortable = truth(field_is_sortable(field) && is_readable);
+    description->secured = truth(field->is_secured);
+    description->readable = truth(is_readable);
     description->searchable = truth(field->is_searchable);
     description->unique = truth(is_key_alone(field));
     description->computed = truth(field->computed.kind != COMPUTED_NOT);
@@ -130,7 +139,7 @@ static struct field_description *describe_field(struct call *call, const struct 
     description->field_type = field_type_row(field->type)->name;
     description->label = label_text(&field->label, call->language);
     description->description = label_text(&field->description, call->language);
-    describe_uses(field, description);
+    describe_uses(call->identity, field, description);
     description->length = number_if_any((int64_t)field->length);
     description->precision = number_if_any(field->precision);
     description->scale =
