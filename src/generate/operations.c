@@ -19,6 +19,7 @@ static const struct constant scopes[] = {
     {"once", "OPERATION_ONCE"},
     {"entity", "OPERATION_PER_ENTITY"},
     {"entityWithKeys", "OPERATION_PER_ENTITY_WITH_KEYS"},
+    {"entityWithOwner", "OPERATION_PER_ENTITY_WITH_OWNER"},
 };
 
 static const struct constant transactions[] = {

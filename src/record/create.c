@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "record/permit.h"
 #include "record/save.h"
 #include "record/write.h"
 #include "security/authorise.h"
@@ -26,17 +27,19 @@ static void begin_record(struct write *write)
 /* Numbers are drawn last before the row: their lock is held for the shortest time. */
 static bool settle(struct write *write, struct error *error)
 {
-    if (!rule_add_defaults(write, error) || !state_settle(write, error) ||
-        !owner_begin(write, error)) {
+    if (!rule_add_defaults(write, error) || !state_settle(write, error)) {
         return false;
     }
+    owner_begin(write);
     currency_begin(write);
-    if (!reference_check(write, error)) {
+    if (!reference_ask(write, error)) {
         return false;
     }
     owner_settle(write);
-    return computed_settle(write, error) && currency_settle(write, error) &&
-           number_draw(write, error) && rule_check_required(write, error);
+    return permit_create(write, error) && reference_permit(write, error) &&
+           permit_owner(write, error) && computed_settle(write, error) &&
+           currency_settle(write, error) && number_draw(write, error) &&
+           rule_check_required(write, error);
 }
 
 bool create_in(struct work *work, struct record *given, struct write_outcome *outcome_out,

@@ -1,6 +1,8 @@
 /*
  * delete.c - a record goes, and what its relations say of those that refer to it happens.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "metadata/catalog.h"
@@ -8,10 +10,11 @@
 #include "query/query.h"
 #include "record/forget.h"
 #include "record/link.h"
+#include "record/permit.h"
 #include "record/save.h"
 #include "record/write.h"
-#include "security/authorise.h"
 #include "security/credential.h"
+#include "security/field_access.h"
 
 enum { AT_ONCE = 200, DELETED_LIMIT = 100000 };
 
@@ -171,6 +174,14 @@ static bool drop_beside(const struct write *write, const struct uuid *id, struct
     if (!drop_files(write, error) || (is_involved && !party_forget(call, id, error))) {
         return false;
     }
+    if (strcmp(entity->name, "FieldSecurityProfile") == 0 &&
+        !profile_forget(call->connection, call->arena, id, error)) {
+        return false;
+    }
+    if (entity->is_principal &&
+        !profile_forget_principal(call->connection, call->arena, id, error)) {
+        return false;
+    }
     return !entity->is_principal || call->platform->credentials == NULL ||
            credential_remove(call->platform->credentials, call->connection, id, error);
 }
@@ -211,22 +222,15 @@ static bool read_record(struct write *write, const struct uuid *id, struct error
     if (!save_read(write, id, ROW_LOCK_DELETE, &before, error)) {
         return false;
     }
-    if (before == NULL) {
-        char text[UUID_TEXT_SIZE];
-        uuid_format(id, text);
-        return error_set_about(error, ERROR_RECORD_NOT_FOUND, write->entity->name, NULL,
-                               "There is no %s %s", write->entity->name, text);
-    }
-    return true;
+    return before != NULL || permit_refuse_missing(write->entity, id, error);
 }
 
 bool delete_in(struct work *work, const struct entity *entity, const struct uuid *id,
                bool has_expected_version, struct error *error)
 {
     struct write write = {.work = work, .call = work->call, .entity = entity};
-    if (!authorise_privilege(work->call->identity, entity, RIGHT_DELETE, error) ||
-        (work->deleted.count == 0 && !total_lock_parents(work, entity, id, error)) ||
-        !read_record(&write, id, error) ||
+    if ((work->deleted.count == 0 && !total_lock_parents(work, entity, id, error)) ||
+        !read_record(&write, id, error) || !permit_stored(&write, RIGHT_DELETE, error) ||
         (has_expected_version && !check_version(&write, error)) || !note_deleted(work, id, error)) {
         return false;
     }

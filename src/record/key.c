@@ -1,16 +1,18 @@
 /*
  * key.c - records named by alternate keys, and what a refused key is called.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "base/error.h"
 #include "database/table.h"
 #include "metadata/catalog.h"
 #include "query/query.h"
+#include "record/permit.h"
 #include "record/write.h"
-#include "security/authorise.h"
+
+enum { KEY_NAMES_SIZE = 256 };
 
 bool key_is_given(const struct record *record, const struct key *key)
 {
@@ -118,7 +120,7 @@ static bool parse_key(struct call *call, const struct key *key,
     return true;
 }
 
-/* Whoever may not read the entity learns nothing about which keys it has. */
+/* Whoever may not read a record learns nothing about which keys there are. */
 bool record_resolve(struct call *call, const struct reference *reference, struct uuid *id_out,
                     struct error *error)
 {
@@ -138,11 +140,9 @@ bool record_resolve(struct call *call, const struct reference *reference, struct
                                "%s has no key %s", reference->entity->name,
                                alternate->name == NULL ? "without a name" : alternate->name);
     }
-    if (!authorise_all(call->identity, reference->entity, RIGHT_READ)) {
-        return refuse_reference(reference, error);
-    }
     if (!parse_key(call, key, alternate, values, error) ||
-        !query_find_by_key(call, key, values, &id, &is_found, error)) {
+        !query_find_by_key(call, key, values, &id, &is_found, error) ||
+        (is_found && !permit_read(call, reference->entity, &id, &is_found, error))) {
         return false;
     }
     if (!is_found) {
@@ -211,10 +211,22 @@ static const struct key *find_key(struct call *call, const struct entity *entity
     return found;
 }
 
+bool key_refuse(const struct key *key, struct error *error)
+{
+    const struct entity *entity = key->fields[0]->entity;
+    char names[KEY_NAMES_SIZE] = "";
+    size_t length = 0;
+    for (size_t index = 0; index < key->field_count && length < sizeof(names); index++) {
+        length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+                                   index == 0 ? "" : ", ", key->fields[index]->name);
+    }
+    return error_set_about(error, ERROR_DUPLICATE_KEY, entity->name, names,
+                           "Another %s has the same %s", entity->name, names);
+}
+
 static bool explain_unique(struct call *call, const struct entity *entity, struct error *error)
 {
     const struct key *key = find_key(call, entity, error->subject);
-    struct buffer names;
     char cause[ERROR_CAUSE_SIZE];
 
     memcpy(cause, error->cause, sizeof(cause));
@@ -223,12 +235,7 @@ static bool explain_unique(struct call *call, const struct entity *entity, struc
                         "Another %s has the same id", entity->name);
         return error_add_cause(error, "%s", cause);
     }
-    buffer_init(&names, call->arena, 64);
-    for (size_t index = 0; index < key->field_count; index++) {
-        buffer_add_format(&names, "%s%s", index == 0 ? "" : ", ", key->fields[index]->name);
-    }
-    error_set_about(error, ERROR_DUPLICATE_KEY, entity->name, names.bytes,
-                    "Another %s has the same %s", entity->name, names.bytes);
+    key_refuse(key, error);
     return error_add_cause(error, "%s", cause);
 }
 

@@ -1,10 +1,8 @@
 /*
  * owner.c - whose a record is.
  */
-#include "base/error.h"
 #include "metadata/catalog.h"
 #include "record/write.h"
-#include "security/authorise.h"
 #include "security/identity.h"
 
 static void set_reference(struct value *value, const struct entity *entity, struct uuid id)
@@ -18,18 +16,13 @@ static bool is_caller(const struct write *write, const struct reference *owner)
     return uuid_is_equal(&owner->id, &write->call->identity->user_id);
 }
 
-static bool begin_owned(struct write *write, struct error *error)
+static void begin_owned(struct write *write)
 {
-    const struct field *field = write->entity->owner;
-    const struct identity *identity = write->call->identity;
-    struct value *owner = record_value(write->after, field);
+    struct value *owner = record_value(write->after, write->entity->owner);
     if (write->before == NULL && owner->state == VALUE_ABSENT) {
         set_reference(owner, catalog_find_entity(write->call->catalog, "SystemUser"),
-                      identity->user_id);
+                      write->call->identity->user_id);
     }
-    bool is_handed_over = write_is_changing(write, field) &&
-                          (write->before != NULL || !is_caller(write, &owner->reference));
-    return !is_handed_over || authorise_privilege(identity, write->entity, RIGHT_ASSIGN, error);
 }
 
 /* A record of a business unit is in the caller's, unless another is given. */
@@ -42,15 +35,13 @@ static void begin_in_unit(struct write *write)
     }
 }
 
-bool owner_begin(struct write *write, struct error *error)
+void owner_begin(struct write *write)
 {
     if (write->entity->owner != NULL) {
-        return begin_owned(write, error);
-    }
-    if (write->entity->owning_business_unit != NULL) {
+        begin_owned(write);
+    } else if (write->entity->owning_business_unit != NULL) {
         begin_in_unit(write);
     }
-    return true;
 }
 
 void owner_settle(struct write *write)

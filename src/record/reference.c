@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "metadata/catalog.h"
 #include "query/query.h"
+#include "record/permit.h"
 #include "record/write.h"
-#include "security/authorise.h"
 #include "security/identity.h"
 
 /* ---- resolving ---- */
@@ -23,16 +23,6 @@ static bool refuse_target(const struct field *field, const struct entity *target
     return error_set_about(error, ERROR_VALUE_INVALID, field->entity->name, field->name,
                            "%s cannot refer to a %s", field->name,
                            target == NULL ? "record without an entity" : target->name);
-}
-
-static bool refuse_missing(const struct field *field, const struct reference *reference,
-                           struct error *error)
-{
-    char id[UUID_TEXT_SIZE];
-    uuid_format(&reference->id, id);
-    return error_set_about(error, ERROR_REFERENCE_NOT_FOUND, field->entity->name, field->name,
-                           "%s refers to %s %s, which does not exist", field->name,
-                           reference->entity->name, id);
 }
 
 /* The fault is about the field that refers, whatever went wrong on the way. */
@@ -102,31 +92,11 @@ bool reference_resolve(struct write *write, struct error *error)
     return true;
 }
 
-/* ---- rights ---- */
-
-/* Whoever may not read a target is told what he would be told if it did not exist. */
-static bool may_refer(const struct write *write, const struct field *field,
-                      const struct reference *reference, struct error *error)
-{
-    const struct identity *identity = write->call->identity;
-    if (!authorise_all(identity, reference->entity, RIGHT_READ)) {
-        return refuse_missing(field, reference, error);
-    }
-    return field->is_system ||
-           (authorise_privilege(identity, write->entity, RIGHT_APPEND, error) &&
-            authorise_privilege(identity, reference->entity, RIGHT_APPEND_TO, error));
-}
-
 /* ---- asking ---- */
-
-struct question {
-    const struct field *field; /* that refers */
-    const struct reference *reference;
-};
 
 struct questions {
     struct probe *probes;
-    struct question *asked;
+    struct permit_target *asked; /* without a field: a fact alone is wanted */
     size_t count;
 };
 
@@ -140,7 +110,7 @@ struct fact {
 static void ask(struct questions *questions, const struct field *field,
                 const struct reference *reference, const struct fact *fact)
 {
-    questions->asked[questions->count] = (struct question){field, reference};
+    questions->asked[questions->count] = (struct permit_target){field, reference};
     questions->probes[questions->count++] = (struct probe){.entity = reference->entity,
                                                            .id = reference->id,
                                                            .field = fact->field,
@@ -180,7 +150,8 @@ static bool is_known(const struct write *write, const struct field *field,
                      const struct reference *reference)
 {
     const struct call *call = write->call;
-    return write->work->is_internal ||
+    bool is_stamp = field == write->entity->created_by || field == write->entity->modified_by;
+    return write->work->is_internal || (is_stamp && !write_is_given(write, field)) ||
            (field == write->entity->owner &&
             uuid_is_equal(&reference->id, &call->identity->user_id)) ||
            (field == write->entity->owning_business_unit &&
@@ -189,40 +160,28 @@ static bool is_known(const struct write *write, const struct field *field,
             uuid_is_equal(&reference->id, &call->platform->base_currency_id));
 }
 
-static bool ask_parties(struct write *write, struct questions *questions, const struct field *field,
-                        const struct value *value, struct error *error)
+static void ask_parties(struct write *write, struct questions *questions, const struct field *field,
+                        const struct value *value)
 {
     for (size_t index = 0; index < value->parties.count; index++) {
         const struct reference *reference = &value->parties.items[index].reference;
-        if (reference->entity == NULL) {
-            continue;
+        if (reference->entity != NULL) {
+            ask_about(write, questions, field, reference);
         }
-        if (!may_refer(write, field, reference, error)) {
-            return false;
-        }
-        ask_about(write, questions, field, reference);
     }
-    return true;
 }
 
-static bool ask_field(struct write *write, struct questions *questions, const struct field *field,
-                      struct error *error)
+static void ask_field(struct write *write, struct questions *questions, const struct field *field)
 {
     const struct value *value = record_value(write->after, field);
     if (value->state != VALUE_SET || !write_is_changing(write, field)) {
-        return true;
+        return;
     }
     if (field->type == FIELD_PARTY_LIST) {
-        return ask_parties(write, questions, field, value, error);
+        ask_parties(write, questions, field, value);
+    } else if (field->type == FIELD_LOOKUP && !is_known(write, field, &value->reference)) {
+        ask_about(write, questions, field, &value->reference);
     }
-    if (field->type != FIELD_LOOKUP || is_known(write, field, &value->reference)) {
-        return true;
-    }
-    if (!may_refer(write, field, &value->reference, error)) {
-        return false;
-    }
-    ask_about(write, questions, field, &value->reference);
-    return true;
 }
 
 /* A new part of a record takes its currency and rate. */
@@ -256,28 +215,38 @@ static size_t count_questions(const struct write *write)
     return count;
 }
 
-bool reference_check(struct write *write, struct error *error)
+bool reference_ask(struct write *write, struct error *error)
 {
     struct arena *arena = write->call->arena;
     size_t capacity = count_questions(write);
     struct questions questions = {
         .probes = arena_allocate_array(arena, capacity, sizeof(struct probe)),
-        .asked = arena_allocate_array(arena, capacity, sizeof(struct question)),
+        .asked = arena_allocate_array(arena, capacity, sizeof(struct permit_target)),
     };
     for (size_t index = 0; index < write->entity->field_count; index++) {
-        if (!ask_field(write, &questions, write->entity->fields[index], error)) {
-            return false;
-        }
+        ask_field(write, &questions, write->entity->fields[index]);
     }
     ask_parent(write, &questions);
     if (!query_probe(write->call, questions.probes, questions.count, error)) {
         return false;
     }
+    size_t target_count = 0;
     for (size_t index = 0; index < questions.count; index++) {
-        const struct question *question = &questions.asked[index];
-        if (question->field != NULL && questions.probes[index].value->state == VALUE_ABSENT) {
-            return refuse_missing(question->field, question->reference, error);
+        const struct permit_target *target = &questions.asked[index];
+        if (target->field == NULL) {
+            continue;
         }
+        if (questions.probes[index].value->state == VALUE_ABSENT) {
+            return permit_refuse_target(target->field, target->reference, error);
+        }
+        questions.asked[target_count++] = *target;
     }
+    write->targets = questions.asked;
+    write->target_count = target_count;
     return true;
+}
+
+bool reference_permit(const struct write *write, struct error *error)
+{
+    return permit_targets(write, write->targets, write->target_count, error);
 }

@@ -5,17 +5,9 @@
 
 #include "base/error.h"
 #include "record/forget.h"
+#include "record/permit.h"
 #include "record/save.h"
 #include "record/write.h"
-#include "security/authorise.h"
-
-static bool refuse_missing(const struct entity *entity, const struct uuid *id, struct error *error)
-{
-    char text[UUID_TEXT_SIZE];
-    uuid_format(id, text);
-    return error_set_about(error, ERROR_RECORD_NOT_FOUND, entity->name, NULL, "There is no %s %s",
-                           entity->name, text);
-}
 
 static bool check_version(const struct write *write, struct error *error)
 {
@@ -39,12 +31,12 @@ static void lay_over(struct write *write)
 
 static bool settle(struct write *write, struct error *error)
 {
-    if (!state_settle(write, error) || !owner_begin(write, error) ||
-        !reference_check(write, error)) {
+    if (!state_settle(write, error) || !reference_ask(write, error)) {
         return false;
     }
     owner_settle(write);
-    return computed_settle(write, error) && currency_settle(write, error) &&
+    return reference_permit(write, error) && permit_owner(write, error) &&
+           computed_settle(write, error) && currency_settle(write, error) &&
            rule_check_required(write, error);
 }
 
@@ -54,17 +46,15 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     struct write write = {
         .work = work, .call = work->call, .entity = given->entity, .given = given};
     struct record *before = NULL;
-    if (!authorise_privilege(work->call->identity, given->entity, RIGHT_WRITE, error) ||
-        !reference_resolve(&write, error) ||
+    if (!reference_resolve(&write, error) ||
         (uuid_is_empty(&work->root_id) && !total_lock_parents(work, given->entity, id, error)) ||
         !save_read(&write, id, ROW_LOCK_CHANGE, &before, error)) {
         return false;
     }
     if (before == NULL) {
-        return refuse_missing(given->entity, id, error);
+        return permit_refuse_missing(given->entity, id, error);
     }
-    if (!authorise_record(work->call->identity, given->entity, RIGHT_WRITE, error) ||
-        (has_expected_version && !check_version(&write, error)) ||
+    if (!permit_update(&write, error) || (has_expected_version && !check_version(&write, error)) ||
         !rule_check_given(&write, error)) {
         return false;
     }
@@ -74,7 +64,7 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     }
     struct write_outcome outcome;
     if (!settle(&write, error) || !save_changes(&write, &outcome, error) ||
-        !child_write_all(work, given, &outcome, error)) {
+        !child_write_all(work, given, &outcome, error) || !assign_follow(&write, error)) {
         return false;
     }
     forget_principal(work->call, given->entity, id);
@@ -95,7 +85,8 @@ static bool find_id(struct call *call, struct record *record, const struct key *
     if (key == NULL && !key_choose(record, &key, error)) {
         return false;
     }
-    if (!key_find(call, record, key, id_out, &is_found, error)) {
+    if (!key_find(call, record, key, id_out, &is_found, error) ||
+        (is_found && !permit_read(call, entity, id_out, &is_found, error))) {
         return false;
     }
     if (!is_found) {
@@ -112,9 +103,7 @@ bool record_update(struct call *call, struct record *record, const struct key *k
     struct write_outcome outcome;
     struct uuid id;
     work_begin(&work, call);
-    /* The right comes before the search: a key must not tell who has what. */
-    if (!authorise_privilege(call->identity, record->entity, RIGHT_WRITE, error) ||
-        !find_id(call, record, key, &id, error) ||
+    if (!find_id(call, record, key, &id, error) ||
         !update_in(&work, record, &id, call->has_expected_version, &outcome, error) ||
         !total_settle(&work, error)) {
         return false;

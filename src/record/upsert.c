@@ -40,6 +40,7 @@ static bool try_create(struct work *work, struct record *given, struct write_out
     return true;
 }
 
+/* The key is another's, whom the caller may not see: he is told what a creation would be told. */
 bool upsert_in(struct work *work, struct record *given, const struct key *key,
                struct write_outcome *outcome_out, struct error *error)
 {
@@ -72,7 +73,10 @@ bool upsert_in(struct work *work, struct record *given, const struct key *key,
         }
         error_clear(error);
     }
-    return update_in(work, given, &id, has_expected_version, outcome_out, error);
+    if (update_in(work, given, &id, has_expected_version, outcome_out, error)) {
+        return true;
+    }
+    return error->code == ERROR_RECORD_NOT_FOUND ? key_refuse(key, error) : false;
 }
 
 bool record_upsert(struct call *call, struct record *record, const struct key *key,

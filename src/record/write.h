@@ -23,6 +23,7 @@
 
 struct column_set;
 struct error;
+struct permit_target;
 
 /* What the operation asked for began, and what follows from it. */
 struct work {
@@ -50,6 +51,8 @@ struct write {
     const struct record *before; /* as stored, as far as it was read; NULL in a create */
     struct record *after;        /* as it will be */
     struct write_facts facts;
+    const struct permit_target *targets; /* what changing lookups and parties refer to */
+    size_t target_count;
 };
 
 void work_begin(struct work *work, struct call *call);
@@ -71,12 +74,14 @@ must_check bool rule_add_defaults(struct write *write, struct error *error);
 /* state.c: state and status reason agree. */
 must_check bool state_settle(struct write *write, struct error *error);
 
-/* reference.c: alternate keys become ids; what is referred to exists and may be referred to. */
+/* reference.c: alternate keys become ids; what is referred to exists; and, once the owner is
+ * known, may be referred to. */
 must_check bool reference_resolve(struct write *write, struct error *error);
-must_check bool reference_check(struct write *write, struct error *error);
+must_check bool reference_ask(struct write *write, struct error *error);
+must_check bool reference_permit(const struct write *write, struct error *error);
 
 /* owner.c: a new record is its creator's; the business unit follows the owner. */
-must_check bool owner_begin(struct write *write, struct error *error);
+void owner_begin(struct write *write);
 void owner_settle(struct write *write);
 
 /* number.c: draws the auto-numbers that were not given. */
@@ -94,6 +99,9 @@ must_check bool computed_settle(struct write *write, struct error *error);
 /* child.c: the records sent with their parent, once the parent's own write came out so. */
 must_check bool child_write_all(struct work *work, struct record *given,
                                 const struct write_outcome *outcome, struct error *error);
+
+/* assign.c: the children that go with a record to its new owner; each needs the right. */
+must_check bool assign_follow(const struct write *write, struct error *error);
 
 /* total.c: locks the parents whose totals may follow from what becomes of a record, before the
  * record itself is; notes those that a write touches; brings them up to date at the end. */
@@ -127,6 +135,9 @@ must_check bool key_find(struct call *call, struct record *given, const struct k
 /* The one key that the record has all values of; fails when there is none, or several. */
 must_check bool key_choose(const struct record *given, const struct key **key_out,
                            struct error *error);
+
+/* Tells that another record has the values of a key. Returns false. */
+bool key_refuse(const struct key *key, struct error *error);
 
 /* Says in our words which key, or which reference, the database would not take. Returns false. */
 bool key_explain(struct call *call, const struct entity *entity, struct error *error);

@@ -3,6 +3,9 @@
  */
 #include "security/role.h"
 
+#include <string.h>
+
+#include "base/arena.h"
 #include "database/row.h"
 #include "security/tables.h"
 
@@ -79,4 +82,57 @@ bool role_take(struct connection *connection, struct arena *arena, const struct 
         {"role_id", ROW_IS, cell_uuid(role_id)},
     };
     return row_delete(connection, arena, &principal_role_table, membership, 2, NULL, error);
+}
+
+static bool is_said(const char *text, const char *name)
+{
+    return strcmp(text, PRIVILEGE_ANY) == 0 || strcmp(text, name) == 0;
+}
+
+static bool read_roles(struct connection *connection, struct arena *arena,
+                       const struct uuid *principal_id, struct uuid **ids_out, size_t *count_out,
+                       struct error *error)
+{
+    static const char *const columns[] = {"role_id"};
+    const struct row_condition held = {"principal_id", ROW_IS, cell_uuid(principal_id)};
+    const struct row_query query = {.table = &principal_role_table,
+                                    .columns = columns,
+                                    .column_count = 1,
+                                    .conditions = &held,
+                                    .condition_count = 1};
+    struct row_set rows;
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    *ids_out = arena_allocate_array(arena, rows.count, sizeof(**ids_out));
+    *count_out = rows.count;
+    for (size_t row = 0; row < rows.count; row++) {
+        (*ids_out)[row] = row_cell(&rows, row, 0)->uuid;
+    }
+    return true;
+}
+
+bool role_allows(struct connection *connection, struct arena *arena,
+                 const struct uuid *principal_id, const struct entity *entity, enum right right,
+                 bool *is_allowed_out, struct error *error)
+{
+    static const char *const columns[] = {"entity_name", "right_name", "depth"};
+    struct uuid *ids = NULL;
+    struct row_query query = {
+        .table = &role_privilege_table, .columns = columns, .column_count = 3, .among = "role_id"};
+    struct row_set rows;
+    if (!read_roles(connection, arena, principal_id, &ids, &query.id_count, error)) {
+        return false;
+    }
+    query.ids = ids;
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    *is_allowed_out = false;
+    for (size_t row = 0; row < rows.count && !*is_allowed_out; row++) {
+        *is_allowed_out = is_said(row_cell(&rows, row, 0)->text, entity->name) &&
+                          is_said(row_cell(&rows, row, 1)->text, right_name(right)) &&
+                          row_cell(&rows, row, 2)->integer > 0;
+    }
+    return true;
 }

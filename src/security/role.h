@@ -31,4 +31,9 @@ must_check bool role_take(struct connection *connection, struct arena *arena,
                           const struct uuid *principal_id, const struct uuid *role_id,
                           struct error *error);
 
+/* Whether the roles that a user or team holds himself allow a right on an entity at all. */
+must_check bool role_allows(struct connection *connection, struct arena *arena,
+                            const struct uuid *principal_id, const struct entity *entity,
+                            enum right right, bool *is_allowed_out, struct error *error);
+
 #endif

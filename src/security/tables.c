@@ -217,13 +217,14 @@ const struct table replay_table = {
     .primary_key = {"mark_digest"},
     .indexes = replay_indexes,
     .index_count = COUNT(replay_indexes),
+};
 
-    static const struct table_column field_permission_columns[] = {
-        {.name = "profile_id", .type = COLUMN_UUID, .is_required = true},
-        {.name = "entity_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
-        {.name = "field_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
-        {.name = "rights", .type = COLUMN_INTEGER, .is_required = true},
-    };
+static const struct table_column field_permission_columns[] = {
+    {.name = "profile_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "entity_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
+    {.name = "field_name", .type = COLUMN_TEXT, .length = NAME_LENGTH, .is_required = true},
+    {.name = "rights", .type = COLUMN_INTEGER, .is_required = true},
+};
 
 const struct table field_permission_table = {
     .name = "svyaz_field_permission",

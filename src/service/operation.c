@@ -80,6 +80,8 @@ static bool is_for_entity(const struct operation_pattern *pattern, const struct 
         return true;
     case OPERATION_PER_ENTITY_WITH_KEYS:
         return entity->key_count > 0;
+    case OPERATION_PER_ENTITY_WITH_OWNER:
+        return entity->ownership == OWNERSHIP_USER;
     }
     return false;
 }

@@ -39,6 +39,7 @@ enum operation_scope {
     OPERATION_ONCE,
     OPERATION_PER_ENTITY,
     OPERATION_PER_ENTITY_WITH_KEYS,
+    OPERATION_PER_ENTITY_WITH_OWNER,
 };
 
 struct operation_pattern {

@@ -109,6 +109,27 @@ bool service_upsert(struct call *call, const struct operation *operation, const 
     return true;
 }
 
+bool service_assign(struct call *call, const struct operation *operation, const void *request,
+                    void *response, struct error *error)
+{
+    const struct assign_entity_request *asked = request;
+    struct assign_entity_response *answer = response;
+    const struct entity *entity = operation->entity;
+    struct record *record = record_make(call->arena, entity);
+    struct value *owner = record_value(record, entity->owner);
+    struct write_outcome outcome;
+
+    record_value(record, entity->id)->state = VALUE_SET;
+    record_value(record, entity->id)->uuid = asked->id.value;
+    owner->state = VALUE_SET;
+    owner->reference = *asked->owner;
+    if (!record_update(call, record, NULL, &outcome, error)) {
+        return false;
+    }
+    answer->result = result_of(call, &outcome);
+    return true;
+}
+
 bool service_delete(struct call *call, const struct operation *operation, const void *request,
                     void *response, struct error *error)
 {

@@ -173,6 +173,9 @@ class Sweep:
         self.ask(entity.name, f"Update{entity.name}",
                  f"<{entity.element}><id>{identifier}</id>{entity.xml(sent)}</{entity.element}>")
         expect_same(values, self.read(entity, identifier, values))
+        if any(field.name == "owner" for field in entity.fields):
+            owner = write(self.reference("SystemUser"))
+            self.ask(entity.name, f"Assign{entity.name}", f"<id>{identifier}</id><owner>{owner}</owner>")
         for key, names in entity.keys.items():
             if all(name in values for name in names):
                 self.upsert(entity, key, {name: values[name] for name in names}, identifier)

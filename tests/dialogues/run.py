@@ -6,6 +6,7 @@ build/check-logs/touched for untouched.py.
 """
 import argparse
 import pathlib
+import shutil
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -21,13 +22,29 @@ WORK = ROOT / "build" / "dialogues"
 TOUCHED = ROOT / "build" / "check-logs" / "touched"
 
 
+def secured_metadata(folder, names):
+    """A copy of metadata/ in which these fields are secured; the setting that names it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "metadata", folder)
+    for entity, field in (name.split(".") for name in names):
+        for path in (folder / "entities").glob("*.xml"):
+            text = path.read_text(encoding="utf-8")
+            if f' name="{entity}" ' in text:
+                path.write_text(text.replace(f'<field name="{field}" ',
+                                             f'<field name="{field}" secured="true" '), encoding="utf-8")
+    return f"metadata.dir={folder}"
+
+
 def play(path, program, template, contract, touched):
     """Why a dialogue fails; None when it comes true."""
     try:
         written = script.read(path)
     except script.ScriptError as reason:
         return str(reason)
-    server = Server(WORK / path.stem, program, written.settings())
+    settings = written.settings()
+    if written.secured():
+        settings.append(secured_metadata(WORK / f"{path.stem}-metadata", written.secured()))
+    server = Server(WORK / path.stem, program, settings)
     server.bootstrap(template)
     try:
         with server:

@@ -207,6 +207,7 @@ static bool read_pass(struct arena *arena, const struct xml_node *node, const st
         .name = xml_attribute_or(node, "name", xml_attribute(node, "entity")),
         .entity = xml_attribute(node, "entity"),
         .key = xml_attribute(node, "key"),
+        .role = xml_attribute(node, "role"),
         .node = node,
         .source = map_get(sources, xml_attribute(node, "source")),
         .workers = (int)workers,

@@ -51,6 +51,7 @@ struct pass {
     const char *name;
     const char *entity;
     const char *key;
+    const char *role; /* that each new user gets, by its name; NULL: none */
     const struct xml_node *node;
     const struct source *source;
     int workers;

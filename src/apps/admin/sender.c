@@ -288,6 +288,24 @@ static bool is_hopeless(const struct client_error *error)
            strcmp(error->code, "NOT_ALLOWED") == 0 || strcmp(error->code, "TOO_MANY_ATTEMPTS") == 0;
 }
 
+/* A new user gets the role that the pass names. */
+static bool give_role(const struct sending *sending, const struct xml_node *answer,
+                      struct client_error *error)
+{
+    static const struct client_operation operation = {
+        .service = "Security", .name = "AddUserRole", .is_repeatable = true};
+    const struct sender *sender = sending->sender;
+    struct element *parameters = element_make(sending->arena, operation.name);
+    const struct xml_node *ignored = NULL;
+
+    if (sender->target->role_id == NULL || outcome_of(sending, answer) != ROW_CREATED) {
+        return true;
+    }
+    element_add_text(sending->arena, parameters, "userId", result_text(answer, "id"));
+    element_add_text(sending->arena, parameters, "roleId", sender->target->role_id);
+    return client_call(sender->client, sending->arena, &operation, parameters, &ignored, error);
+}
+
 static void upsert(struct sending *sending, const struct draft *draft)
 {
     const struct sender *sender = sending->sender;
@@ -300,7 +318,8 @@ static void upsert(struct sending *sending, const struct draft *draft)
     struct client_error error;
 
     if (client_call(sender->client, sending->arena, &operation, upsert_request(sending, draft),
-                    &answer, &error)) {
+                    &answer, &error) &&
+        give_role(sending, answer, &error)) {
         ledger_count(sender->ledger, outcome_of(sending, answer));
         remember(sending, draft, answer);
     } else if (is_hopeless(&error)) {

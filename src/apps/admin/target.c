@@ -60,6 +60,34 @@ static bool find_key(struct arena *arena, const struct pass *pass, const struct 
     return true;
 }
 
+/* The id of the role that new users get. */
+static bool find_role(struct arena *arena, struct client *client, const struct pass *pass,
+                      struct target *target, struct client_error *client_error, struct error *error)
+{
+    static const struct client_operation retrieve = {
+        .service = "Role", .name = "RetrieveRole", .is_repeatable = true};
+    struct element *parameters = element_make(arena, retrieve.name);
+    const struct xml_node *answer = NULL;
+
+    if (pass->role == NULL) {
+        return true;
+    }
+    if (strcmp(pass->entity, "SystemUser") != 0) {
+        return xml_fail(pass->node, error, "Only a SystemUser gets a role, not a %s", pass->entity);
+    }
+    request_add_key(arena, parameters, "name", &pass->role, 1);
+    request_add_list(arena, parameters, "columns", "id");
+    if (!client_call(client, arena, &retrieve, parameters, &answer, client_error)) {
+        return strcmp(client_error->code, "RECORD_NOT_FOUND") == 0
+                   ? xml_fail(pass->node, error, "There is no role %s", pass->role)
+                   : false;
+    }
+    const struct xml_node *id =
+        answer->first_child == NULL ? NULL : xml_child(answer->first_child, "id");
+    target->role_id = id == NULL ? NULL : id->text;
+    return true;
+}
+
 bool target_ask(struct arena *arena, struct client *client, const struct pass *pass,
                 struct target *target_out, struct client_error *client_error, struct error *error)
 {
@@ -81,7 +109,8 @@ bool target_ask(struct arena *arena, struct client *client, const struct pass *p
                            "The server does not describe %s.", pass->entity);
     }
     if (!check_fields(pass, xml_child(description, "fields"), error) ||
-        !find_key(arena, pass, xml_child(description, "keys"), &target, error)) {
+        !find_key(arena, pass, xml_child(description, "keys"), &target, error) ||
+        !find_role(arena, client, pass, &target, client_error, error)) {
         return false;
     }
     *target_out = target;

@@ -22,10 +22,11 @@ struct target {
     const char *element;      /* of a record in a message */
     const size_t *key_fields; /* places among the fields of the pass, in the order of the key */
     size_t key_field_count;
+    const char *role_id; /* that each new user gets; NULL: none */
 };
 
 /* Asks for the entity and checks the pass against it: fields that exist, a key whose fields are
- * all mapped. client_error is set when the server refuses, error when the mapping is wrong. */
+ * all mapped, a role that exists. client_error is set when the server refuses, error when the mapping is wrong. */
 must_check bool target_ask(struct arena *arena, struct client *client, const struct pass *pass,
                            struct target *target_out, struct client_error *client_error,
                            struct error *error);

@@ -2,7 +2,7 @@
 import dataclasses
 import pathlib
 
-DIRECTIVES = ("as", "soap", "setting", "password", "wait", "restart", "header", ">", "<")
+DIRECTIVES = ("as", "soap", "setting", "secured", "password", "wait", "restart", "header", ">", "<")
 
 
 @dataclasses.dataclass
@@ -23,6 +23,11 @@ class Script:
     def settings(self):
         """Settings that the server must be started with."""
         return [" ".join(step.words) for step in self.steps if step.verb == "setting"]
+
+
+    def secured(self):
+        """Fields that metadata must call secured, each as Entity.field."""
+        return [step.words[0] for step in self.steps if step.verb == "secured"]
 
 
 class ScriptError(Exception):

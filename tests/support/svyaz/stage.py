@@ -189,5 +189,6 @@ class Stage:
 
 VERBS = {
     "as": "say_who", "password": "say_password", "soap": "say_version", "header": "say_header",
-    "wait": "wait", "restart": "restart", "setting": "nothing", ">": "ask", "<": "answer",
+    "wait": "wait", "restart": "restart", "setting": "nothing", "secured": "nothing",
+    ">": "ask", "<": "answer",
 }

@@ -1,0 +1,61 @@
+/*
+ * permit.h - the rights that a write needs, each asked in one place.
+ *
+ * What security's rules decide from the facts at hand costs nothing; for shares and parents the
+ * database is asked (query/access.h). The platform's own writes need no right.
+ *
+ * Faults: RECORD_NOT_FOUND for a record that the caller may not read, as if there were none;
+ * NOT_ALLOWED names the privilege or the right that is missing.
+ */
+#ifndef RECORD_PERMIT_H
+#define RECORD_PERMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "metadata/entity.h"
+
+struct call;
+struct error;
+struct field;
+struct record;
+struct reference;
+struct uuid;
+struct write;
+
+/* The right on the record as it is stored. */
+must_check bool permit_stored(const struct write *write, enum right right, struct error *error);
+
+/* What an update is given: owner by assign, all else by write; the whole that a part moves to. */
+must_check bool permit_update(const struct write *write, struct error *error);
+
+/* A new record, whose owner and unit are known by now. */
+must_check bool permit_create(const struct write *write, struct error *error);
+
+/* Whoever is to own the record may read such records. */
+must_check bool permit_owner(const struct write *write, struct error *error);
+
+/* A target that a changing lookup or party list refers to. */
+struct permit_target {
+    const struct field *field;
+    const struct reference *reference;
+};
+
+/* The caller may read each target, append the record and append to the target. REFERENCE_NOT_FOUND
+ * for one that he may not read. */
+must_check bool permit_targets(const struct write *write, const struct permit_target *targets,
+                               size_t count, struct error *error);
+
+/* Whether the caller may read a record; for what is found by a key. */
+must_check bool permit_read(struct call *call, const struct entity *entity, const struct uuid *id,
+                            bool *is_allowed_out, struct error *error);
+
+/* Tells that there is no such record. Returns false. */
+bool permit_refuse_missing(const struct entity *entity, const struct uuid *id, struct error *error);
+
+/* Tells that a lookup refers to nothing. Returns false. */
+bool permit_refuse_target(const struct field *field, const struct reference *reference,
+                          struct error *error);
+
+#endif

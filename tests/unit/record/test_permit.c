@@ -1,0 +1,354 @@
+/*
+ * test_permit.c - which rights a write needs, depth by depth.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "database/database.h"
+#include "metadata/catalog.h"
+#include "metadata/record.h"
+#include "query/query.h"
+#include "record/house.h"
+#include "security/identity.h"
+#include "security/role.h"
+
+static struct test_platform house;
+
+enum { PRIVILEGES = 24 };
+
+/* A privilege in words: "Account create user". */
+static struct role_privilege privilege_of(struct call *call, const char *words)
+{
+    static const char *const depths[] = {"none", "user", "unit", "unitAndBelow", "organization"};
+    char entity[64];
+    char right[32];
+    char depth[32];
+    struct role_privilege privilege = {.depth = -1};
+    assert_int_equal(sscanf(words, "%63s %31s %31s", entity, right, depth), 3);
+    privilege.entity = catalog_find_entity(call->catalog, entity);
+    assert_non_null(privilege.entity);
+    assert_true(right_parse(right, &privilege.right));
+    for (int index = 0; index < 5; index++) {
+        if (strcmp(depths[index], depth) == 0) {
+            privilege.depth = index;
+        }
+    }
+    assert_true(privilege.depth >= 0);
+    return privilege;
+}
+
+/* Makes a user of a business unit (the root when NULL) with these privileges, ended by NULL. */
+static struct uuid make_user(struct call *call, const char *name, const struct uuid *unit,
+                             const char *const *words)
+{
+    struct role_privilege privileges[PRIVILEGES];
+    struct role_template template = {.name = name, .privileges = privileges};
+    struct error error = {0};
+    struct record *user =
+        house_record(call, "SystemUser", "userName", name, "lastName", name, NULL);
+    if (unit != NULL) {
+        house_refer(user, "businessUnit", "BusinessUnit", unit);
+    }
+    struct uuid id = house_create(call, user);
+    for (size_t index = 0; words[index] != NULL; index++) {
+        assert_true(template.privilege_count < PRIVILEGES);
+        privileges[template.privilege_count++] = privilege_of(call, words[index]);
+    }
+    /* A role that is no record is as good as one here: its id is the user's. */
+    house_must(role_set_privileges(call->connection, call->arena, &id, &template, &error), &error);
+    house_must(role_give(call->connection, call->arena, &id, &id, &error), &error);
+    return id;
+}
+
+static void become(struct call *call, const struct uuid *id)
+{
+    struct error error = {0};
+    house_must(
+        identity_load(call->arena, call->connection, call->catalog, id, &call->identity, &error),
+        &error);
+}
+
+static struct uuid make_account(struct call *call, const char *name, const struct uuid *owner)
+{
+    struct record *account = house_record(call, "Account", "name", name, NULL);
+    house_refer(account, "owner", "SystemUser", owner);
+    return house_create(call, account);
+}
+
+static enum error_code create_fails(struct call *call, struct record *record)
+{
+    struct write_outcome outcome = {0};
+    struct error error = {0};
+    if (record_create(call, record, &outcome, &error)) {
+        return ERROR_NONE;
+    }
+    return error.code;
+}
+
+static enum error_code rename_fails(struct call *call, const struct uuid *id)
+{
+    struct record *record = house_record(call, "Account", "name", "renamed", NULL);
+    struct write_outcome outcome = {0};
+    struct error error = {0};
+    record_value(record, record->entity->id)->state = VALUE_SET;
+    record_value(record, record->entity->id)->uuid = *id;
+    return record_update(call, record, NULL, &outcome, &error) ? ERROR_NONE : error.code;
+}
+
+static enum error_code assign_fails(struct call *call, const struct uuid *id,
+                                    const struct uuid *owner)
+{
+    struct record *record = house_record(call, "Account", NULL);
+    struct write_outcome outcome = {0};
+    struct error error = {0};
+    house_refer(record, "owner", "SystemUser", owner);
+    record_value(record, record->entity->id)->state = VALUE_SET;
+    record_value(record, record->entity->id)->uuid = *id;
+    return record_update(call, record, NULL, &outcome, &error) ? ERROR_NONE : error.code;
+}
+
+static const char *const reader[] = {"Account read user", NULL};
+
+void test_permit__a_change_reaches_as_far_as_its_depth(void **state)
+{
+    static const char *const words[] = {"Account read unit", "Account write user",
+                                        "Account delete user", NULL};
+    struct error error = {0};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid unit = house_create(call, house_record(call, "BusinessUnit", "name", "far", NULL));
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, reader);
+    struct uuid eve = make_user(call, "eve", &unit, reader);
+    struct uuid own = make_account(call, "own", &ann);
+    struct uuid near = make_account(call, "near", &bob);
+    struct uuid far = make_account(call, "far", &eve);
+    become(call, &ann);
+    const struct entity *account = catalog_find_entity(call->catalog, "Account");
+
+    assert_int_equal(rename_fails(call, &own), ERROR_NONE);
+    assert_int_equal(rename_fails(call, &near), ERROR_NOT_ALLOWED);
+    assert_int_equal(rename_fails(call, &far), ERROR_RECORD_NOT_FOUND); /* not even readable */
+    assert_false(record_delete(call, account, &near, &error));
+    assert_int_equal(error.code, ERROR_NOT_ALLOWED);
+    assert_false(record_delete(call, account, &far, &error));
+    assert_int_equal(error.code, ERROR_RECORD_NOT_FOUND);
+    house_must(record_delete(call, account, &own, &error), &error);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+void test_permit__a_creation_must_reach_the_owner(void **state)
+{
+    static const char *const words[] = {"Account read unit", "Account create unit",
+                                        "Account assign user", "SystemUser read organization",
+                                        NULL};
+    static const char *const handing[] = {"Account read unit", "Account create unit",
+                                          "Account assign unit", "SystemUser read organization",
+                                          NULL};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid unit = house_create(call, house_record(call, "BusinessUnit", "name", "far", NULL));
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid dan = make_user(call, "dan", NULL, handing);
+    struct uuid bob = make_user(call, "bob", NULL, reader);
+    struct uuid eve = make_user(call, "eve", &unit, reader);
+    struct uuid blind = make_user(call, "blind", NULL, (const char *const[]){NULL});
+    const struct uuid *const owners[] = {&bob, &eve, &blind};
+    static const enum error_code of_ann[] = {ERROR_NOT_ALLOWED, ERROR_NOT_ALLOWED,
+                                             ERROR_NOT_ALLOWED};
+    static const enum error_code of_dan[] = {ERROR_NONE, ERROR_NOT_ALLOWED,
+                                             ERROR_OWNER_CANNOT_READ};
+
+    for (int index = 0; index < 3; index++) {
+        become(call, &ann);
+        struct record *record = house_record(call, "Account", "name", "x", NULL);
+        house_refer(record, "owner", "SystemUser", owners[index]);
+        assert_int_equal(create_fails(call, record), of_ann[index]);
+        become(call, &dan);
+        record = house_record(call, "Account", "name", "x", NULL);
+        house_refer(record, "owner", "SystemUser", owners[index]);
+        assert_int_equal(create_fails(call, record), of_dan[index]);
+    }
+    become(call, &ann);
+    assert_int_equal(create_fails(call, house_record(call, "Account", "name", "mine", NULL)),
+                     ERROR_NONE);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+void test_permit__an_assignment_needs_its_right_and_an_owner_who_reads(void **state)
+{
+    static const char *const words[] = {"Account read user", "Account assign user",
+                                        "SystemUser read organization", NULL};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, reader);
+    struct uuid blind = make_user(call, "blind", NULL, (const char *const[]){NULL});
+    struct uuid own = make_account(call, "own", &ann);
+    struct uuid other = make_account(call, "other", &bob);
+    become(call, &ann);
+    assert_int_equal(assign_fails(call, &own, &blind), ERROR_OWNER_CANNOT_READ);
+    assert_int_equal(assign_fails(call, &other, &ann), ERROR_RECORD_NOT_FOUND);
+    assert_int_equal(rename_fails(call, &own), ERROR_NOT_ALLOWED);
+    assert_int_equal(assign_fails(call, &own, &bob), ERROR_NONE);
+    assert_int_equal(assign_fails(call, &own, &ann), ERROR_RECORD_NOT_FOUND); /* his no more */
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+static const char *owner_of(struct call *call, const char *entity, const struct uuid *id)
+{
+    return house_text(call, entity, id, "owner");
+}
+
+void test_permit__children_go_with_an_assignment(void **state)
+{
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    static const char *const words[] = {"Account read user", "Contact read user", "Task read user",
+                                        NULL};
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid account = make_account(call, "Bon", &ann);
+    struct record *contact = house_record(call, "Contact", "lastName", "L", NULL);
+    house_refer(contact, "owner", "SystemUser", &ann);
+    house_refer(contact, "parentCustomer", "Account", &account);
+    struct uuid contact_id = house_create(call, contact);
+    struct record *task = house_record(call, "Task", "subject", "T", NULL);
+    house_refer(task, "owner", "SystemUser", &ann);
+    house_refer(task, "regarding", "Contact", &contact_id);
+    struct uuid task_id = house_create(call, task);
+    /* A record above itself ends where it began. */
+    struct record *ring = house_record(call, "Account", NULL);
+    house_refer(ring, "parentAccount", "Account", &account);
+    (void)house_update(call, ring, &account);
+
+    assert_int_equal(assign_fails(call, &account, &bob), ERROR_NONE);
+    assert_string_equal(owner_of(call, "Contact", &contact_id),
+                        owner_of(call, "Account", &account));
+    assert_string_equal(owner_of(call, "Task", &task_id), owner_of(call, "Account", &account));
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+void test_permit__a_lookup_needs_append_and_append_to(void **state)
+{
+    static const char *const all[] = {"Account read unit",   "Account appendTo user",
+                                      "Contact create user", "Contact read user",
+                                      "Contact append user", NULL};
+    static const char *const no_append[] = {"Account read unit", "Account appendTo user",
+                                            "Contact create user", "Contact read user", NULL};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid unit = house_create(call, house_record(call, "BusinessUnit", "name", "far", NULL));
+    struct uuid ann = make_user(call, "ann", NULL, all);
+    struct uuid bob = make_user(call, "bob", NULL, no_append);
+    struct uuid eve = make_user(call, "eve", &unit, reader);
+    struct uuid own = make_account(call, "own", &ann);
+    struct uuid near = make_account(call, "near", &bob);
+    struct uuid far = make_account(call, "far", &eve);
+    const struct uuid *const targets[] = {&own, &near, &far};
+    static const enum error_code of_ann[] = {ERROR_NONE, ERROR_NOT_ALLOWED,
+                                             ERROR_REFERENCE_NOT_FOUND};
+    static const enum error_code of_bob[] = {ERROR_NOT_ALLOWED, ERROR_NOT_ALLOWED,
+                                             ERROR_REFERENCE_NOT_FOUND};
+    for (int index = 0; index < 3; index++) {
+        become(call, &ann);
+        struct record *record = house_record(call, "Contact", "lastName", "L", NULL);
+        house_refer(record, "parentCustomer", "Account", targets[index]);
+        assert_int_equal(create_fails(call, record), of_ann[index]);
+        become(call, &bob);
+        record = house_record(call, "Contact", "lastName", "L", NULL);
+        house_refer(record, "parentCustomer", "Account", targets[index]);
+        assert_int_equal(create_fails(call, record), of_bob[index]);
+    }
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* Who may not see whose key it is is told what a creation is told. */
+void test_permit__a_key_tells_nothing_of_a_record_out_of_sight(void **state)
+{
+    static const char *const words[] = {"Account read user", "Account create user",
+                                        "Account write user", NULL};
+    struct write_outcome outcome = {0};
+    struct error upserted = {0};
+    struct error created = {0};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, reader);
+    struct record *account =
+        house_record(call, "Account", "name", "x", "accountNumber", "A1", NULL);
+    house_refer(account, "owner", "SystemUser", &bob);
+    (void)house_create(call, account);
+    house_must(connection_commit(call->connection, &created), &created);
+    house_must(connection_begin(call->connection, TRANSACTION_WRITE, &created), &created);
+    become(call, &ann);
+    const struct entity *entity = catalog_find_entity(call->catalog, "Account");
+    const struct key *key = entity_find_key(entity, "accountNumber");
+    assert_false(
+        record_upsert(call, house_record(call, "Account", "name", "y", "accountNumber", "A1", NULL),
+                      key, &outcome, &upserted));
+    assert_false(
+        record_update(call, house_record(call, "Account", "name", "y", "accountNumber", "A1", NULL),
+                      key, &outcome, &created));
+    assert_int_equal(created.code, ERROR_RECORD_NOT_FOUND);
+    assert_string_equal(created.message, "There is no Account with this accountNumber");
+    assert_false(
+        record_create(call, house_record(call, "Account", "name", "y", "accountNumber", "A1", NULL),
+                      &outcome, &created));
+    assert_int_equal(upserted.code, ERROR_DUPLICATE_KEY);
+    assert_int_equal(created.code, ERROR_DUPLICATE_KEY);
+    assert_string_equal(upserted.message, created.message);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+void test_permit__a_part_needs_the_whole(void **state)
+{
+    static const char *const words[] = {
+        "SalesOrder read unit",       "SalesOrder write user",       "SalesOrderDetail create user",
+        "SalesOrderDetail read user", "SalesOrderDetail write user", NULL};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid customer = house_create(call, house_record(call, "Account", "name", "Bon", NULL));
+    struct record *order = house_record(call, "SalesOrder", "name", "mine", NULL);
+    house_refer(order, "owner", "SystemUser", &ann);
+    house_refer(order, "customer", "Account", &customer);
+    struct uuid own = house_create(call, order);
+    order = house_record(call, "SalesOrder", "name", "his", NULL);
+    house_refer(order, "owner", "SystemUser", &bob);
+    house_refer(order, "customer", "Account", &customer);
+    struct uuid other = house_create(call, order);
+    become(call, &ann);
+    const struct uuid *const orders[] = {&own, &other};
+    static const enum error_code expected[] = {ERROR_NONE, ERROR_NOT_ALLOWED};
+    for (int index = 0; index < 2; index++) {
+        struct record *line = house_record(call, "SalesOrderDetail", "productDescription", "bolt",
+                                           "quantity", "1", "pricePerUnit", "2", NULL);
+        house_refer(line, "salesOrder", "SalesOrder", orders[index]);
+        assert_int_equal(create_fails(call, line), expected[index]);
+    }
+    house_undo(&call);
+    test_platform_close(&house);
+}
