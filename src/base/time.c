@@ -65,17 +65,18 @@ static bool read_date(const char **text, int32_t *days_out)
            date_join(year, month, day, days_out);
 }
 
-/* Reads hh:mm:ss[.f+]; what is finer than a millisecond is dropped. */
+/* Reads hh:mm:ss[.f+], 24:00:00 too; what is finer than a millisecond is dropped. */
 static bool read_clock(const char **text, int64_t *ms_out)
 {
     int hour;
     int minute;
     int second;
+    bool is_whole = true; /* no fraction, however fine, after 24:00:00 */
     if (!read_digits(text, 2, &hour) || !read_char(text, ':') || !read_digits(text, 2, &minute) ||
         !read_char(text, ':') || !read_digits(text, 2, &second)) {
         return false;
     }
-    if (hour > 23 || minute > 59 || second > 59) {
+    if (hour > 24 || minute > 59 || second > 59) {
         return false;
     }
     int64_t ms = ((hour * 60 + minute) * 60 + second) * ms_in_second;
@@ -86,12 +87,13 @@ static bool read_clock(const char **text, int64_t *ms_out)
             return false;
         }
         do {
+            is_whole = is_whole && digit == 0;
             ms += digit * weight;
             weight /= 10;
         } while (read_digits(text, 1, &digit));
     }
     *ms_out = ms;
-    return true;
+    return ms < ms_in_day || (ms == ms_in_day && is_whole);
 }
 
 /* Reads Z, +hh:mm, -hh:mm or nothing, to the end of the text. */
@@ -156,6 +158,11 @@ int64_t time_monotonic(void)
     return read_clock_ms(CLOCK_MONOTONIC);
 }
 
+bool moment_is_in_range(int64_t moment)
+{
+    return moment >= FIRST_DAY * ms_in_day && moment < (LAST_DAY + 1) * ms_in_day;
+}
+
 bool moment_parse(const char *text, int64_t *moment_out, enum moment_zone *zone_out)
 {
     int32_t days;
@@ -167,7 +174,7 @@ bool moment_parse(const char *text, int64_t *moment_out, enum moment_zone *zone_
         return false;
     }
     int64_t moment = days * ms_in_day + ms - offset_minutes * ms_in_minute;
-    if (moment < FIRST_DAY * ms_in_day || moment >= (LAST_DAY + 1) * ms_in_day) {
+    if (!moment_is_in_range(moment)) {
         return false;
     }
     *moment_out = moment;

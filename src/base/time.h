@@ -24,9 +24,13 @@ int64_t time_now(void);
 int64_t time_monotonic(void);
 
 /* Reads a dateTime. zone_out tells whether the text named an offset; without one the value is
- * the local reading taken as if it were UTC, for the caller to shift or refuse. False when it
- * is not a dateTime of an existing day, hour below 24 (24:00:00 is refused), year in range. */
+ * the local reading taken as if it were UTC, for the caller to shift (text/zone.h) or refuse.
+ * 24:00:00 is the beginning of the next day. False when it is not a dateTime of an existing day,
+ * year in range. */
 must_check bool moment_parse(const char *text, int64_t *moment_out, enum moment_zone *zone_out);
+
+/* Whether the moment is in the years that are kept. */
+bool moment_is_in_range(int64_t moment);
 
 /* Writes yyyy-mm-ddThh:mm:ss[.fff]Z; the fraction only when it is not zero. */
 void moment_format(int64_t moment, char text[MOMENT_TEXT_SIZE]);

@@ -19,6 +19,7 @@ struct arena;
 struct catalog;
 struct connection;
 struct identity;
+struct zone;
 
 struct call {
     struct arena *arena;
@@ -31,7 +32,8 @@ struct call {
     const char *application;         /* the client's name for itself, or NULL */
     const char *peer_address;        /* for the log and for counting attempts */
     enum language language;          /* of fault texts and labels */
-    struct value_zone zone;          /* the client's declared zone */
+    struct zone *zone;               /* of moments without offset: the request's, else the user's;
+                                        NULL: they are refused */
     bool is_validate_only;
     bool has_expected_version;
     int64_t expected_version;

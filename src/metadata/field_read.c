@@ -10,6 +10,7 @@
 #include "metadata/names.h"
 #include "metadata/reader.h"
 #include "metadata/value.h"
+#include "text/zone.h"
 #include "xml/document.h"
 
 enum { STRING_LENGTH_LIMIT = 4000, MEMO_LENGTH_LIMIT = 1048576, AUTO_NUMBER_LENGTH = 100 };
@@ -75,6 +76,7 @@ struct type_row {
     const char *name;
     enum field_type type;
     enum entity_group group;
+    bool is_time_zone;
     unsigned may; /* attributes */
     unsigned must;
     unsigned elements;
@@ -91,6 +93,7 @@ static const struct type_row type_rows[] = {
      .may = LENGTH | DEFAULT | FINDABLE,
      .must = LENGTH,
      .elements = WITH_COMPUTED},
+    {.name = "timeZone", .type = FIELD_STRING, .is_time_zone = true, .may = DEFAULT | FINDABLE},
     {.name = "memo", .type = FIELD_MEMO, .may = LENGTH | DEFAULT, .must = LENGTH},
     {.name = "integer", .type = FIELD_INTEGER, .may = RANGE | DEFAULT, .elements = WITH_COMPUTED},
     {.name = "long", .type = FIELD_LONG, .may = RANGE | DEFAULT, .elements = WITH_COMPUTED},
@@ -268,6 +271,10 @@ static long long read_number(struct reader *reader, const struct xml_node *node,
 
 static void read_length(struct reader *reader, const struct xml_node *node, struct field *field)
 {
+    if (field->is_time_zone) {
+        field->length = ZONE_NAME_LENGTH;
+        return;
+    }
     switch (field->type) {
     case FIELD_STRING:
         field->length = (size_t)read_number(reader, node, "length", 1, 1, STRING_LENGTH_LIMIT);
@@ -346,8 +353,7 @@ static void read_default(struct reader *reader, const struct xml_node *node, str
     if (text == NULL) {
         return;
     }
-    if (!value_parse(reader->scratch, field, text, (struct value_zone){.is_known = false}, &value,
-                     &error)) {
+    if (!value_parse(reader->scratch, field, text, NULL, &value, &error)) {
         reader_problem(reader, node, "the default does not fit: %s", error.message);
         return;
     }
@@ -481,6 +487,7 @@ struct field_draft *field_read(struct reader *reader, struct entity_draft *draft
     field->entity = draft->entity;
     field->name = arena_copy_text(reader->arena, xml_attribute_or(node, "name", ""));
     field->type = row->type;
+    field->is_time_zone = row->is_time_zone;
     field->file_size =
         row->type == FIELD_FILE ? read_number(reader, node, "size", 1, 1, INT64_C(1) << 40) : 0;
     check_name(reader, node, field->name);

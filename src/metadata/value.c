@@ -13,14 +13,13 @@
 #include "base/time.h"
 #include "metadata/entity.h"
 #include "text/utf8.h"
-
-enum { MINUTE = 60000 }; /* milliseconds */
+#include "text/zone.h"
 
 /* What a parser is given beside the text. */
 struct reading {
     struct arena *arena;
     const struct field *field;
-    struct value_zone zone;
+    struct zone *zone;
 };
 
 struct value_type {
@@ -90,6 +89,21 @@ static bool is_presentable(const char *text)
     return true;
 }
 
+static bool parse_zone(const struct reading *reading, const char *text, struct value *value,
+                       struct error *error)
+{
+    const char *meant = NULL;
+    value->text = zone_find_name(reading->arena, text);
+    if (value->text != NULL) {
+        return true;
+    }
+    meant = zone_suggest(reading->arena, text);
+    return refuse(reading->field, ERROR_VALUE_INVALID,
+                  meant == NULL ? "a time zone such as Europe/Moscow"
+                                : arena_format(reading->arena, "a time zone such as %s", meant),
+                  text, error);
+}
+
 static bool parse_text(const struct reading *reading, const char *text, struct value *value,
                        struct error *error)
 {
@@ -97,6 +111,9 @@ static bool parse_text(const struct reading *reading, const char *text, struct v
     if (!is_presentable(text)) {
         return error_set_about(error, ERROR_VALUE_INVALID, field->entity->name, field->name,
                                "%s must be UTF-8 text without control characters", label_of(field));
+    }
+    if (field->is_time_zone) {
+        return parse_zone(reading, text, value, error);
     }
     size_t count = text_count_characters(text);
     if (field->length > 0 && count > field->length) {
@@ -284,12 +301,15 @@ static bool parse_moment(const struct reading *reading, const char *text, struct
                       "an existing moment written yyyy-mm-ddThh:mm:ssZ, from 1753 to 9999", text,
                       error);
     }
-    if (zone == MOMENT_WITHOUT_ZONE) {
-        if (!reading->zone.is_known) {
-            return refuse(reading->field, ERROR_VALUE_INVALID,
-                          "a moment with its offset, such as Z", text, error);
-        }
-        moment -= (int64_t)reading->zone.offset_minutes * MINUTE;
+    if (zone == MOMENT_WITHOUT_ZONE && reading->zone == NULL) {
+        return refuse(reading->field, ERROR_VALUE_INVALID,
+                      "a moment with its offset, such as Z, unless Request/timeZone or the user's "
+                      "own time zone says where it is meant",
+                      text, error);
+    }
+    if (zone == MOMENT_WITHOUT_ZONE && !zone_to_moment(reading->zone, moment, &moment)) {
+        return refuse(reading->field, ERROR_VALUE_OUT_OF_RANGE,
+                      "a moment in the years 1753 to 9999 of UTC", text, error);
     }
     value->moment = moment;
     return true;
@@ -491,7 +511,7 @@ static_assert(sizeof(value_types) / sizeof(value_types[0]) == FIELD_TYPE_COUNT,
               "each field type has its row");
 
 bool value_parse(struct arena *arena, const struct field *field, const char *text,
-                 struct value_zone zone, struct value *value_out, struct error *error)
+                 struct zone *zone, struct value *value_out, struct error *error)
 {
     struct reading reading = {.arena = arena, .field = field, .zone = zone};
     struct value value = {.state = VALUE_SET};

@@ -21,6 +21,7 @@ struct arena;
 struct entity;
 struct error;
 struct field;
+struct zone;
 
 enum value_state { VALUE_ABSENT, VALUE_NULL, VALUE_SET };
 
@@ -79,19 +80,14 @@ struct value {
     };
 };
 
-/* How a dateTime without zone is read: refused, or as local time of this offset to UTC. */
-struct value_zone {
-    bool is_known;
-    int32_t offset_minutes;
-};
-
 /* Reads the lexical form of a field's type, with every check that the field asks for: type,
  * range, scale, length in characters, existing choice (token or number), existing day. Not for
  * LOOKUP, PARTY_LIST and FILE, save that a LOOKUP of one target may be given by its id. Text
- * must be valid UTF-8. Fails with VALUE_INVALID, VALUE_OUT_OF_RANGE, VALUE_TOO_LONG or
- * CHOICE_UNKNOWN, naming entity and field. */
+ * must be valid UTF-8. A dateTime without offset is local time in the zone; without a zone it is
+ * refused. A time zone becomes the name that it is kept under. Fails with VALUE_INVALID,
+ * VALUE_OUT_OF_RANGE, VALUE_TOO_LONG or CHOICE_UNKNOWN, naming entity and field. */
 must_check bool value_parse(struct arena *arena, const struct field *field, const char *text,
-                            struct value_zone zone, struct value *value_out, struct error *error);
+                            struct zone *zone, struct value *value_out, struct error *error);
 
 /* Writes the lexical form of a value that is set; a choice as its token, a reference as id. */
 const char *value_format(struct arena *arena, const struct field *field, const struct value *value);

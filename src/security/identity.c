@@ -287,6 +287,7 @@ bool identity_load(struct arena *arena, struct connection *connection,
     }
     loading.identity->user_id = *user_id;
     loading.identity->user_name = user.name;
+    loading.identity->time_zone = user.time_zone;
     loading.identity->business_unit_id = user.business_unit_id;
     loading.identity->organization_id = user.organization_id;
     if (!team_read_of_user(arena, connection, catalog, user_id, &user.business_unit_id,
@@ -333,6 +334,7 @@ struct identity *identity_copy(struct arena *arena, const struct identity *ident
     }
     copy->seats = seats;
     copy->user_name = arena_copy_text(arena, identity->user_name);
+    copy->time_zone = arena_copy_text(arena, identity->time_zone);
     copy->scope = identity->scope == NULL ? NULL : scope_copy(arena, identity->scope);
     copy->principals =
         arena_copy(arena, identity->principals, identity->principal_count * sizeof(struct uuid));

@@ -43,6 +43,7 @@ struct seat {
 struct identity {
     struct uuid user_id;
     const char *user_name;
+    const char *time_zone; /* the user's own, or NULL */
     struct uuid business_unit_id;
     struct uuid organization_id;
     bool is_administrator;         /* has every privilege at organisation depth */

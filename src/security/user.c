@@ -73,12 +73,13 @@ bool user_read(struct arena *arena, struct connection *connection, const struct 
     const struct entity *entity = catalog_find_entity(catalog, user_entity);
     const char *const columns[] = {
         stored_column(entity, "userName"), stored_column(entity, "isDisabled"),
-        stored_column(entity, "businessUnit"), stored_column(entity, "isApplication")};
+        stored_column(entity, "businessUnit"), stored_column(entity, "isApplication"),
+        stored_column(entity, "timeZone")};
     struct row_condition by_id = {entity->id->column, ROW_IS, cell_uuid(user_id)};
     struct user user = {.id = *user_id};
     struct row_set rows;
 
-    if (!read_one(arena, connection, stored_table(catalog, entity), by_id, columns, 4, &rows,
+    if (!read_one(arena, connection, stored_table(catalog, entity), by_id, columns, 5, &rows,
                   error)) {
         return false;
     }
@@ -90,6 +91,7 @@ bool user_read(struct arena *arena, struct connection *connection, const struct 
     user.is_disabled = is_true(row_cell(&rows, 0, 1));
     user.business_unit_id = row_cell(&rows, 0, 2)->uuid;
     user.is_application = is_true(row_cell(&rows, 0, 3));
+    user.time_zone = row_cell(&rows, 0, 4)->is_null ? NULL : row_cell(&rows, 0, 4)->text;
     if (!read_branch(arena, connection, catalog, &user, error)) {
         return false;
     }

@@ -19,6 +19,7 @@ struct error;
 struct user {
     struct uuid id;
     const char *name;
+    const char *time_zone; /* or NULL */
     struct uuid business_unit_id;
     struct uuid organization_id; /* the root business unit */
     bool is_application;         /* a program, not a person */

@@ -136,7 +136,7 @@ static struct field_description *describe_field(struct call *call, const struct 
 
     description->name = field->name;
     description->classic_name = field->classic_name;
-    description->field_type = field_type_row(field->type)->name;
+    description->field_type = field->is_time_zone ? "timeZone" : field_type_row(field->type)->name;
     description->label = label_text(&field->label, call->language);
     description->description = label_text(&field->description, call->language);
     describe_uses(call->identity, field, description);

@@ -25,6 +25,7 @@
 #include "service/metrics.h"
 #include "service/operation.h"
 #include "service/stage.h"
+#include "text/zone.h"
 
 /* One operation on its way through the steps. */
 struct run {
@@ -32,11 +33,12 @@ struct run {
     const struct operation *operation;
     const struct credentials *credentials;
     const void *request;
-    const struct answer_encoder *encoder;
+    const struct message_codec *codec;
     void *response;
     bool is_in_transaction;
     bool is_admitted;
     bool is_known; /* who asks */
+    bool is_decoded;
 };
 
 static bool acquire(struct run *run, struct error *error)
@@ -48,12 +50,20 @@ static bool acquire(struct run *run, struct error *error)
  * that begins anew on another connection has used up the message's nonce already. */
 static bool find_caller(struct run *run, struct error *error)
 {
+    struct call *call = run->call;
+
     if (run->operation->pattern->is_anonymous || run->is_known) {
         return true;
     }
-    run->is_known = authenticate(run->call, run->credentials, error) &&
-                    authenticate_once(run->call, run->credentials, error);
-    return run->is_known;
+    if (!authenticate(call, run->credentials, error) ||
+        !authenticate_once(call, run->credentials, error)) {
+        return false;
+    }
+    if (call->zone == NULL && call->identity->time_zone != NULL) {
+        call->zone = zone_open(call->arena, call->identity->time_zone);
+    }
+    run->is_known = true;
+    return true;
 }
 
 /* Whom we do not know, the attempts at logging in are counted of. */
@@ -78,6 +88,20 @@ static bool check_privilege(struct run *run, struct error *error)
     return (pattern->is_anonymous || authorise_operation(identity, operation->name, error)) &&
            (!pattern->has_right ||
             authorise_privilege(identity, operation->service->entity, pattern->right, error));
+}
+
+/* Not before it is known who asks: his time zone may be needed, and who may not ask costs us no
+ * more than that. */
+static bool decode(struct run *run, struct error *error)
+{
+    const struct message_codec *codec = run->codec;
+
+    if (!run->is_decoded && codec->decode != NULL &&
+        !codec->decode(codec->context, run->call, error)) {
+        return false;
+    }
+    run->is_decoded = true;
+    return true;
 }
 
 static bool stage(struct run *run, struct error *error)
@@ -113,8 +137,7 @@ static bool handle(struct run *run, struct error *error)
 
 static bool encode(struct run *run, struct error *error)
 {
-    return run->encoder->encode(run->encoder->context, run->call, run->operation, run->response,
-                                error);
+    return run->codec->encode(run->codec->context, run->call, run->operation, run->response, error);
 }
 
 static bool commit(struct run *run, struct error *error)
@@ -135,6 +158,7 @@ enum step_name {
     STEP_FIND_CALLER,
     STEP_ADMIT,
     STEP_CHECK_PRIVILEGE,
+    STEP_DECODE,
     STEP_STAGE,
     STEP_CHECK_DEADLINE,
     STEP_BEGIN,
@@ -145,11 +169,17 @@ enum step_name {
 };
 
 static bool (*const steps[STEP_COUNT])(struct run *run, struct error *error) = {
-    [STEP_ACQUIRE] = acquire, [STEP_FIND_CALLER] = find_caller,
-    [STEP_ADMIT] = admit,     [STEP_CHECK_PRIVILEGE] = check_privilege,
-    [STEP_STAGE] = stage,     [STEP_CHECK_DEADLINE] = check_deadline,
-    [STEP_BEGIN] = begin,     [STEP_HANDLE] = handle,
-    [STEP_ENCODE] = encode,   [STEP_COMMIT] = commit,
+    [STEP_ACQUIRE] = acquire,
+    [STEP_FIND_CALLER] = find_caller,
+    [STEP_ADMIT] = admit,
+    [STEP_CHECK_PRIVILEGE] = check_privilege,
+    [STEP_DECODE] = decode,
+    [STEP_STAGE] = stage,
+    [STEP_CHECK_DEADLINE] = check_deadline,
+    [STEP_BEGIN] = begin,
+    [STEP_HANDLE] = handle,
+    [STEP_ENCODE] = encode,
+    [STEP_COMMIT] = commit,
 };
 
 /* After which failures a run goes on from which step, or from the one that failed, if that comes
@@ -284,20 +314,20 @@ bool service_verify(struct call *call, const struct credentials *credentials, st
 
 bool service_run(struct call *call, const struct operation *operation,
                  const struct credentials *credentials, const void *request,
-                 const struct answer_encoder *encoder, struct error *error)
+                 const struct message_codec *codec, struct error *error)
 {
     struct run run = {
         .call = call,
         .operation = operation,
         .credentials = credentials,
         .request = request,
-        .encoder = encoder,
+        .codec = codec,
     };
     int64_t started = time_monotonic();
 
     error_clear(error);
     bool is_done = run_with_retries(&run, error);
-    if (call->connection != NULL && (!is_done || call->is_validate_only)) {
+    if (run.is_decoded && call->connection != NULL && (!is_done || call->is_validate_only)) {
         stage_drop_files(call, operation, request);
     }
     if (run.is_admitted) {

@@ -2,8 +2,9 @@
  * pipeline.h - the one way through which every operation runs, whatever door it came by.
  *
  * Steps, in order: acquire a connection, find out who asks and whether he asks too much at once,
- * check the privilege, stage files, begin, run the handler, encode the answer, commit. A conflict
- * runs the handler again from begin. The first step that fails ends it; nothing half-done stays.
+ * check the privilege, decode the request, stage files, begin, run the handler, encode the answer,
+ * commit. A conflict runs the handler again from begin. The first step that fails ends it; nothing
+ * half-done stays.
  */
 #ifndef SERVICE_PIPELINE_H
 #define SERVICE_PIPELINE_H
@@ -45,9 +46,13 @@ struct credentials {
 must_check bool service_verify(struct call *call, const struct credentials *credentials,
                                struct error *error);
 
-/* Encodes an answer while the transaction is still open; handed down by the door. Called again
- * when the commit met a conflict: each time it begins anew. */
-struct answer_encoder {
+/* What only the door knows how to do with a message; handed down by it. */
+struct message_codec {
+    /* Fills in the request, once, when it is known who asks, where his moments without offset are
+     * meant (call->zone), and that he may. NULL: it is filled in already. */
+    bool (*decode)(void *context, struct call *call, struct error *error);
+    /* Encodes the answer while the transaction is still open. Called again when the commit met a
+     * conflict: each time it begins anew. */
     bool (*encode)(void *context, struct call *call, const struct operation *operation,
                    const void *response, struct error *error);
     void *context;
@@ -58,6 +63,6 @@ struct answer_encoder {
  * OUTCOME_UNKNOWN. Logs one line. */
 must_check bool service_run(struct call *call, const struct operation *operation,
                             const struct credentials *credentials, const void *request,
-                            const struct answer_encoder *encoder, struct error *error);
+                            const struct message_codec *codec, struct error *error);
 
 #endif

@@ -20,6 +20,7 @@
 #include "security/session.h"
 #include "service/authenticate.h"
 #include "service/operation.h"
+#include "text/zone.h"
 
 static struct message_uuid uuid_member(const struct uuid *id)
 {
@@ -178,6 +179,7 @@ bool service_who_am_i(struct call *call, const struct operation *operation, cons
     result->user_name = identity->user_name;
     result->business_unit_id = uuid_member(&identity->business_unit_id);
     result->organization_id = uuid_member(&call->platform->organization_id);
+    result->time_zone = call->zone == NULL ? NULL : zone_name(call->zone);
     answer->result = result;
     return true;
 }

@@ -29,13 +29,14 @@ struct record;
 struct reference_message;
 struct wire_member;
 struct wire_type;
+struct zone;
 
 struct decoder {
     struct arena *arena;
     struct walk *walk;
     const struct catalog *catalog;
     const char *target_namespace;      /* of every element below the operation */
-    struct value_zone zone;            /* of moments without one */
+    struct zone *zone;                 /* of moments without offset, or NULL */
     const struct multipart *multipart; /* NULL: the message has no parts */
     const struct message_limits *limits;
 };

@@ -15,8 +15,7 @@
 #include "soap/walk.h"
 #include "soap/wire.h"
 #include "text/utf8.h"
-
-enum { MINUTE = 60000 /* milliseconds */ };
+#include "text/zone.h"
 
 /* ---- what xsi:type claims ---- */
 
@@ -197,11 +196,11 @@ static bool read_moment(const struct wish *wish, const char *text, void *place, 
     if (!moment_parse(text, &value, &zone)) {
         return refuse(wish, "a moment such as 2024-01-31T12:00:00Z", text, error);
     }
-    if (zone == MOMENT_WITHOUT_ZONE) {
-        if (!wish->decoder->zone.is_known) {
-            return refuse(wish, "a moment with a zone, or sent with Request/timeZone", text, error);
-        }
-        value -= (int64_t)wish->decoder->zone.offset_minutes * MINUTE;
+    if (zone == MOMENT_WITHOUT_ZONE && wish->decoder->zone == NULL) {
+        return refuse(wish, "a moment with a zone, or sent with Request/timeZone", text, error);
+    }
+    if (zone == MOMENT_WITHOUT_ZONE && !zone_to_moment(wish->decoder->zone, value, &value)) {
+        return refuse(wish, "a moment in the years 1753 to 9999 of UTC", text, error);
     }
     *moment = (struct message_moment){.is_set = true, .value = value};
     return true;

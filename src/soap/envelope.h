@@ -22,6 +22,7 @@ struct decoder;
 struct element;
 struct error;
 struct wire;
+struct zone;
 
 enum soap_version { SOAP_VERSION_1_1, SOAP_VERSION_1_2 };
 
@@ -33,7 +34,7 @@ struct request_header {
     int64_t expected_version;
     bool has_language;
     enum language language;
-    struct value_zone zone;
+    struct zone *zone; /* or NULL */
 };
 
 struct envelope {

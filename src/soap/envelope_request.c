@@ -8,6 +8,7 @@
 #include "soap/envelope.h"
 #include "soap/wire.h"
 #include "soap/wire_fixed.h"
+#include "text/zone.h"
 
 enum { APPLICATION_MOST = 100 };
 
@@ -38,39 +39,24 @@ static bool read_language(const char *text, struct request_header *header, struc
     return true;
 }
 
-static bool is_digit(char character)
+static bool read_zone(struct arena *arena, const char *text, struct request_header *header,
+                      struct error *error)
 {
-    return character >= '0' && character <= '9';
-}
+    enum { SHOWN = 60 };
+    const char *meant = NULL;
 
-/* "+03:00" as minutes. */
-static bool read_offset(const char *text, int32_t *minutes_out)
-{
-    int32_t hours = 0;
-    int32_t minutes = 0;
-
-    if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') || !is_digit(text[1]) ||
-        !is_digit(text[2]) || text[3] != ':' || !is_digit(text[4]) || !is_digit(text[5])) {
-        return false;
-    }
-    hours = (text[1] - '0') * 10 + (text[2] - '0');
-    minutes = (text[4] - '0') * 10 + (text[5] - '0');
-    *minutes_out = (hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
-    return hours <= 14 && minutes < 60;
-}
-
-static bool read_zone(const char *text, struct value_zone *zone, struct error *error)
-{
     if (text == NULL) {
         return true;
     }
-    zone->is_known = true;
-    if (strcmp(text, "Z") == 0 || strcmp(text, "UTC") == 0 ||
-        read_offset(text, &zone->offset_minutes)) {
+    header->zone = zone_open(arena, decode_trim(arena, text));
+    if (header->zone != NULL) {
         return true;
     }
+    meant = zone_suggest(arena, text);
     return error_set(error, ERROR_VALUE_INVALID, "timeZone",
-                     "timeZone is UTC, or an offset such as +03:00");
+                     "timeZone must be a time zone such as %s, UTC, or an offset such as +03:00, "
+                     "not \"%.*s\"",
+                     meant == NULL ? "Europe/Moscow" : meant, SHOWN, text);
 }
 
 static bool check_texts(const struct request_message *message, struct error *error)
@@ -94,7 +80,7 @@ bool envelope_read_request(struct envelope_reading *reading, struct error *error
     reading->envelope->has_request = true;
     if (!decode_struct(reading->decoder, reading->wire->request_header, &message, error) ||
         !check_texts(&message, error) || !read_language(message.language, header, error) ||
-        !read_zone(message.time_zone, &header->zone, error)) {
+        !read_zone(reading->decoder->arena, message.time_zone, header, error)) {
         return false;
     }
     header->id = message.id;

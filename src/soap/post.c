@@ -138,7 +138,6 @@ static bool fill_call(struct message *message, struct error *error)
     call->has_expected_version = header->has_expected_version;
     call->expected_version = header->expected_version;
     call->zone = header->zone;
-    message->decoder.zone = header->zone;
     if (header->has_language) {
         call->language = header->language;
     }
@@ -200,13 +199,15 @@ static bool check_plain(struct message *message, struct error *error)
     return message_check_plain(message, has_secret(message->operation->request), error);
 }
 
-static bool decode(struct message *message, struct error *error)
+/* Called by the pipeline when it knows who asks. */
+static bool decode(void *context, struct call *call, struct error *error)
 {
-    const struct wire_type *type = message->operation->request;
+    struct message *message = context;
 
     message->decoder.target_namespace = message->operation_service->target_namespace;
-    message->parameters = arena_allocate(message->arena, type->size);
-    if (!decode_struct(&message->decoder, type, message->parameters, error)) {
+    message->decoder.zone = call->zone;
+    if (!decode_struct(&message->decoder, message->operation->request, message->parameters,
+                       error)) {
         return false;
     }
     /* The rest was not read: nothing of it may be done. */
@@ -244,16 +245,17 @@ static bool encode(void *context, struct call *call, const struct operation *ope
 
 static bool run(struct message *message, struct error *error)
 {
-    struct answer_encoder encoder = {.encode = encode, .context = message};
+    struct message_codec codec = {.decode = decode, .encode = encode, .context = message};
 
     message->is_run = true;
+    message->parameters = arena_allocate(message->arena, message->operation->request->size);
     return service_run(message->call, message->operation->operation, &message->credentials,
-                       message->parameters, &encoder, error);
+                       message->parameters, &codec, error);
 }
 
 static bool (*const steps[])(struct message *message, struct error *error) = {
     take_in,        scan,         open_envelope, unwrap, fill_call, message_find_credentials,
-    find_operation, check_length, check_plain,   decode, run,
+    find_operation, check_length, check_plain,   run,
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };

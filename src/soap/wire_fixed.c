@@ -88,7 +88,8 @@ static const struct fixed_member request_members[] = {
     {"language", WIRE_TEXT, offsetof(struct request_message, language),
      "Of labels and hints: en or ru."},
     {"timeZone", WIRE_TEXT, offsetof(struct request_message, time_zone),
-     "Of moments sent without an offset: UTC, or an offset such as +03:00."},
+     "Of moments sent without an offset: a time zone such as Europe/Moscow, by the name of IANA or "
+     "Windows, UTC, or an offset such as +03:00. Without it, the user's own zone."},
     {"onBehalfOf", WIRE_TEXT, offsetof(struct request_message, on_behalf_of),
      "Id of the user in whose name to act."},
     {"application", WIRE_TEXT, offsetof(struct request_message, application),

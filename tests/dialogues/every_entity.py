@@ -46,6 +46,7 @@ class Field:
 # What is sent for a field of a type; None: nothing, it is set by other means.
 SAMPLES = {
     "string": Field.line,
+    "timeZone": lambda field: "Asia/Yekaterinburg",
     "memo": lambda field: f"Первая строка {next(NUMBER)}\nи <вторая> & последняя",
     "integer": Field.whole_number,
     "long": Field.whole_number,

@@ -121,6 +121,8 @@ void test_moment__reads_offsets_and_fractions(void **state)
     check_moment("2024-02-29T15:34:56+03:00", 1709210096000, MOMENT_ZONED);
     check_moment("2024-02-28T22:34:56-14:00", 1709210096000, MOMENT_ZONED);
     check_moment("1969-12-31T23:59:59.999Z", -1, MOMENT_ZONED);
+    check_moment("1969-12-31T24:00:00", 0, MOMENT_WITHOUT_ZONE);
+    check_moment("2024-02-29T24:00:00.000+03:00", 1709240400000, MOMENT_ZONED);
     check_moment("1753-01-01T00:00:00Z", -6847804800000, MOMENT_ZONED);
     check_moment("9999-12-31T23:59:59.999Z", 253402300799999, MOMENT_ZONED);
 }
@@ -134,7 +136,10 @@ void test_moment__refuses_what_is_no_moment(void **state)
         "2024-02-29 12:34:56Z",
         "2024-02-30T12:34:56Z",
         "2024-04-31T00:00:00Z",
-        "2024-02-29T24:00:00Z",
+        "2024-02-29T24:00:01Z",
+        "2024-02-29T24:00:00.0001Z",
+        "2024-02-29T24:30:00Z",
+        "9999-12-31T24:00:00Z",
         "2024-02-29T25:00:00Z",
         "2024-02-29T12:60:00Z",
         "2024-02-29T12:34:60Z",

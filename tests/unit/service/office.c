@@ -86,12 +86,12 @@ const void *office_try(struct office *office, const char *service, const char *n
     /* What the call answers has to outlive it: it is made in the arena of the office. */
     struct call *call = call_make(office->arena, &office->house.platform);
     struct kept_answer kept = {.office = office};
-    const struct answer_encoder encoder = {.encode = keep_answer, .context = &kept};
+    const struct message_codec codec = {.encode = keep_answer, .context = &kept};
 
     call->is_validate_only = office->is_validate_only;
     memset(&office->error, 0, sizeof(office->error));
     bool is_done = service_run(call, office_operation(office, service, name), &office->credentials,
-                               request, &encoder, &office->error);
+                               request, &codec, &office->error);
     assert_null(call->connection);
     return is_done ? kept.response : NULL;
 }
@@ -114,11 +114,10 @@ void office_expect(const struct office *office, const void *response, enum error
 void office_set(struct office *office, struct record *record, const char *field, const char *text)
 {
     const struct field *found = entity_find_field(record->entity, field);
-    const struct value_zone zone = {.is_known = false};
     struct error error = {0};
 
     assert_non_null(found);
-    must(value_parse(office->arena, found, text, zone, record_value(record, found), &error),
+    must(value_parse(office->arena, found, text, NULL, record_value(record, found), &error),
          &error);
 }
 

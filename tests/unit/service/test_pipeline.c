@@ -216,14 +216,14 @@ static bool run_rehearsal(enum error_code code, int failures, int64_t deadline)
     struct operation operation = *logout;
     struct call *call = call_make(office.arena, &office.house.platform);
     const struct logout_request request = {0};
-    const struct answer_encoder encoder = {.encode = accept};
+    const struct message_codec codec = {.encode = accept};
 
     pattern.handler = rehearse;
     operation.pattern = &pattern;
     call->deadline = deadline;
     rehearsal = (struct rehearsal){.failures = failures, .code = code};
     memset(&office.error, 0, sizeof(office.error));
-    return service_run(call, &operation, &office.credentials, &request, &encoder, &office.error);
+    return service_run(call, &operation, &office.credentials, &request, &codec, &office.error);
 }
 
 void test_pipeline__a_conflict_is_run_again_a_few_times(void **state)
