@@ -9,6 +9,8 @@
 #include "metadata/reader.h"
 #include "xml/document.h"
 
+#define BLANKS " \t\r\n"
+
 static const char *const ownership_names[] = {
     [OWNERSHIP_USER] = "user",
     [OWNERSHIP_BUSINESS] = "business",
@@ -98,6 +100,62 @@ static void finish_reasons(struct reader *reader, const struct xml_node *node, s
     }
 }
 
+static const struct choice *find_state(const struct array *states, const char *name)
+{
+    for (size_t i = 0; i < states->count; i++) {
+        const struct choice *state = states->items[i];
+        if (strcmp(state->token, name) == 0) {
+            return state;
+        }
+    }
+    return NULL;
+}
+
+static void add_next(struct reader *reader, const struct xml_node *node, const struct choice *state,
+                     const struct choice *next, struct array *found)
+{
+    if (next == state) {
+        reader_problem(reader, node, "state \"%s\" need not be said to follow itself",
+                       state->token);
+        return;
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->items[i] == next) {
+            reader_problem(reader, node, "state \"%s\" is said twice to follow \"%s\"", next->token,
+                           state->token);
+            return;
+        }
+    }
+    array_add(found, (void *)next);
+}
+
+/* What may follow a state: names with blanks between. */
+static void read_next(struct reader *reader, const struct xml_node *node,
+                      const struct array *states, struct choice *state)
+{
+    const char *at = xml_attribute(node, "next");
+    struct array found;
+    if (at == NULL) {
+        return;
+    }
+    array_init(&found, reader->arena);
+    for (at += strspn(at, BLANKS); *at != '\0'; at += strspn(at, BLANKS)) {
+        size_t length = strcspn(at, BLANKS);
+        const char *name = arena_copy_part(reader->scratch, at, length);
+        const struct choice *next = find_state(states, name);
+        at += length;
+        if (next != NULL) {
+            add_next(reader, node, state, next, &found);
+        } else {
+            reader_problem(reader, node, "there is no state \"%s\" to follow \"%s\"", name,
+                           state->token);
+        }
+    }
+    state->has_next = true;
+    state->next = (const struct choice *const *)found.items;
+    state->next_count = found.count;
+}
+
 static struct field *add_state_field(struct reader *reader, struct entity_draft *draft,
                                      const struct xml_node *node, enum field_type type,
                                      const struct array *choices)
@@ -143,6 +201,7 @@ static void read_states(struct reader *reader, struct entity_draft *draft)
         choices_read(reader, at, "reason", &reasons);
         finish_reasons(reader, at, first, &reasons, state->value);
         state->is_default = index == 0;
+        read_next(reader, at, &states, state);
         index++;
     }
     draft->entity->state = add_state_field(reader, draft, node, FIELD_STATE, &states);

@@ -71,6 +71,16 @@ bool field_may_refer_to(const struct field *field, const struct entity *entity)
     return false;
 }
 
+bool choice_may_be_followed_by(const struct choice *state, const struct choice *next)
+{
+    for (size_t index = 0; index < state->next_count; index++) {
+        if (state->next[index]->value == next->value) {
+            return true;
+        }
+    }
+    return !state->has_next || state->value == next->value;
+}
+
 bool field_is_checked_by_engine(const struct field *field)
 {
     return field->type == FIELD_LOOKUP && field->target_count == 1 &&

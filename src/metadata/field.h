@@ -48,7 +48,13 @@ struct choice {
     struct label label;
     int32_t state; /* STATUS_REASON: value of the state it belongs to */
     bool is_default;
+    bool has_next; /* STATE: only these may follow; else any may */
+    const struct choice *const *next;
+    size_t next_count;
 };
+
+/* Whether a record in the one state may go to the other; staying is no going. */
+bool choice_may_be_followed_by(const struct choice *state, const struct choice *next);
 
 /* What happens to the record that refers when the one it refers to is changed. */
 enum cascade {

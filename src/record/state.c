@@ -1,6 +1,8 @@
 /*
- * state.c - a state and its status reason always agree; either alone brings the other.
+ * state.c - a state and its status reason always agree; either alone brings the other. Where the
+ * catalog says what may follow a state, nothing else does.
  */
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
 #include "record/write.h"
@@ -63,12 +65,49 @@ static bool settle_by_reason(struct write *write, bool is_state_given, struct er
     return true;
 }
 
-bool state_settle(struct write *write, struct error *error)
+/* ---- what may follow ---- */
+
+/* "Won or Lost" */
+static const char *list_next(struct arena *arena, const struct choice *state)
+{
+    const char *list = state->next[0]->token;
+    for (size_t index = 1; index < state->next_count; index++) {
+        bool is_last = index + 1 == state->next_count;
+        list =
+            arena_format(arena, "%s%s%s", list, is_last ? " or " : ", ", state->next[index]->token);
+    }
+    return list;
+}
+
+/* A new record may begin anywhere: it may have its life behind it, where it comes from. The
+ * platform itself knows what it does. */
+static bool check_transition(const struct write *write, struct error *error)
 {
     const struct entity *entity = write->entity;
-    if (entity->state == NULL) {
+    const struct field *field = entity->state;
+    if (write->before == NULL || write->work->is_internal || !record_has(write->before, field)) {
         return true;
     }
+    const struct choice *from =
+        field_find_choice_value(field, (int32_t)record_value(write->before, field)->integer);
+    const struct choice *to =
+        field_find_choice_value(field, (int32_t)record_value(write->after, field)->integer);
+    if (from == NULL || to == NULL || choice_may_be_followed_by(from, to)) {
+        return true;
+    }
+    if (from->next_count == 0) {
+        return error_set_about(error, ERROR_STATE_INVALID, entity->name, field->name,
+                               "A %s that is %s stays so; it cannot become %s", entity->name,
+                               from->token, to->token);
+    }
+    return error_set_about(error, ERROR_STATE_INVALID, entity->name, field->name,
+                           "A %s that is %s cannot become %s, only %s", entity->name, from->token,
+                           to->token, list_next(write->call->arena, from));
+}
+
+static bool settle_pair(struct write *write, struct error *error)
+{
+    const struct entity *entity = write->entity;
     const struct field *fields[] = {entity->state, entity->status_reason};
     for (size_t index = 0; index < 2; index++) {
         if (record_value(write->given, fields[index])->state == VALUE_NULL) {
@@ -92,4 +131,10 @@ bool state_settle(struct write *write, struct error *error)
                    default_reason(entity->status_reason, state)->value);
     }
     return true;
+}
+
+bool state_settle(struct write *write, struct error *error)
+{
+    return write->entity->state == NULL ||
+           (settle_pair(write, error) && check_transition(write, error));
 }

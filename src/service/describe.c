@@ -65,6 +65,20 @@ static const char *token_of_state(const struct field *field, const struct choice
     return found == NULL ? NULL : found->token;
 }
 
+static struct message_list describe_next(struct call *call, const struct choice *choice)
+{
+    struct array names;
+
+    if (!choice->has_next) {
+        return (struct message_list){.is_set = false};
+    }
+    array_init(&names, call->arena);
+    for (size_t i = 0; i < choice->next_count; i++) {
+        array_add(&names, (void *)choice->next[i]->token);
+    }
+    return list_of(&names);
+}
+
 static struct message_list describe_choices(struct call *call, const struct field *field)
 {
     struct array descriptions;
@@ -80,6 +94,7 @@ static struct message_list describe_choices(struct call *call, const struct fiel
         description->value = (struct message_integer){.is_set = true, .value = choice->value};
         description->label = label_text(&choice->label, call->language);
         description->state_token = token_of_state(field, choice);
+        description->next = describe_next(call, choice);
         array_add(&descriptions, description);
     }
     return list_of(&descriptions);

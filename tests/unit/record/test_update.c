@@ -330,3 +330,33 @@ void test_update__parties_are_replaced_as_a_list(void **state)
     house_undo(&call);
     test_platform_close(&house);
 }
+
+void test_update__only_what_may_follow_a_state_follows_it(void **state)
+{
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid id = make_order(call);
+    struct error error = {0};
+    struct write_outcome outcome;
+    (void)house_update(call, house_record(call, "SalesOrder", "state", "Submitted", NULL), &id);
+    (void)house_update(call, house_record(call, "SalesOrder", "state", "Fulfilled", NULL), &id);
+    refuse(call, house_record(call, "SalesOrder", "state", "Canceled", NULL), &id,
+           ERROR_STATE_INVALID, "state");
+    /* a reason brings its state along */
+    refuse(call, house_record(call, "SalesOrder", "statusReason", "NoMoney", NULL), &id,
+           ERROR_STATE_INVALID, "state");
+    struct record *record = house_record(call, "SalesOrder", "state", "Active", NULL);
+    record_value(record, record->entity->id)->state = VALUE_SET;
+    record_value(record, record->entity->id)->uuid = id;
+    assert_false(record_update(call, record, NULL, &outcome, &error));
+    assert_string_equal(error.message,
+                        "A SalesOrder that is Fulfilled cannot become Active, only Invoiced");
+    /* staying is no going, and another reason of the same state is free */
+    (void)house_update(call, house_record(call, "SalesOrder", "state", "Fulfilled", NULL), &id);
+    (void)house_update(call, house_record(call, "SalesOrder", "statusReason", "Partial", NULL),
+                       &id);
+    (void)house_update(call, house_record(call, "SalesOrder", "state", "Invoiced", NULL), &id);
+    house_undo(&call);
+    test_platform_close(&house);
+}

@@ -55,6 +55,29 @@ void test_describe__tells_what_the_validator_uses(void **state)
     office_close(&office);
 }
 
+void test_describe__tells_which_state_may_follow(void **state)
+{
+    const struct describe_entity_request of_order = {.entity_name = "SalesOrder"};
+    const struct describe_entity_request of_account = {.entity_name = "Account"};
+
+    (void)state;
+    office_open(&office);
+    const struct describe_entity_response *response =
+        office_run(&office, "Metadata", "DescribeEntity", &of_order);
+    const struct message_list *states = &find(response->description, "state")->choices;
+    const struct choice_description *fulfilled = states->items[3];
+    const struct choice_description *canceled = states->items[2];
+    assert_string_equal(fulfilled->token, "Fulfilled");
+    assert_int_equal(fulfilled->next.count, 1);
+    assert_string_equal(fulfilled->next.items[0], "Invoiced");
+    assert_true(canceled->next.is_set);
+    assert_int_equal(canceled->next.count, 0);
+    response = office_run(&office, "Metadata", "DescribeEntity", &of_account);
+    states = &find(response->description, "state")->choices;
+    assert_false(((const struct choice_description *)states->items[0])->next.is_set);
+    office_close(&office);
+}
+
 void test_describe__names_every_entity(void **state)
 {
     const struct describe_entities_request request = {0};
