@@ -120,7 +120,8 @@ static void ask(struct questions *questions, const struct field *field,
 
 static enum row_lock lock_for(const struct field *field)
 {
-    if (total_is_link(field)) {
+    bool has_currency = field == field->entity->parent && field->entity->currency != NULL;
+    if (has_currency || total_is_link(field)) {
         return ROW_LOCK_CHANGE;
     }
     return field_is_checked_by_engine(field) ? ROW_LOCK_NONE : ROW_LOCK_KEEP;
@@ -184,11 +185,13 @@ static void ask_field(struct write *write, struct questions *questions, const st
     }
 }
 
-/* A new part of a record takes its currency and rate. */
+/* A part of a record is in its currency and at its rate. */
 static void ask_parent(struct write *write, struct questions *questions)
 {
     const struct entity *entity = write->entity;
-    if (write->before != NULL || entity->parent == NULL || entity->currency == NULL) {
+    if (entity->parent == NULL || entity->currency == NULL ||
+        (!write_is_changing(write, entity->currency) &&
+         !write_is_changing(write, entity->parent))) {
         return;
     }
     const struct value *parent = record_value(write->after, entity->parent);

@@ -34,10 +34,22 @@ static void want_computed(const struct entity *entity, bool *is_wanted)
     }
 }
 
-/* All amounts and their twins, when a currency may change; else the twins of amounts that may. */
+/* Either of a part's parent and its currency is compared with the other. */
+static void want_currency(const struct entity *entity, bool *is_wanted)
+{
+    if (entity->parent != NULL && entity->currency != NULL &&
+        (is_wanted[entity->parent->index] || is_wanted[entity->currency->index])) {
+        want(is_wanted, entity->parent);
+        want(is_wanted, entity->currency);
+    }
+}
+
+/* All amounts and their twins, when currency or rate may change; else the twins of amounts that
+ * may. */
 static void want_twins(const struct entity *entity, bool *is_wanted)
 {
-    bool is_all = entity->currency != NULL && is_wanted[entity->currency->index];
+    bool is_moving = entity->parent != NULL && is_wanted[entity->parent->index];
+    bool is_all = entity->currency != NULL && (is_moving || is_wanted[entity->currency->index]);
     for (size_t index = 0; index < entity->field_count; index++) {
         const struct field *field = entity->fields[index];
         if (field->base_of != NULL && (is_all || is_wanted[field->base_of->index])) {
@@ -73,9 +85,10 @@ static struct column_set choose_columns(const struct write *write)
             want(is_wanted, entity->fields[index]);
         }
     }
+    want_currency(entity, is_wanted);
     want_computed(entity, is_wanted);
-    want_totals(entity, is_wanted);
     want_twins(entity, is_wanted);
+    want_totals(entity, is_wanted);
 
     struct column_set columns = {
         .fields = arena_allocate_array(arena, entity->field_count, sizeof(*columns.fields))};

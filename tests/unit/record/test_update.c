@@ -360,3 +360,59 @@ void test_update__only_what_may_follow_a_state_follows_it(void **state)
     house_undo(&call);
     test_platform_close(&house);
 }
+
+static struct uuid make_currency(struct call *call, const char *code, const char *rate)
+{
+    return house_create(call, house_record(call, "TransactionCurrency", "name", code, "isoCode",
+                                           code, "symbol", code, "exchangeRate", rate, NULL));
+}
+
+static struct record *in_currency(struct call *call, const char *entity,
+                                  const struct uuid *currency)
+{
+    struct record *record = house_record(call, entity, NULL, NULL);
+    house_refer(record, "currency", "TransactionCurrency", currency);
+    return record;
+}
+
+static struct record *line_of(struct call *call, const struct uuid *order)
+{
+    struct record *line =
+        house_record(call, "SalesOrderDetail", "quantity", "1", "pricePerUnit", "1000", NULL);
+    house_refer(line, "salesOrder", "SalesOrder", order);
+    return line;
+}
+
+void test_update__lines_are_in_the_currency_of_their_order(void **state)
+{
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid rouble = make_currency(call, "RUB", "80");
+    struct uuid yen = make_currency(call, "JPY", "160");
+    struct uuid order = make_order(call);
+    struct write_outcome outcome;
+    struct error error = {0};
+
+    /* without lines the currency is free; a new line takes it */
+    (void)house_update(call, in_currency(call, "SalesOrder", &rouble), &order);
+    struct uuid line = house_create(call, line_of(call, &order));
+    assert_string_equal(house_text(call, "SalesOrderDetail", &line, "baseAmountBase"), "12.5000");
+    assert_string_equal(house_text(call, "SalesOrder", &order, "totalAmountBase"), "12.5000");
+
+    /* with them it is not, and none may be in another */
+    refuse(call, in_currency(call, "SalesOrder", &yen), &order, ERROR_RULE_BROKEN, "currency");
+    refuse(call, in_currency(call, "SalesOrderDetail", &yen), &line, ERROR_RULE_BROKEN, "currency");
+    struct record *foreign = line_of(call, &order);
+    house_refer(foreign, "currency", "TransactionCurrency", &yen);
+    assert_false(record_create(call, foreign, &outcome, &error));
+    assert_int_equal(error.code, ERROR_RULE_BROKEN);
+    error_clear(&error);
+    (void)house_update(call, in_currency(call, "SalesOrder", &rouble), &order);
+
+    /* the lines gone, it is free again */
+    house_must(record_delete(call, foreign->entity, &line, &error), &error);
+    (void)house_update(call, in_currency(call, "SalesOrder", &yen), &order);
+    house_undo(&call);
+    test_platform_close(&house);
+}
