@@ -146,7 +146,7 @@ static bool keep_token(struct client *client, const struct xml_node *answer,
     const struct xml_node *token = result == NULL ? NULL : xml_child(result, "token");
 
     if (token == NULL || strlen(token->text) >= sizeof(client->token)) {
-        return client_fail(error, CLIENT_NOT_SOAP, "NOT_SOAP", "Login answered no token.");
+        return client_fail(error, CLIENT_NOT_SOAP, "NOT_SOAP", "Login answered no token");
     }
     strcpy(client->token, token->text);
     client->owns_session = true;
@@ -200,8 +200,7 @@ bool client_fetch(struct client *client, struct arena *arena, const char *path,
     }
     if (answer.status != 200) {
         return client_fail(error, CLIENT_FAULT, answer.status == 404 ? "NOT_FOUND" : "HTTP_FAILED",
-                           "%s%s answers HTTP status %d.", client->options.url, path,
-                           answer.status);
+                           "%s%s answers HTTP status %d", client->options.url, path, answer.status);
     }
     *bytes_out = answer.bytes;
     *length_out = answer.length;

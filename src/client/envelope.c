@@ -56,7 +56,7 @@ static bool fail_not_soap(const struct transport_answer *answer, const char *why
                           struct client_error *error)
 {
     if (answer->status == HTTP_NOT_FOUND) {
-        return client_fail(error, CLIENT_FAULT, "NOT_FOUND", "The server has no such service.");
+        return client_fail(error, CLIENT_FAULT, "NOT_FOUND", "The server has no such service");
     }
     return client_fail(error, CLIENT_NOT_SOAP, "NOT_SOAP",
                        "The server answered HTTP status %d without a SOAP message: %s",
@@ -111,14 +111,14 @@ bool envelope_read(struct arena *arena, const struct transport_answer *answer,
     struct error problem = {.code = ERROR_NONE};
 
     if (!xml_read_bytes(arena, "answer", answer->bytes, answer->length, NULL, &root, &problem)) {
-        fail_not_soap(answer, answer->length == 0 ? "it is empty." : problem.message, error);
+        fail_not_soap(answer, answer->length == 0 ? "it is empty" : problem.message, error);
         error->is_retryable =
             answer->status == HTTP_UNAVAILABLE || answer->status == HTTP_TOO_MANY_REQUESTS;
         return false;
     }
     const struct xml_node *body = xml_child(root, "Body");
     if (strcmp(root->name, "Envelope") != 0 || body == NULL || body->first_child == NULL) {
-        return fail_not_soap(answer, "it is another document.", error);
+        return fail_not_soap(answer, "it is another document", error);
     }
     if (strcmp(body->first_child->name, "Fault") == 0) {
         return read_fault(body->first_child, error);

@@ -52,7 +52,7 @@ static bool fail(struct transport *transport, struct client_error *error)
     struct soap *soap = &transport->soap;
     char text[CLIENT_TEXT_SIZE];
 
-    client_fail(error, CLIENT_UNREACHABLE, "UNREACHABLE", "%s cannot be reached: %.300s.",
+    client_fail(error, CLIENT_UNREACHABLE, "UNREACHABLE", "%s cannot be reached: %.300s",
                 transport->url, reason(soap, text));
     if (soap->error == SOAP_SSL_ERROR) {
         snprintf(error->hint, sizeof(error->hint),

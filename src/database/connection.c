@@ -138,7 +138,7 @@ bool connection_run(struct connection *connection, const struct sql *sql,
     }
     if (sql->parameter_count > STATEMENT_PARAMETERS) {
         return error_set(error, ERROR_LIMIT_EXCEEDED, NULL,
-                         "The request needs %zu values in one statement; at most %d are allowed.",
+                         "The request needs %zu values in one statement; at most %d are allowed",
                          sql->parameter_count, STATEMENT_PARAMETERS);
     }
     if (!statement_get(&connection->statements, connection->link.handle, sql, &statement, error)) {

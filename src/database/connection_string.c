@@ -105,7 +105,7 @@ bool connection_link_open(const char *text, struct connection_link *link_out, st
     }
     if (is_traced(link.handle)) {
         error_set(error, ERROR_DATABASE_UNAVAILABLE, NULL,
-                  "ODBC tracing is on; set Trace = No in odbcinst.ini.");
+                  "ODBC tracing is on; set Trace = No in odbcinst.ini");
         goto failed;
     }
     SQLSetConnectAttr(link.handle, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(intptr_t)LOGIN_TIMEOUT,

@@ -15,16 +15,16 @@ static const struct {
     enum error_code code;
     const char *sentence;
 } sentences[] = {
-    {.code = ERROR_DATABASE_UNIQUE, .sentence = "Another record has the same key."},
+    {.code = ERROR_DATABASE_UNIQUE, .sentence = "Another record has the same key"},
     {.code = ERROR_DATABASE_FOREIGN_KEY,
-     .sentence = "A record refers to one that does not exist, or others refer to it."},
+     .sentence = "A record refers to one that does not exist, or others refer to it"},
     {.code = ERROR_DATABASE_CONFLICT,
-     .sentence = "Others changed the same records at the same time."},
-    {.code = ERROR_DATABASE_UNAVAILABLE, .sentence = "The database cannot be reached."},
-    {.code = ERROR_DATABASE_TIMEOUT, .sentence = "The database took too long."},
+     .sentence = "Others changed the same records at the same time"},
+    {.code = ERROR_DATABASE_UNAVAILABLE, .sentence = "The database cannot be reached"},
+    {.code = ERROR_DATABASE_TIMEOUT, .sentence = "The database took too long"},
     {.code = ERROR_OUTCOME_UNKNOWN,
-     .sentence = "The connection to the database was lost while the change was committed."},
-    {.code = ERROR_DATABASE_FAILED, .sentence = "The database refused a statement."},
+     .sentence = "The connection to the database was lost while the change was committed"},
+    {.code = ERROR_DATABASE_FAILED, .sentence = "The database refused a statement"},
 };
 
 static const char *sentence_of(enum error_code code)
@@ -34,7 +34,7 @@ static const char *sentence_of(enum error_code code)
             return sentences[i].sentence;
         }
     }
-    return "The database failed.";
+    return "The database failed";
 }
 
 static enum error_code classify(const struct dialect *dialect, const char *state, int native,

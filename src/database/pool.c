@@ -48,7 +48,7 @@ static bool make_folder(const char *folder, struct error *error)
     if (mkdir(folder, 0750) == 0 || errno == EEXIST) {
         return true;
     }
-    error_set(error, ERROR_DATABASE_UNAVAILABLE, NULL, "The data folder cannot be made.");
+    error_set(error, ERROR_DATABASE_UNAVAILABLE, NULL, "The data folder cannot be made");
     return error_add_cause(error, "mkdir %s: errno %d", folder, errno);
 }
 
@@ -87,7 +87,7 @@ static bool find_engine(struct database *database, const char *url, struct error
     database->plan.dialect = dialect_find(name);
     if (!database->plan.dialect) {
         return error_set(error, ERROR_DATABASE_FAILED, NULL,
-                         "The database engine %s is not supported.", name);
+                         "The database engine %s is not supported", name);
     }
     database->engine = arena_format(database->arena, "%s %s", name, version);
     database->plan.text = connection_string_complete(database->arena, url, database->plan.dialect);
@@ -233,7 +233,7 @@ static bool take_or_reserve(struct database *database, struct connection **conne
         done = true;
     }
     pthread_mutex_unlock(&database->lock);
-    return done || error_set(error, ERROR_BUSY, NULL, "No connection to the database is free.");
+    return done || error_set(error, ERROR_BUSY, NULL, "No connection to the database is free");
 }
 
 /* Gives up the place of a connection that is no more. */

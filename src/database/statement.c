@@ -278,7 +278,7 @@ bool statement_bind(struct statement *statement, const struct sql *sql, struct e
 {
     for (size_t i = 0; i < sql->parameter_count; i++) {
         if (!bind_cell(statement, i, &sql->parameters[i])) {
-            error_set(error, ERROR_VALUE_OUT_OF_RANGE, NULL, "A value does not fit its field.");
+            error_set(error, ERROR_VALUE_OUT_OF_RANGE, NULL, "A value does not fit its field");
             return error_add_cause(error, "parameter %zu of %s", i + 1, statement->text);
         }
     }

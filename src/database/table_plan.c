@@ -88,7 +88,7 @@ static bool refuse(const struct table *table, const struct table_column *column,
                    struct error *error)
 {
     return error_set_about(error, ERROR_SCHEMA_MISMATCH, table->name, column->name,
-                           "The column %s of the table %s %s.", column->name, table->name, why);
+                           "The column %s of the table %s %s", column->name, table->name, why);
 }
 
 static bool is_narrower(size_t new_length, size_t old_length)
@@ -202,7 +202,7 @@ static bool make_tables_and_columns(struct comparison *comparison, struct error 
                      (struct table_step){.kind = TABLE_STEP_CREATE_TABLE, .table = new_table});
         } else if (!is_same_key(old_table, new_table)) {
             return error_set_about(error, ERROR_SCHEMA_MISMATCH, new_table->name, NULL,
-                                   "The primary key of the table %s cannot change.",
+                                   "The primary key of the table %s cannot change",
                                    new_table->name);
         } else if (!compare_columns(comparison, old_table, new_table, error)) {
             return false;

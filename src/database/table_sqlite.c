@@ -35,7 +35,7 @@ static bool replace_column(struct arena *arena, const char *text, const struct t
 
     if (!place) {
         return error_set_about(error, ERROR_SCHEMA_MISMATCH, step->table->name, step->column->name,
-                               "The table %s has no column %s.", step->table->name,
+                               "The table %s has no column %s", step->table->name,
                                step->column->name);
     }
     sql_begin(&sql, arena, &dialect_sqlite);
@@ -60,7 +60,7 @@ static bool read_text(struct connection *connection, struct arena *arena, const 
         return false;
     }
     if (!cells) {
-        return error_set_about(error, ERROR_SCHEMA_MISMATCH, table, NULL, "There is no table %s.",
+        return error_set_about(error, ERROR_SCHEMA_MISMATCH, table, NULL, "There is no table %s",
                                table);
     }
     *text_out = cells[0].text;
@@ -121,7 +121,7 @@ static bool check_reference(struct connection *connection, struct arena *arena,
     }
     return cells[0].integer == 0 ||
            error_set_about(error, ERROR_DATABASE_FOREIGN_KEY, step->table->name, step->column->name,
-                           "%lld rows of %s refer to nothing by %s.", (long long)cells[0].integer,
+                           "%lld rows of %s refer to nothing by %s", (long long)cells[0].integer,
                            step->table->name, step->column->name);
 }
 

@@ -32,7 +32,7 @@ static bool check(const struct options *options, struct program *program, struct
     (void)options;
     (void)program;
     (void)error;
-    puts("crmd: settings, metadata, database and organisation are in order.");
+    puts("crmd: settings, metadata, database and organisation are in order");
     return true;
 }
 

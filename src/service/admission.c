@@ -82,7 +82,7 @@ bool admission_enter(struct admission *admission, const struct uuid *user_id, st
     }
     pthread_mutex_unlock(&admission->mutex);
     return is_let_in || error_set(error, ERROR_BUSY, NULL,
-                                  "You have %lld requests running already, as many as you may.",
+                                  "You have %lld requests running already, as many as you may",
                                   (long long)admission->limit);
 }
 

@@ -180,14 +180,14 @@ bool authenticate(struct call *call, const struct credentials *credentials, stru
         }
         if (agreed != NULL && !uuid_is_equal(&agreed->user_id, &identity->user_id)) {
             return error_set(error, ERROR_CREDENTIALS_INVALID, NULL,
-                             "The credentials of the message name different users.");
+                             "The credentials of the message name different users");
         }
         /* A session with a scope stays narrow, whatever else comes with it. */
         agreed = agreed != NULL && agreed->scope != NULL ? agreed : identity;
     }
     if (agreed == NULL) {
         return error_set(error, ERROR_NOT_AUTHENTICATED, NULL,
-                         "The message does not say who sends it.");
+                         "The message does not say who sends it");
     }
     call->identity = agreed;
     return true;

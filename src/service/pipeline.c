@@ -112,7 +112,7 @@ static bool stage(struct run *run, struct error *error)
 static bool check_deadline(struct run *run, struct error *error)
 {
     if (run->call->deadline != 0 && time_monotonic() > run->call->deadline) {
-        return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over.");
+        return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over");
     }
     return true;
 }

@@ -99,8 +99,8 @@ bool service_upsert(struct call *call, const struct operation *operation, const 
 
     if (key == NULL) {
         return error_set_about(error, ERROR_KEY_UNKNOWN, entity->name, "keyName",
-                               "%s has no alternate key %s, but: %s.", entity->name,
-                               asked->key_name, list_keys(call->arena, entity));
+                               "%s has no alternate key %s, but: %s", entity->name, asked->key_name,
+                               list_keys(call->arena, entity));
     }
     if (!record_upsert(call, copy_record(call->arena, asked->record), key, &outcome, error)) {
         return false;
@@ -149,7 +149,7 @@ static bool find_id(struct call *call, const struct entity *entity,
 {
     if (asked->id.is_set && asked->alternate_key != NULL) {
         return error_set_about(error, ERROR_VALUE_INVALID, entity->name, "alternateKey",
-                               "The record is named by id or by alternateKey, not by both.");
+                               "The record is named by id or by alternateKey, not by both");
     }
     if (asked->id.is_set) {
         *id_out = asked->id.value;
@@ -157,7 +157,7 @@ static bool find_id(struct call *call, const struct entity *entity,
     }
     if (asked->alternate_key == NULL) {
         return error_set_about(error, ERROR_PARAMETER_REQUIRED, entity->name, "id",
-                               "The record must be named by id or by alternateKey.");
+                               "The record must be named by id or by alternateKey");
     }
     struct reference reference = {.entity = entity, .alternate_key = asked->alternate_key};
     if (record_resolve(call, &reference, id_out, error)) {

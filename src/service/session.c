@@ -160,7 +160,7 @@ bool service_logout(struct call *call, const struct operation *operation, const 
     (void)response;
     if (uuid_is_empty(&call->session_id)) {
         return error_set(error, ERROR_PARAMETER_REQUIRED, "token",
-                         "There is no session to end: the Session header carries no token.");
+                         "There is no session to end: the Session header carries no token");
     }
     return session_close(call->platform->sessions, call->connection, &call->session_id, error);
 }

@@ -167,7 +167,7 @@ bool xml_attribute_integer(const struct xml_node *node, const char *name, long l
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0') {
-        return xml_fail(node, error, "%s=\"%s\" is not an integer.", name, text);
+        return xml_fail(node, error, "%s=\"%s\" is not an integer", name, text);
     }
     *value_out = value;
     return true;

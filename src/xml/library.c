@@ -135,7 +135,7 @@ static void refuse_document_type(void *context, const xmlChar *name, const xmlCh
     (void)external_id;
     (void)system_id;
     xmlParserCtxtPtr parser = context;
-    add_problem(parser->_private, parser->input->line, "A document type declaration is refused.");
+    add_problem(parser->_private, parser->input->line, "A document type declaration is refused");
     xmlStopParser(parser);
 }
 
@@ -154,7 +154,7 @@ bool xml_library_parse(const char *name, const char *bytes, size_t length, xmlDo
     xml_library_begin();
     struct xml_problems problems = {.name = name, .code = ERROR_XML_INVALID, .error = error};
     if (length > INT_MAX) {
-        add_problem(&problems, 1, "The document is too long.");
+        add_problem(&problems, 1, "The document is too long");
         return false;
     }
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
@@ -167,7 +167,7 @@ bool xml_library_parse(const char *name, const char *bytes, size_t length, xmlDo
                                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
     xmlFreeParserCtxt(parser);
     if (document == NULL && problems.count == 0) {
-        add_problem(&problems, 1, "The document is empty.");
+        add_problem(&problems, 1, "The document is empty");
     }
     if (problems.count > 0) {
         xmlFreeDoc(document);

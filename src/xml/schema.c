@@ -43,7 +43,7 @@ bool xml_schema_read_bytes(struct arena *arena, const char *name, const char *by
         release_schema(schema);
         return problems.count > 0
                    ? false
-                   : error_set(error, ERROR_XML_INVALID, NULL, "%s:1: not a schema.", name);
+                   : error_set(error, ERROR_XML_INVALID, NULL, "%s:1: not a schema", name);
     }
     arena_on_release(arena, release_schema, schema);
     *schema_out = schema;
@@ -69,7 +69,7 @@ bool xml_library_check(const struct xml_schema *schema, const char *name, xmlNod
     int answer = xmlSchemaValidateOneElement(validation, element);
     xmlSchemaFreeValidCtxt(validation);
     if (answer != 0 && problems.count == 0) {
-        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:%d: not valid.", name,
+        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:%d: not valid", name,
                          xml_library_line(element));
     }
     return answer == 0;

@@ -106,7 +106,7 @@ static bool collect_schemas(struct schema_set *set, const char *name, xmlDocPtr 
         }
     }
     if (set->count == 0 || schema != NULL) {
-        return error_set(error, ERROR_XML_INVALID, NULL, "%s:1: not a WSDL with 1 to %d schemas.",
+        return error_set(error, ERROR_XML_INVALID, NULL, "%s:1: not a WSDL with 1 to %d schemas",
                          name, SCHEMA_LIMIT);
     }
     return true;
@@ -161,11 +161,11 @@ static bool check_envelope(const struct xml_schema *schema, const char *name, xm
     xmlNodePtr root = xmlDocGetRootElement(document);
     xmlNodePtr body = find_child(root, "Body");
     if (!is_element(root, "Envelope") || !is_in_envelope_namespace(root) || body == NULL) {
-        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:1: not a SOAP envelope.", name);
+        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:1: not a SOAP envelope", name);
     }
     xmlNodePtr content = first_element(body->children);
     if (content == NULL || first_element(content->next) != NULL) {
-        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:%d: not one element in Body.",
+        return error_set(error, ERROR_METADATA_INVALID, NULL, "%s:%d: not one element in Body",
                          name, xml_library_line(body));
     }
     bool is_fault = is_element(content, "Fault") && is_in_envelope_namespace(content);

@@ -48,6 +48,7 @@ top_level() {
 
 check lengths tests/house/lengths.py
 check words words
+check full-stops tests/house/full_stops.py
 check headers headers
 check readmes readmes
 check top-level top_level

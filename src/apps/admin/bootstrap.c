@@ -59,7 +59,7 @@ static bool start_server(const struct task *task, int port, pid_t *process_out)
     int admin_port = process_free_port();
 
     if (port == 0 || admin_port == 0) {
-        report_say("there is no free port for the import of sample data.");
+        report_say("there is no free port for the import of sample data");
         return false;
     }
     array_init(&words, task->arena);
@@ -87,7 +87,7 @@ static bool log_in_when_ready(struct client *client, pid_t process, struct clien
         }
         nanosleep(&(struct timespec){.tv_nsec = BETWEEN_ATTEMPTS}, NULL);
     }
-    return client_fail(error, CLIENT_UNREACHABLE, "UNREACHABLE", "crmd does not answer.");
+    return client_fail(error, CLIENT_UNREACHABLE, "UNREACHABLE", "crmd does not answer");
 }
 
 static const char *find_mapping(const struct task *task, const char *sample)
@@ -113,10 +113,10 @@ static enum exit_code import_samples(const struct task *task, struct client *cli
             .format = PRINT_TABLE,
         };
         if (options.mapping == NULL) {
-            report_say("the sample data %s is not installed.", samples[i]);
+            report_say("the sample data %s is not installed", samples[i]);
             return EXIT_FAILED;
         }
-        report_say("importing %s.", options.mapping);
+        report_say("importing %s", options.mapping);
         enum exit_code code = import_run(task->arena, client, &options);
         if (code != EXIT_DONE) {
             return code;
@@ -157,7 +157,7 @@ enum exit_code verb_bootstrap(const struct task *task)
     const char *password = NULL;
 
     if (task->arguments->data == NULL || task->arguments->administrator == NULL) {
-        report_say("bootstrap wants --data DIR and --admin NAME.");
+        report_say("bootstrap wants --data DIR and --admin NAME");
         return EXIT_USAGE;
     }
     if (!read_password(task, &password)) {

@@ -51,13 +51,13 @@ static bool read_password_file(const struct task *task, const char **password_ou
     FILE *file = fopen(path, "r");
 
     if (file == NULL) {
-        report_say("%s cannot be read: %s.", path, strerror(errno));
+        report_say("%s cannot be read: %s", path, strerror(errno));
         return false;
     }
     bool is_read = read_line(task->arena, file, password_out);
     fclose(file);
     if (!is_read) {
-        report_say("%s is empty.", path);
+        report_say("%s is empty", path);
     }
     return is_read;
 }
@@ -70,7 +70,7 @@ bool read_password(const struct task *task, const char **password_out)
         if (read_line(task->arena, stdin, password_out)) {
             return true;
         }
-        report_say("there is no password on standard input.");
+        report_say("there is no password on standard input");
         return false;
     }
     if (arguments->password_file != NULL) {
@@ -79,7 +79,7 @@ bool read_password(const struct task *task, const char **password_out)
     if (isatty(STDIN_FILENO) == 1 && ask_for_password(task->arena, password_out)) {
         return true;
     }
-    report_say("give the password with --password-file or --password-stdin.");
+    report_say("give the password with --password-file or --password-stdin");
     return false;
 }
 
@@ -102,7 +102,7 @@ bool connect_client(const struct task *task, struct client **client_out, enum ex
     options.user_name = task->arguments->user;
     *code_out = EXIT_USAGE;
     if (options.user_name == NULL) {
-        report_say("give the user name with --user.");
+        report_say("give the user name with --user");
         return false;
     }
     if (!read_password(task, &options.password)) {

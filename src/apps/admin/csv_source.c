@@ -104,7 +104,7 @@ static bool fill_block(struct csv_source *source, struct error *error)
     source->block_length = fread(source->block, 1, BLOCK_SIZE, source->file);
     source->block_used = 0;
     if (ferror(source->file) != 0) {
-        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be read: %s.", source->path,
+        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be read: %s", source->path,
                          strerror(errno));
     }
     source->is_at_end = source->block_length == 0;
@@ -113,8 +113,8 @@ static bool fill_block(struct csv_source *source, struct error *error)
 
 static bool fail_at_line(const struct csv_source *source, const char *why, struct error *error)
 {
-    return error_set(error, ERROR_VALUE_INVALID, NULL, "%s:%ld: %s.", source->path,
-                     source->row_line, why);
+    return error_set(error, ERROR_VALUE_INVALID, NULL, "%s:%ld: %s", source->path, source->row_line,
+                     why);
 }
 
 /* Feeds what is left of the block up to the end of its line. */
@@ -198,7 +198,7 @@ static bool open_file(struct csv_source *source, struct error *error)
 
     source->file = fopen(source->path, "rb");
     if (source->file == NULL || fstat(fileno(source->file), &status) != 0) {
-        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be read: %s.", source->path,
+        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be read: %s", source->path,
                          strerror(errno));
     }
     source->bytes_in_all = status.st_size;
@@ -215,7 +215,7 @@ bool csv_source_open(struct arena *arena, const char *path, const char *encoding
     source->line = 1;
     source->conversion = (iconv_t)-1;
     if (csv_init(&source->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
-        return error_set(error, ERROR_INTERNAL, NULL, "The CSV parser cannot be made.");
+        return error_set(error, ERROR_INTERNAL, NULL, "The CSV parser cannot be made");
     }
     arena_on_release(arena, close_source, source);
     csv_set_delim(&source->parser, (unsigned char)delimiter);
@@ -226,7 +226,7 @@ bool csv_source_open(struct arena *arena, const char *path, const char *encoding
     if (strcmp(encoding, "UTF-8") != 0) {
         source->conversion = iconv_open("UTF-8", encoding);
         if (source->conversion == (iconv_t)-1) {
-            return error_set(error, ERROR_INTERNAL, NULL, "This system cannot convert from %s.",
+            return error_set(error, ERROR_INTERNAL, NULL, "This system cannot convert from %s",
                              encoding);
         }
     }

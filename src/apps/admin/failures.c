@@ -152,7 +152,7 @@ static bool write_file(struct arena *arena, const struct mapping *mapping,
     file.has_reasons = strcmp(columns[file.column_count - 1], ERROR_COLUMN) == 0;
     file.file = fopen(path, "wb");
     if (file.file == NULL) {
-        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be written: %s.", path,
+        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be written: %s", path,
                          strerror(errno));
     }
     file.conversion = iconv_open(arena_format(arena, "%s//TRANSLIT", source->encoding), "UTF-8");
@@ -162,7 +162,7 @@ static bool write_file(struct arena *arena, const struct mapping *mapping,
         iconv_close(file.conversion);
     }
     return fclose(file.file) == 0 || error_set(error, ERROR_FILE_UNREADABLE, NULL,
-                                               "%s cannot be written: %s.", path, strerror(errno));
+                                               "%s cannot be written: %s", path, strerror(errno));
 }
 
 /* Whether an earlier pass reads the same source. */
@@ -180,7 +180,7 @@ bool failures_write(struct arena *arena, const struct mapping *mapping,
                     const struct array *failures, const char *folder, struct error *error)
 {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be made: %s.", folder,
+        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s cannot be made: %s", folder,
                          strerror(errno));
     }
     for (size_t i = 0; i < mapping->pass_count; i++) {

@@ -57,7 +57,7 @@ static bool is_absent(const struct import *import, const struct pass *pass)
         mapping_has_source(import->arena, &import->mapping, pass->source)) {
         return false;
     }
-    report_say("%s is not in %s: the pass %s is left out.", pass->source->file,
+    report_say("%s is not in %s: the pass %s is left out", pass->source->file,
                import->mapping.folder, pass->name);
     return true;
 }
@@ -89,7 +89,7 @@ static enum exit_code run_passes(struct import *import, struct client *client)
             return report_client_error(ledger_reason(import->ledger));
         }
         if (ledger_is_stopped(import->ledger)) {
-            report_say("more than %zu rows have failed: no more is imported.",
+            report_say("more than %zu rows have failed: no more is imported",
                        import->options->error_limit);
             return EXIT_FAILED;
         }
@@ -107,7 +107,7 @@ static void write_failures(struct import *import)
     }
     if (failures_write(import->arena, &import->mapping, failures, import->options->errors,
                        &error)) {
-        report_say("the rows that failed are in %s; correct them there and import that folder.",
+        report_say("the rows that failed are in %s; correct them there and import that folder",
                    import->options->errors);
     } else {
         (void)report_error(&error);

@@ -68,7 +68,7 @@ static bool read_sources(struct arena *arena, const struct xml_node *root, struc
         const char *name = xml_attribute(node, "name");
         struct source *source = arena_allocate(arena, sizeof(*source));
         if (map_get(sources, name) != NULL) {
-            return xml_fail(node, error, "There are two sources %s.", name);
+            return xml_fail(node, error, "There are two sources %s", name);
         }
         *source = (struct source){
             .name = name,
@@ -99,7 +99,7 @@ static bool add_step(struct arena *arena, const struct xml_node *node, const str
                      struct field_rule *rule, struct error *error)
 {
     if (rule->reference_entity != NULL) {
-        return xml_fail(node, error, "Nothing can follow the reference of a field.");
+        return xml_fail(node, error, "Nothing can follow the reference of a field");
     }
     if (strcmp(node->name, "reference") == 0) {
         rule->reference_entity = xml_attribute(node, "entity");
@@ -117,7 +117,7 @@ static bool read_short_forms(struct arena *arena, const struct xml_node *node,
     const char *value = xml_attribute(node, "value");
 
     if (column != NULL && value != NULL) {
-        return xml_fail(node, error, "A field begins with a column or with a value, not both.");
+        return xml_fail(node, error, "A field begins with a column or with a value, not both");
     }
     return (column == NULL || add_step(arena, make_step_node(arena, node, "column", "name", column),
                                        sources, rule, error)) &&
@@ -149,7 +149,7 @@ static bool read_field(struct arena *arena, const struct xml_node *node, const s
         }
     }
     return rule->step_count > 0 ||
-           xml_fail(node, error, "Nothing says where the field %s comes from.", rule->name);
+           xml_fail(node, error, "Nothing says where the field %s comes from", rule->name);
 }
 
 static bool read_fields(struct arena *arena, const struct map *sources, struct pass *pass,
@@ -161,7 +161,7 @@ static bool read_fields(struct arena *arena, const struct map *sources, struct p
          node = xml_next(node)) {
         const char *name = xml_attribute(node, "name");
         if (mapping_find_field(pass, name) != NULL) {
-            return xml_fail(node, error, "The field %s is mapped twice.", name);
+            return xml_fail(node, error, "The field %s is mapped twice", name);
         }
         if (!read_field(arena, node, sources, &pass->fields[pass->field_count], error)) {
             return false;
@@ -213,7 +213,7 @@ static bool read_pass(struct arena *arena, const struct xml_node *node, const st
         .workers = (int)workers,
     };
     if (pass->source == NULL) {
-        return xml_fail(node, error, "There is no source %s.", xml_attribute(node, "source"));
+        return xml_fail(node, error, "There is no source %s", xml_attribute(node, "source"));
     }
     if (first != NULL) {
         column_list_read(arena, first, &pass->first_of);

@@ -182,7 +182,7 @@ static bool start_workers(struct running *running, struct client_error *client_e
             return false;
         }
         if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
-            return error_set(error, ERROR_INTERNAL, NULL, "A worker cannot be started.");
+            return error_set(error, ERROR_INTERNAL, NULL, "A worker cannot be started");
         }
         running->started++;
     }

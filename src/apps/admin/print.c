@@ -27,7 +27,7 @@ bool print_format_parse(const char *word, enum print_format *format_out)
             return true;
         }
     }
-    report_say("there is no format '%s': it is table, tab, json or xml.", word);
+    report_say("there is no format '%s': it is table, tab, json or xml", word);
     return false;
 }
 

@@ -67,11 +67,11 @@ bool process_start(const struct array *words, const char *input, pid_t *process_
     int ends[2];
 
     if (access(words->items[0], X_OK) != 0) {
-        report_say("%s cannot be run: %s.", (const char *)words->items[0], strerror(errno));
+        report_say("%s cannot be run: %s", (const char *)words->items[0], strerror(errno));
         return false;
     }
     if (pipe(ends) != 0) {
-        report_say("no pipe can be made: %s.", strerror(errno));
+        report_say("no pipe can be made: %s", strerror(errno));
         return false;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -85,7 +85,7 @@ bool process_start(const struct array *words, const char *input, pid_t *process_
     (void)!write_input(ends[1], process > 0 ? input : NULL);
     close(ends[1]);
     if (process < 0) {
-        report_say("no process can be made: %s.", strerror(errno));
+        report_say("no process can be made: %s", strerror(errno));
         return false;
     }
     *process_out = process;

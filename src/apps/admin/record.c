@@ -162,7 +162,7 @@ static bool is_confirmed(const struct task *task)
         return true;
     }
     if (isatty(STDIN_FILENO) != 1) {
-        report_say("deleting wants --yes.");
+        report_say("deleting wants --yes");
         return false;
     }
     fprintf(stderr, "Delete %s %s? [y/N] ", task->words[0], task->words[1]);
@@ -204,7 +204,7 @@ static bool add_condition(struct arena *arena, struct element *conditions, const
     const char *operator_name = arena_copy_part(arena, operator, operator_length);
 
     if (field_length == 0 || operator_length == 0) {
-        report_say("'%s' is not 'FIELD OPERATOR VALUE'.", text);
+        report_say("'%s' is not 'FIELD OPERATOR VALUE'", text);
         return false;
     }
     element_add_text(arena, condition, "field", arena_copy_part(arena, text, field_length));

@@ -84,7 +84,7 @@ static bool add_word(struct arena *arena, struct element *parent, const char *wo
     const char *value = NULL;
 
     if (equals == NULL || !is_path(word, (size_t)(equals - word))) {
-        report_say("'%s' is not name=value.", word);
+        report_say("'%s' is not name=value", word);
         return false;
     }
     if (!read_value(arena, equals + 1, &value)) {

@@ -344,7 +344,7 @@ static bool read_factor(struct arena *arena, const struct xml_node *node, const 
     (void)arena;
     (void)sources;
     return decimal_parse(xml_attribute(node, "by"), &step->factor) ||
-           xml_fail(node, error, "by=\"%s\" has too many digits.", xml_attribute(node, "by"));
+           xml_fail(node, error, "by=\"%s\" has too many digits", xml_attribute(node, "by"));
 }
 
 static bool read_map(struct arena *arena, const struct xml_node *node, const struct map *sources,
@@ -355,7 +355,7 @@ static bool read_map(struct arena *arena, const struct xml_node *node, const str
     for (const struct xml_node *entry = xml_child(node, "entry"); entry != NULL;
          entry = xml_next(entry)) {
         if (map_get(step->table, xml_attribute(entry, "from")) != NULL) {
-            return xml_fail(entry, error, "from=\"%s\" is there twice.",
+            return xml_fail(entry, error, "from=\"%s\" is there twice",
                             xml_attribute(entry, "from"));
         }
         map_set(step->table, xml_attribute(entry, "from"), xml_attribute(entry, "to"));
@@ -369,7 +369,7 @@ static bool read_translate(struct arena *arena, const struct xml_node *node,
     (void)arena;
     step->source = map_get(sources, xml_attribute(node, "source"));
     return step->source != NULL ||
-           xml_fail(node, error, "There is no source %s.", xml_attribute(node, "source"));
+           xml_fail(node, error, "There is no source %s", xml_attribute(node, "source"));
 }
 
 static bool read_date(struct arena *arena, const struct xml_node *node, const struct map *sources,
@@ -378,7 +378,7 @@ static bool read_date(struct arena *arena, const struct xml_node *node, const st
     (void)arena;
     (void)sources;
     return date_form_is_valid(step->text) ||
-           xml_fail(node, error, "form=\"%s\" does not name year, month and day once each.",
+           xml_fail(node, error, "form=\"%s\" does not name year, month and day once each",
                     step->text);
 }
 
@@ -451,7 +451,7 @@ bool column_list_bind(struct column_list *columns, const struct xml_node *node,
 {
     for (size_t i = 0; i < columns->count; i++) {
         if (!csv_source_find(file, columns->names[i], &columns->indexes[i])) {
-            return xml_fail(node, error, "The source has no column '%s'.", columns->names[i]);
+            return xml_fail(node, error, "The source has no column '%s'", columns->names[i]);
         }
     }
     return true;
@@ -511,7 +511,7 @@ static bool read_table(struct arena *arena, struct step *step, const struct mapp
         return false;
     }
     if (!csv_source_find(file, step->text, &from) || !csv_source_find(file, step->other, &to)) {
-        return xml_fail(step->node, error, "%s has no columns '%s' and '%s'.", step->source->file,
+        return xml_fail(step->node, error, "%s has no columns '%s' and '%s'", step->source->file,
                         step->text, step->other);
     }
     step->table = map_create(arena);

@@ -31,7 +31,7 @@ static bool check_fields(const struct pass *pass, const struct xml_node *fields,
 {
     for (size_t i = 0; i < pass->field_count; i++) {
         if (find_named(fields, pass->fields[i].name) == NULL) {
-            return xml_fail(pass->fields[i].node, error, "%s has no field %s.", pass->entity,
+            return xml_fail(pass->fields[i].node, error, "%s has no field %s", pass->entity,
                             pass->fields[i].name);
         }
     }
@@ -46,12 +46,12 @@ static bool find_key(struct arena *arena, const struct pass *pass, const struct 
     size_t *places = arena_allocate_array(arena, pass->field_count, sizeof(*places));
 
     if (names == NULL) {
-        return xml_fail(pass->node, error, "%s has no alternate key %s.", pass->entity, pass->key);
+        return xml_fail(pass->node, error, "%s has no alternate key %s", pass->entity, pass->key);
     }
     for (const struct xml_node *name = names->first_child; name != NULL; name = name->next) {
         const struct field_rule *rule = mapping_find_field(pass, name->text);
         if (rule == NULL) {
-            return xml_fail(pass->node, error, "The key %s needs the field %s, which has no value.",
+            return xml_fail(pass->node, error, "The key %s needs the field %s, which has no value",
                             pass->key, name->text);
         }
         places[target->key_field_count++] = (size_t)(rule - pass->fields);
@@ -106,7 +106,7 @@ bool target_ask(struct arena *arena, struct client *client, const struct pass *p
     const struct xml_node *description = answer->first_child;
     if (description == NULL) {
         return client_fail(client_error, CLIENT_NOT_SOAP, "NOT_SOAP",
-                           "The server does not describe %s.", pass->entity);
+                           "The server does not describe %s", pass->entity);
     }
     if (!check_fields(pass, xml_child(description, "fields"), error) ||
         !find_key(arena, pass, xml_child(description, "keys"), &target, error) ||
