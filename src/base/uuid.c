@@ -4,6 +4,7 @@
 #include "base/uuid.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { HYPHENS = 4, UUID_BYTES = 16 };
@@ -86,4 +87,18 @@ bool uuid_is_empty(const struct uuid *uuid)
 {
     static const struct uuid empty = {{0}};
     return uuid_is_equal(uuid, &empty);
+}
+
+size_t uuid_sort_unique(struct uuid *ids, size_t count)
+{
+    size_t kept = 0;
+    if (count > 0) {
+        qsort(ids, count, sizeof(*ids), uuid_compare);
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (kept == 0 || !uuid_is_equal(&ids[kept - 1], &ids[index])) {
+            ids[kept++] = ids[index];
+        }
+    }
+    return kept;
 }

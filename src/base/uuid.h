@@ -5,6 +5,7 @@
 #define BASE_UUID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -27,6 +28,9 @@ bool uuid_is_equal(const struct uuid *left, const struct uuid *right);
 
 /* Below, at or above zero as left comes before, is, or comes after right; fits qsort, bsearch. */
 int uuid_compare(const void *left, const void *right);
+
+/* Sorts and leaves each id once; answers how many are left. */
+size_t uuid_sort_unique(struct uuid *ids, size_t count);
 
 /* True for the id of all zeros, which stands for "none". */
 bool uuid_is_empty(const struct uuid *uuid);

@@ -11,6 +11,8 @@
 #include "database/sql.h"
 #include "database/table.h"
 
+enum { IDS_AT_ONCE = 256 }; /* values bound in one statement are bounded by the engines */
+
 static const char *const test_text[] = {
     [ROW_IS] = " = ",
     [ROW_IS_BELOW] = " < ",
@@ -125,10 +127,10 @@ static void add_row(struct arena *arena, const struct result *result, struct row
     rows->count++;
 }
 
-bool row_select(struct connection *connection, struct arena *arena, const struct row_query *query,
-                struct row_set *rows_out, struct error *error)
+/* Adds the rows of one statement. */
+static bool select_part(struct connection *connection, struct arena *arena,
+                        const struct row_query *query, struct row_set *rows, struct error *error)
 {
-    struct row_set rows = {.column_count = query->column_count};
     struct result *result = NULL;
     struct sql sql;
     bool has_row = false;
@@ -144,15 +146,35 @@ bool row_select(struct connection *connection, struct arena *arena, const struct
             goto finish;
         }
         if (has_row) {
-            add_row(arena, result, &rows);
+            add_row(arena, result, rows);
         }
     } while (has_row);
-    *rows_out = rows;
     done = true;
 
 finish:
     result_close(&result);
     return done;
+}
+
+bool row_select(struct connection *connection, struct arena *arena, const struct row_query *query,
+                struct row_set *rows_out, struct error *error)
+{
+    struct row_set rows = {.column_count = query->column_count};
+    struct row_query part = *query;
+    size_t taken = 0;
+
+    expect(query->id_count <= IDS_AT_ONCE || (query->order == NULL && query->limit == 0));
+    do {
+        size_t left = query->id_count - taken;
+        part.ids = taken == 0 ? query->ids : query->ids + taken;
+        part.id_count = left < IDS_AT_ONCE ? left : IDS_AT_ONCE;
+        taken += part.id_count;
+        if (!select_part(connection, arena, &part, &rows, error)) {
+            return false;
+        }
+    } while (taken < query->id_count);
+    *rows_out = rows;
+    return true;
 }
 
 const struct cell *row_cell(const struct row_set *rows, size_t row, size_t column)

@@ -44,8 +44,8 @@ struct row_query {
     size_t column_count;
     const struct row_condition *conditions;
     size_t condition_count;
-    const char *among; /* a column that holds one of ids as well; NULL: none */
-    const struct uuid *ids;
+    const char *among;      /* a column that holds one of ids as well; NULL: none */
+    const struct uuid *ids; /* each once; many are asked for in parts, without order and limit */
     size_t id_count;
     const char *order; /* column to order by, ascending; NULL: in any order */
     int64_t limit;     /* rows at most; 0: all */

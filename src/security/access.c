@@ -91,19 +91,6 @@ static void add_share(const struct making *making, struct access_scope *scope)
     }
 }
 
-/* Leaves each id once; answers how many are left. */
-static size_t sort_unique(struct uuid *ids, size_t count)
-{
-    size_t kept = 0;
-    qsort(ids, count, sizeof(*ids), uuid_compare);
-    for (size_t index = 0; index < count; index++) {
-        if (kept == 0 || !uuid_is_equal(&ids[kept - 1], &ids[index])) {
-            ids[kept++] = ids[index];
-        }
-    }
-    return kept;
-}
-
 static void add_units(const struct making *making, struct access_scope *scope)
 {
     const struct identity *identity = making->identity;
@@ -125,7 +112,7 @@ static void add_units(const struct making *making, struct access_scope *scope)
             }
         }
     }
-    rule.id_count = sort_unique(ids, rule.id_count);
+    rule.id_count = uuid_sort_unique(ids, rule.id_count);
     if (rule.id_count > 0 && access_unit_field(scope->entity) != NULL) {
         add_rule(making, scope, rule);
     }
