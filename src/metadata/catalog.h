@@ -35,6 +35,8 @@ struct role_template {
     bool is_administrator;
     const struct role_privilege *privileges;
     size_t privilege_count;
+    const char *const *tasks; /* names, as in role.xsd and security/task.h */
+    size_t task_count;
 };
 
 struct catalog {

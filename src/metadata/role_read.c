@@ -1,5 +1,6 @@
 /*
- * role_read.c - one <role>: its rights spelled out, one privilege for each right and entity.
+ * role_read.c - one <role>: its rights spelled out, one privilege for each right and entity, and
+ * its tasks.
  */
 #include <string.h>
 
@@ -47,11 +48,24 @@ static void add_privilege(struct reader *reader, struct role_draft *draft,
     array_add(&draft->privileges, privilege);
 }
 
+/* What belongs to all is reached as a whole, or not at all. */
+static void check_depth(struct reader *reader, const struct xml_node *node,
+                        const struct entity *entity, int depth)
+{
+    int deepest = (int)(sizeof(depth_names) / sizeof(depth_names[0])) - 1;
+    if (entity != NULL && entity->ownership == OWNERSHIP_ORGANIZATION && depth > 0 &&
+        depth < deepest) {
+        reader_problem(reader, node, "%s belongs to the whole organisation: it has no depth \"%s\"",
+                       entity->name, depth_names[depth]);
+    }
+}
+
 static void add_rights(struct reader *reader, struct role_draft *draft, const struct xml_node *node,
                        const struct entity *entity)
 {
     const char *rights = xml_attribute_or(node, "right", "");
     int depth = read_depth(reader, node);
+    check_depth(reader, node, entity, depth);
     if (strcmp(rights, "*") == 0) {
         for (int right = 0; right < RIGHT_COUNT; right++) {
             add_privilege(reader, draft, entity, (enum right)right, depth);
@@ -91,6 +105,21 @@ static void read_allow(struct reader *reader, struct role_draft *draft, const st
     }
 }
 
+static void read_tasks(struct reader *reader, struct role_template *role,
+                       const struct xml_node *node)
+{
+    struct array names;
+    array_init(&names, reader->arena);
+    for (const struct xml_node *at = xml_child(node, "task"); at != NULL; at = xml_next(at)) {
+        if (role->is_administrator) {
+            reader_problem(reader, at, "an administrator's role allows everything without saying");
+        }
+        array_add(&names, arena_copy_text(reader->arena, xml_attribute_or(at, "name", "")));
+    }
+    role->tasks = (const char *const *)names.items;
+    role->task_count = names.count;
+}
+
 static void check_role_name(struct reader *reader, const struct xml_node *node, const char *name)
 {
     const char *slash = strrchr(node->file, '/');
@@ -120,6 +149,7 @@ void role_read(struct reader *reader, const struct xml_node *node)
         }
         read_allow(reader, &draft, at);
     }
+    read_tasks(reader, role, node);
     struct role_privilege *privileges =
         arena_allocate_array(reader->arena, draft.privileges.count, sizeof(*privileges));
     for (size_t i = 0; i < draft.privileges.count; i++) {

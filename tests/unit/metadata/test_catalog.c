@@ -309,5 +309,9 @@ void test_catalog__has_roles(void **state)
     assert_int_equal(depth_of(find_role(catalog, "sales-manager"), product, RIGHT_SHARE), 0);
     assert_int_equal(depth_of(find_role(catalog, "read-only-auditor"), product, RIGHT_READ), 4);
     assert_int_equal(depth_of(find_role(catalog, "read-only-auditor"), product, RIGHT_WRITE), 0);
+    const struct role_template *auditor = find_role(catalog, "read-only-auditor");
+    assert_int_equal(auditor->task_count, 2);
+    assert_string_equal(auditor->tasks[1], "readAudit");
+    assert_int_equal(find_role(catalog, "system-administrator")->task_count, 0);
     catalog_release(&catalog);
 }

@@ -186,3 +186,44 @@ void test_refusals__of_a_folder_that_is_not_there(void **state)
     assert_int_equal(error.code, ERROR_FILE_UNREADABLE);
     assert_null(catalog);
 }
+
+/* ---- roles ---- */
+
+#define ROLE_BEGIN "<role xmlns=\"urn:svyaz:metadata:1\" name=\"thing\""
+#define ROLE_LABEL "<label lang=\"en\">T</label><label lang=\"ru\">T</label>"
+
+/* Reads a role beside the world; what must be said of it. */
+static void refuse_role(const char *text, const char *expected)
+{
+    struct arena *arena = arena_create();
+    struct error error = {.code = ERROR_NONE};
+    struct reader_schemas schemas;
+    struct reader reader;
+    struct catalog *catalog = NULL;
+    struct buffer said;
+
+    buffer_init(&said, arena, 256);
+    if (!reader_schemas_read(arena, "metadata", &schemas, &error)) {
+        fail_msg("%s", error.message);
+    }
+    reader_begin(&reader, &schemas, collect, &said, &error);
+    add_world(arena, &reader);
+    reader_add_role(&reader, THING, text, strlen(text));
+    assert_false(reader_finish(&reader, &catalog));
+    if (strstr(said.bytes, expected) == NULL) {
+        fail_msg("said: %s", said.bytes);
+    }
+    arena_destroy(&arena);
+}
+
+void test_refusals__of_roles(void **state)
+{
+    (void)state;
+    refuse_role(ROLE_BEGIN ">" ROLE_LABEL "<task name=\"fly\"/></role>", "task");
+    refuse_role(ROLE_BEGIN " administrator=\"true\">" ROLE_LABEL "<task name=\"merge\"/></role>",
+                "1: an administrator's role allows everything without saying");
+    refuse_role(
+        ROLE_BEGIN ">" ROLE_LABEL
+                   "<allow entity=\"TransactionCurrency\" right=\"read\" depth=\"unit\"/></role>",
+        "1: TransactionCurrency belongs to the whole organisation: it has no depth \"unit\"");
+}

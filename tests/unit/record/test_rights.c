@@ -84,7 +84,7 @@ void test_rights__nobody_sees_what_he_may_not_read(void **state)
     struct uuid account_id = house_create(call, account);
     house_commit(&call);
 
-    call = house_begin_as(&house, "phone", "channel-integration");
+    call = house_begin_as(&house, "phone", "mail-connector");
     const struct entity *levels = catalog_find_entity(call->catalog, "PriceLevel");
     assert_false(query_run(call, levels, &everything, &page, &error));
     assert_int_equal(error.code, ERROR_NOT_ALLOWED);
