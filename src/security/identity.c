@@ -36,6 +36,32 @@ struct loading {
     size_t holding_count;
 };
 
+/* ---- depths ---- */
+
+static const char *const depth_names[] = {
+    [DEPTH_NONE] = "none",
+    [DEPTH_USER] = "user",
+    [DEPTH_UNIT] = "unit",
+    [DEPTH_UNIT_AND_BELOW] = "unitAndBelow",
+    [DEPTH_ORGANIZATION] = "organization",
+};
+
+const char *depth_name(enum depth depth)
+{
+    return depth_names[depth];
+}
+
+bool depth_parse(const char *name, enum depth *depth_out)
+{
+    for (int depth = 0; depth <= DEPTH_ORGANIZATION; depth++) {
+        if (strcmp(depth_names[depth], name) == 0) {
+            *depth_out = (enum depth)depth;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- questions ---- */
 
 enum depth identity_depth_in(const struct identity *identity, const struct entity *entity,
@@ -208,13 +234,14 @@ static bool add_privileges(struct loading *loading, struct error *error)
     for (size_t index = 0; index < loading->holding_count; index++) {
         role_ids[index] = loading->holdings[index].role_id;
     }
+    size_t role_count = uuid_sort_unique(role_ids, loading->holding_count);
     const struct row_query query = {
         .table = &role_privilege_table,
         .columns = columns,
         .column_count = 4,
         .among = "role_id",
         .ids = role_ids,
-        .id_count = loading->holding_count,
+        .id_count = role_count,
     };
     struct row_set rows;
     struct identity *identity = loading->identity;

@@ -34,6 +34,10 @@ enum depth {
     DEPTH_ORGANIZATION,   /* all */
 };
 
+/* "none", "user" ... as in metadata/roles/ and messages. */
+const char *depth_name(enum depth depth);
+bool depth_parse(const char *name, enum depth *depth_out);
+
 struct seat {
     struct uuid unit_id;
     const struct uuid *units; /* itself and all below it, ascending; only where a depth needs it */

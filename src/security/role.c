@@ -1,13 +1,16 @@
 /*
- * role.c - writes what roles allow, and who has them.
+ * role.c - writes and reads what roles allow, and who has them.
  */
 #include "security/role.h"
 
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "database/row.h"
+#include "security/identity.h"
 #include "security/tables.h"
+#include "security/task.h"
 
 static bool insert_privilege(struct connection *connection, struct arena *arena,
                              const struct uuid *role_id, const char *entity, const char *right,
@@ -20,6 +23,28 @@ static bool insert_privilege(struct connection *connection, struct arena *arena,
         {"depth", cell_integer(depth)},
     };
     return row_insert(connection, arena, &role_privilege_table, values, 4, error);
+}
+
+/* A task has no depth; that of its row says only that it is there. */
+static bool insert_tasks(struct connection *connection, struct arena *arena,
+                         const struct uuid *role_id, const struct role_template *template,
+                         struct error *error)
+{
+    bool is_allowed[TASK_COUNT] = {false};
+    for (size_t index = 0; index < template->task_count; index++) {
+        enum task task;
+        if (task_parse(template->tasks[index], &task)) {
+            is_allowed[task] = true;
+        }
+    }
+    for (int task = 0; task < TASK_COUNT; task++) {
+        if (is_allowed[task] &&
+            !insert_privilege(connection, arena, role_id, PRIVILEGE_TASK,
+                              task_name((enum task)task), DEPTH_ORGANIZATION, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Roles add up within themselves too: the deepest of a pair is the one stored. */
@@ -49,7 +74,8 @@ bool role_set_privileges(struct connection *connection, struct arena *arena,
         return false;
     }
     if (template->is_administrator) {
-        return insert_privilege(connection, arena, role_id, PRIVILEGE_ANY, PRIVILEGE_ANY, 4, error);
+        return insert_privilege(connection, arena, role_id, PRIVILEGE_ANY, PRIVILEGE_ANY,
+                                DEPTH_ORGANIZATION, error);
     }
     for (size_t index = 0; index < template->privilege_count; index++) {
         const struct role_privilege *privilege = &template->privileges[index];
@@ -60,7 +86,7 @@ bool role_set_privileges(struct connection *connection, struct arena *arena,
             return false;
         }
     }
-    return true;
+    return insert_tasks(connection, arena, role_id, template, error);
 }
 
 bool role_give(struct connection *connection, struct arena *arena, const struct uuid *principal_id,
@@ -84,55 +110,145 @@ bool role_take(struct connection *connection, struct arena *arena, const struct 
     return row_delete(connection, arena, &principal_role_table, membership, 2, NULL, error);
 }
 
-static bool is_said(const char *text, const char *name)
+bool role_remove(struct connection *connection, struct arena *arena, const struct uuid *role_id,
+                 struct error *error)
 {
-    return strcmp(text, PRIVILEGE_ANY) == 0 || strcmp(text, name) == 0;
+    const struct row_condition of_role = {"role_id", ROW_IS, cell_uuid(role_id)};
+    return row_delete(connection, arena, &principal_role_table, &of_role, 1, NULL, error) &&
+           row_delete(connection, arena, &role_privilege_table, &of_role, 1, NULL, error);
 }
 
-static bool read_roles(struct connection *connection, struct arena *arena,
-                       const struct uuid *principal_id, struct uuid **ids_out, size_t *count_out,
-                       struct error *error)
+/* ---- reading ---- */
+
+bool role_read_grants(struct arena *arena, struct connection *connection,
+                      const struct uuid *role_ids, size_t role_count,
+                      struct role_grant **grants_out, size_t *count_out, struct error *error)
 {
-    static const char *const columns[] = {"role_id"};
-    const struct row_condition held = {"principal_id", ROW_IS, cell_uuid(principal_id)};
-    const struct row_query query = {.table = &principal_role_table,
+    static const char *const columns[] = {"role_id", "entity_name", "right_name", "depth"};
+    const struct row_query query = {.table = &role_privilege_table,
                                     .columns = columns,
+                                    .column_count = 4,
+                                    .among = "role_id",
+                                    .ids = role_ids,
+                                    .id_count = role_count};
+    struct row_set rows;
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    struct role_grant *grants = arena_allocate_array(arena, rows.count, sizeof(*grants));
+    for (size_t row = 0; row < rows.count; row++) {
+        grants[row] = (struct role_grant){
+            .role_id = row_cell(&rows, row, 0)->uuid,
+            .entity = row_cell(&rows, row, 1)->text,
+            .right = row_cell(&rows, row, 2)->text,
+            .depth = (int)row_cell(&rows, row, 3)->integer,
+        };
+    }
+    *grants_out = grants;
+    *count_out = rows.count;
+    return true;
+}
+
+/* The ids in one column of the rows that have another. */
+static bool read_holding(struct arena *arena, struct connection *connection, const char *wanted,
+                         struct row_condition condition, struct uuid **ids_out, size_t *count_out,
+                         struct error *error)
+{
+    const struct row_query query = {.table = &principal_role_table,
+                                    .columns = &wanted,
                                     .column_count = 1,
-                                    .conditions = &held,
+                                    .conditions = &condition,
                                     .condition_count = 1};
     struct row_set rows;
     if (!row_select(connection, arena, &query, &rows, error)) {
         return false;
     }
-    *ids_out = arena_allocate_array(arena, rows.count, sizeof(**ids_out));
-    *count_out = rows.count;
+    struct uuid *ids = arena_allocate_array(arena, rows.count, sizeof(*ids));
     for (size_t row = 0; row < rows.count; row++) {
-        (*ids_out)[row] = row_cell(&rows, row, 0)->uuid;
+        ids[row] = row_cell(&rows, row, 0)->uuid;
     }
+    *ids_out = ids;
+    *count_out = uuid_sort_unique(ids, rows.count);
     return true;
+}
+
+bool role_read_of_principal(struct arena *arena, struct connection *connection,
+                            const struct uuid *principal_id, struct uuid **role_ids_out,
+                            size_t *count_out, struct error *error)
+{
+    const struct row_condition of_principal = {"principal_id", ROW_IS, cell_uuid(principal_id)};
+    return read_holding(arena, connection, "role_id", of_principal, role_ids_out, count_out, error);
+}
+
+bool role_read_holders(struct arena *arena, struct connection *connection,
+                       const struct uuid *role_id, struct uuid **principal_ids_out,
+                       size_t *count_out, struct error *error)
+{
+    const struct row_condition of_role = {"role_id", ROW_IS, cell_uuid(role_id)};
+    return read_holding(arena, connection, "principal_id", of_role, principal_ids_out, count_out,
+                        error);
+}
+
+static bool is_said(const char *text, const char *name)
+{
+    return strcmp(text, PRIVILEGE_ANY) == 0 || strcmp(text, name) == 0;
 }
 
 bool role_allows(struct connection *connection, struct arena *arena,
                  const struct uuid *principal_id, const struct entity *entity, enum right right,
                  bool *is_allowed_out, struct error *error)
 {
-    static const char *const columns[] = {"entity_name", "right_name", "depth"};
-    struct uuid *ids = NULL;
-    struct row_query query = {
-        .table = &role_privilege_table, .columns = columns, .column_count = 3, .among = "role_id"};
-    struct row_set rows;
-    if (!read_roles(connection, arena, principal_id, &ids, &query.id_count, error)) {
-        return false;
-    }
-    query.ids = ids;
-    if (!row_select(connection, arena, &query, &rows, error)) {
+    struct uuid *role_ids = NULL;
+    struct role_grant *grants = NULL;
+    size_t role_count = 0;
+    size_t count = 0;
+    if (!role_read_of_principal(arena, connection, principal_id, &role_ids, &role_count, error) ||
+        !role_read_grants(arena, connection, role_ids, role_count, &grants, &count, error)) {
         return false;
     }
     *is_allowed_out = false;
-    for (size_t row = 0; row < rows.count && !*is_allowed_out; row++) {
-        *is_allowed_out = is_said(row_cell(&rows, row, 0)->text, entity->name) &&
-                          is_said(row_cell(&rows, row, 1)->text, right_name(right)) &&
-                          row_cell(&rows, row, 2)->integer > 0;
+    for (size_t index = 0; index < count && !*is_allowed_out; index++) {
+        const struct role_grant *grant = &grants[index];
+        *is_allowed_out = is_said(grant->entity, entity->name) &&
+                          is_said(grant->right, right_name(right)) && grant->depth > DEPTH_NONE;
+    }
+    return true;
+}
+
+/* ---- release 1 ---- */
+
+static bool take_over(struct arena *arena, struct connection *connection, const struct uuid *user,
+                      const struct uuid *role, struct error *error)
+{
+    const struct row_condition row[] = {
+        {"user_id", ROW_IS, cell_uuid(user)},
+        {"role_id", ROW_IS, cell_uuid(role)},
+    };
+    return role_give(connection, arena, user, role, error) &&
+           row_delete(connection, arena, &former_role_table, row, 2, NULL, error);
+}
+
+bool role_take_over(struct arena *arena, struct connection *connection, struct error *error)
+{
+    static const char *const columns[] = {"user_id", "role_id"};
+    const struct row_query query = {
+        .table = &former_role_table, .columns = columns, .column_count = 2};
+    struct row_set rows;
+    bool exists = false;
+    if (!table_exists(connection, former_role_table.name, &exists, error)) {
+        return false;
+    }
+    if (!exists) {
+        return true;
+    }
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    for (size_t row = 0; row < rows.count; row++) {
+        if (!take_over(arena, connection, &row_cell(&rows, row, 0)->uuid,
+                       &row_cell(&rows, row, 1)->uuid, error)) {
+            return false;
+        }
     }
     return true;
 }

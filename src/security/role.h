@@ -7,13 +7,15 @@
 #ifndef SECURITY_ROLE_H
 #define SECURITY_ROLE_H
 
+#include <stddef.h>
+
 #include "base/attributes.h"
+#include "base/uuid.h"
 #include "metadata/catalog.h"
 
 struct arena;
 struct connection;
 struct error;
-struct uuid;
 
 /* Stores what a role allows, in place of what it allowed before. */
 must_check bool role_set_privileges(struct connection *connection, struct arena *arena,
@@ -32,8 +34,40 @@ must_check bool role_take(struct connection *connection, struct arena *arena,
                           struct error *error);
 
 /* Whether the roles that a user or team holds himself allow a right on an entity at all. */
+
 must_check bool role_allows(struct connection *connection, struct arena *arena,
                             const struct uuid *principal_id, const struct entity *entity,
                             enum right right, bool *is_allowed_out, struct error *error);
+/* Removes what a role that is deleted allows, from whoever has it. */
+must_check bool role_remove(struct connection *connection, struct arena *arena,
+                            const struct uuid *role_id, struct error *error);
+
+/* One thing that a role allows, as it is stored. */
+struct role_grant {
+    struct uuid role_id;
+    const char *entity; /* name, PRIVILEGE_ANY or PRIVILEGE_TASK (tables.h) */
+    const char *right;  /* name of a right, PRIVILEGE_ANY, or the name of a task */
+    int depth;          /* enum depth */
+};
+
+/* What some roles allow; each role is named once. */
+must_check bool role_read_grants(struct arena *arena, struct connection *connection,
+                                 const struct uuid *role_ids, size_t role_count,
+                                 struct role_grant **grants_out, size_t *count_out,
+                                 struct error *error);
+
+/* The roles that a user or team holds itself. */
+must_check bool role_read_of_principal(struct arena *arena, struct connection *connection,
+                                       const struct uuid *principal_id, struct uuid **role_ids_out,
+                                       size_t *count_out, struct error *error);
+
+/* The users and teams that hold a role. */
+must_check bool role_read_holders(struct arena *arena, struct connection *connection,
+                                  const struct uuid *role_id, struct uuid **principal_ids_out,
+                                  size_t *count_out, struct error *error);
+
+/* Takes over the roles of users from where release 1 kept them; nothing is left there. */
+must_check bool role_take_over(struct arena *arena, struct connection *connection,
+                               struct error *error);
 
 #endif

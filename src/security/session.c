@@ -38,7 +38,8 @@ struct session_cache {
     struct arena *arena;
     struct session_options options;
     struct memory *sessions;
-    pthread_mutex_t mutex; /* guards identities */
+    pthread_mutex_t mutex; /* guards what follows */
+    int64_t forgotten;     /* how often identities were forgotten */
     struct known_identity identities[IDENTITIES];
 };
 
@@ -99,10 +100,12 @@ static struct known_identity *place_of(struct session_cache *cache, const struct
 }
 
 static const struct identity *recall_identity(struct session_cache *cache, struct arena *arena,
-                                              const struct catalog *catalog, const struct uuid *key)
+                                              const struct catalog *catalog, const struct uuid *key,
+                                              int64_t *forgotten_out)
 {
     const struct identity *copy = NULL;
     pthread_mutex_lock(&cache->mutex);
+    *forgotten_out = cache->forgotten;
     const struct known_identity *known = place_of(cache, key);
     if (known->identity != NULL && known->revision == catalog->revision &&
         uuid_is_equal(&known->key, key) &&
@@ -113,11 +116,16 @@ static const struct identity *recall_identity(struct session_cache *cache, struc
     return copy;
 }
 
+/* What was forgotten while it was read may have changed in between. */
 static void remember_identity(struct session_cache *cache, const struct catalog *catalog,
                               const struct uuid *key, const struct identity *identity,
-                              int64_t loaded_at)
+                              int64_t loaded_at, int64_t forgotten)
 {
     pthread_mutex_lock(&cache->mutex);
+    if (cache->forgotten != forgotten) {
+        pthread_mutex_unlock(&cache->mutex);
+        return;
+    }
     struct known_identity *known = place_of(cache, key);
     if (known->arena == NULL) {
         known->arena = arena_create();
@@ -134,6 +142,7 @@ static void remember_identity(struct session_cache *cache, const struct catalog 
 static void forget_identity(struct session_cache *cache, const struct uuid *user_id)
 {
     pthread_mutex_lock(&cache->mutex);
+    cache->forgotten++;
     for (size_t index = 0; index < IDENTITIES; index++) {
         struct known_identity *known = &cache->identities[index];
         if (known->identity != NULL && uuid_is_equal(&known->identity->user_id, user_id)) {
@@ -148,14 +157,15 @@ bool session_identity(struct session_cache *cache, struct arena *arena,
                       const struct uuid *user_id, const struct identity **identity_out,
                       struct error *error)
 {
-    const struct identity *identity = recall_identity(cache, arena, catalog, user_id);
+    int64_t forgotten;
+    const struct identity *identity = recall_identity(cache, arena, catalog, user_id, &forgotten);
     if (identity == NULL) {
-        /* The time before reading: what changes while we read is asked again soon enough. */
+        /* The time before reading: what another node changes while we read is asked again soon. */
         int64_t loaded_at = time_monotonic();
         if (!identity_load(arena, connection, catalog, user_id, &identity, error)) {
             return false;
         }
-        remember_identity(cache, catalog, user_id, identity, loaded_at);
+        remember_identity(cache, catalog, user_id, identity, loaded_at, forgotten);
     }
     *identity_out = identity;
     return true;
@@ -170,10 +180,24 @@ void session_forget(struct session_cache *cache, const struct uuid *user_id)
 void session_forget_identities(struct session_cache *cache)
 {
     pthread_mutex_lock(&cache->mutex);
+    cache->forgotten++;
     for (size_t index = 0; index < IDENTITIES; index++) {
         cache->identities[index].identity = NULL;
     }
     pthread_mutex_unlock(&cache->mutex);
+}
+
+static bool is_any(const void *item, const struct uuid *id)
+{
+    (void)item;
+    (void)id;
+    return true;
+}
+
+void session_forget_all(struct session_cache *cache)
+{
+    memory_forget_where(cache->sessions, is_any, NULL);
+    session_forget_identities(cache);
 }
 
 /* ---- sessions ---- */
@@ -384,7 +408,9 @@ static bool find_narrowed(struct session_cache *cache, struct arena *arena,
                           const struct known_session *known, const struct identity **identity_out,
                           struct error *error)
 {
-    const struct identity *narrowed = recall_identity(cache, arena, catalog, &known->id);
+    int64_t forgotten;
+    const struct identity *narrowed =
+        recall_identity(cache, arena, catalog, &known->id, &forgotten);
     const struct identity *whole = NULL;
     struct session_entry entry;
     bool is_found = false;
@@ -399,7 +425,7 @@ static bool find_narrowed(struct session_cache *cache, struct arena *arena,
             return refuse(error);
         }
         narrowed = scope_narrow(arena, catalog, whole, entry.scope);
-        remember_identity(cache, catalog, &known->id, narrowed, loaded_at);
+        remember_identity(cache, catalog, &known->id, narrowed, loaded_at, forgotten);
     }
     *identity_out = narrowed;
     return true;

@@ -103,5 +103,7 @@ void session_forget(struct session_cache *cache, const struct uuid *user_id);
 
 /* Forgets what everybody's roles add up to: a role, a team or a profile has changed. */
 void session_forget_identities(struct session_cache *cache);
+/* Forgets what is remembered of everybody: units, teams or roles have changed. */
+void session_forget_all(struct session_cache *cache);
 
 #endif

@@ -108,6 +108,18 @@ const struct table principal_role_table = {
     .index_count = COUNT(principal_role_indexes),
 };
 
+static const struct table_column former_role_columns[] = {
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "role_id", .type = COLUMN_UUID, .is_required = true},
+};
+
+const struct table former_role_table = {
+    .name = "svyaz_user_role",
+    .columns = former_role_columns,
+    .column_count = COUNT(former_role_columns),
+    .primary_key = {"user_id", "role_id"},
+};
+
 static const struct table_column team_member_columns[] = {
     {.name = "team_id", .type = COLUMN_UUID, .is_required = true},
     {.name = "user_id", .type = COLUMN_UUID, .is_required = true},

@@ -12,6 +12,7 @@ extern const struct table attempt_table;        /* name tried -> failures, and w
 extern const struct table session_table;        /* token digest -> user, times */
 extern const struct table role_privilege_table; /* role, entity, right -> depth */
 extern const struct table principal_role_table; /* user or team, role */
+extern const struct table former_role_table;    /* of release 1: user, role; not wanted any more */
 extern const struct table team_member_table;    /* team, user; not of default teams */
 extern const struct table known_source_table;   /* name and address from which it came in, when */
 extern const struct table application_secret_table;      /* user -> secret, sealed */

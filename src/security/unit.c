@@ -13,6 +13,7 @@
 struct unit {
     struct uuid id;
     struct uuid parent; /* empty: the root */
+    bool is_disabled;
 };
 
 struct unit_tree {
@@ -34,9 +35,10 @@ bool unit_tree_load(struct arena *arena, struct connection *connection,
                     struct error *error)
 {
     const struct entity *entity = catalog_find_entity(catalog, "BusinessUnit");
-    const char *const columns[] = {entity->id->column, stored_column(entity, "parentBusinessUnit")};
+    const char *const columns[] = {entity->id->column, stored_column(entity, "parentBusinessUnit"),
+                                   stored_column(entity, "isDisabled")};
     const struct row_query query = {
-        .table = stored_table(catalog, entity), .columns = columns, .column_count = 2};
+        .table = stored_table(catalog, entity), .columns = columns, .column_count = 3};
     struct row_set rows;
     if (!row_select(connection, arena, &query, &rows, error)) {
         return false;
@@ -51,6 +53,8 @@ bool unit_tree_load(struct arena *arena, struct connection *connection,
         if (!parent->is_null) {
             tree->units[index].parent = parent->uuid;
         }
+        const struct cell *is_disabled = row_cell(&rows, index, 2);
+        tree->units[index].is_disabled = !is_disabled->is_null && is_disabled->boolean;
     }
     qsort(tree->units, tree->count, sizeof(*tree->units), uuid_compare);
     *tree_out = tree;
@@ -63,17 +67,65 @@ const struct uuid *unit_tree_parent(const struct unit_tree *tree, const struct u
     return unit == NULL || uuid_is_empty(&unit->parent) ? NULL : &unit->parent;
 }
 
-/* Whether a unit lies under another, or is it; a ring, should there be one, ends the walk. */
+static const struct unit *above(const struct unit_tree *tree, const struct unit *unit)
+{
+    return uuid_is_empty(&unit->parent) ? NULL : find(tree, &unit->parent);
+}
+
+/* A ring, should there be one, ends the walk. */
 static bool is_under(const struct unit_tree *tree, const struct unit *unit,
-                     const struct uuid *above)
+                     const struct uuid *above_id)
 {
     for (size_t steps = 0; unit != NULL && steps <= tree->count; steps++) {
-        if (uuid_is_equal(&unit->id, above)) {
+        if (uuid_is_equal(&unit->id, above_id)) {
             return true;
         }
-        unit = uuid_is_empty(&unit->parent) ? NULL : find(tree, &unit->parent);
+        unit = above(tree, unit);
     }
     return false;
+}
+
+bool unit_tree_is_under(const struct unit_tree *tree, const struct uuid *unit_id,
+                        const struct uuid *above_id)
+{
+    return is_under(tree, find(tree, unit_id), above_id);
+}
+
+bool unit_tree_is_open(const struct unit_tree *tree, const struct uuid *unit_id)
+{
+    const struct unit *unit = find(tree, unit_id);
+    for (size_t steps = 0; unit != NULL && !unit->is_disabled && steps < UNIT_LEVELS; steps++) {
+        if (uuid_is_empty(&unit->parent)) {
+            return true;
+        }
+        unit = above(tree, unit);
+    }
+    return false;
+}
+
+size_t unit_tree_level(const struct unit_tree *tree, const struct uuid *unit_id)
+{
+    size_t level = 0;
+    const struct unit *unit = find(tree, unit_id);
+    while (unit != NULL && level <= tree->count) {
+        level++;
+        unit = above(tree, unit);
+    }
+    return level;
+}
+
+size_t unit_tree_height(const struct unit_tree *tree, const struct uuid *unit_id)
+{
+    size_t level = unit_tree_level(tree, unit_id);
+    size_t deepest = level;
+    for (size_t index = 0; index < tree->count; index++) {
+        const struct unit *unit = &tree->units[index];
+        if (is_under(tree, unit, unit_id)) {
+            size_t own = unit_tree_level(tree, &unit->id);
+            deepest = own > deepest ? own : deepest;
+        }
+    }
+    return deepest - level + 1;
 }
 
 const struct uuid *unit_tree_below(const struct unit_tree *tree, const struct uuid *unit_id,

@@ -3,14 +3,13 @@
  */
 #include "security/user.h"
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
 #include "security/stored.h"
-
-/* A branch deeper than this is a ring. */
-enum { BRANCH_LEVELS = 64 };
+#include "security/unit.h"
 
 static const char user_entity[] = "SystemUser";
 static const char unit_entity[] = "BusinessUnit";
@@ -36,7 +35,7 @@ static bool is_true(const struct cell *cell)
     return !cell->is_null && cell->boolean;
 }
 
-/* Walks up from the user's unit to the root. */
+/* Walks up from the user's unit to the root. A branch of more levels is a ring. */
 static bool read_branch(struct arena *arena, struct connection *connection,
                         const struct catalog *catalog, struct user *user, struct error *error)
 {
@@ -45,7 +44,7 @@ static bool read_branch(struct arena *arena, struct connection *connection,
                                    stored_column(unit, "isDisabled")};
     struct uuid id = user->business_unit_id;
 
-    for (int level = 0; level < BRANCH_LEVELS; level++) {
+    for (int level = 0; level < UNIT_LEVELS; level++) {
         struct row_condition by_id = {unit->id->column, ROW_IS, cell_uuid(&id)};
         struct row_set rows;
         if (!read_one(arena, connection, stored_table(catalog, unit), by_id, columns, 2, &rows,
@@ -97,6 +96,31 @@ bool user_read(struct arena *arena, struct connection *connection, const struct 
     }
     *user_out = user;
     *is_found_out = true;
+    return true;
+}
+
+bool user_read_of_units(struct arena *arena, struct connection *connection,
+                        const struct catalog *catalog, const struct uuid *unit_ids,
+                        size_t unit_count, struct uuid **ids_out, size_t *count_out,
+                        struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(catalog, user_entity);
+    const struct row_query query = {.table = stored_table(catalog, entity),
+                                    .columns = &entity->id->column,
+                                    .column_count = 1,
+                                    .among = stored_column(entity, "businessUnit"),
+                                    .ids = unit_ids,
+                                    .id_count = unit_count};
+    struct row_set rows;
+    if (!row_select(connection, arena, &query, &rows, error)) {
+        return false;
+    }
+    struct uuid *ids = arena_allocate_array(arena, rows.count, sizeof(*ids));
+    for (size_t row = 0; row < rows.count; row++) {
+        ids[row] = row_cell(&rows, row, 0)->uuid;
+    }
+    *ids_out = ids;
+    *count_out = rows.count;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #define SECURITY_USER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attributes.h"
 #include "base/uuid.h"
@@ -30,6 +31,12 @@ struct user {
 must_check bool user_read(struct arena *arena, struct connection *connection,
                           const struct catalog *catalog, const struct uuid *user_id,
                           struct user *user_out, bool *is_found_out, struct error *error);
+
+/* The ids of the users of some units. */
+must_check bool user_read_of_units(struct arena *arena, struct connection *connection,
+                                   const struct catalog *catalog, const struct uuid *unit_ids,
+                                   size_t unit_count, struct uuid **ids_out, size_t *count_out,
+                                   struct error *error);
 
 /* Finds a user's id by the folded form of his name. */
 must_check bool user_find(struct arena *arena, struct connection *connection,

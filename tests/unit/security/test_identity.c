@@ -5,11 +5,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "metadata/catalog.h"
 #include "security/access.h"
 #include "security/authorise.h"
@@ -128,6 +130,49 @@ void test_identity__each_depth_is_kept(void **state)
         assert_int_equal(may(identity, "Account", RIGHT_READ), depth > DEPTH_NONE);
     }
     people_close(&people);
+}
+
+void test_identity__tasks_are_those_of_its_roles(void **state)
+{
+    static const char *names[TASK_COUNT];
+    struct error error = {0};
+    (void)state;
+    people_open(&people);
+    (void)people_give(&people, &people.ann, "read-only-auditor");
+    const struct identity *identity = load(&people.ann);
+    assert_true(authorise_task(identity, TASK_READ_AUDIT, &error));
+    assert_false(authorise_task(identity, TASK_MANAGE_SECURITY, &error));
+    assert_int_equal(error.code, ERROR_NOT_ALLOWED);
+
+    const struct uuid role = {{1}};
+    for (int task = 0; task < TASK_COUNT; task++) {
+        names[task] = task_name((enum task)task);
+    }
+    const struct role_template all = {.name = "t", .tasks = names, .task_count = TASK_COUNT};
+    people_must(role_set_privileges(people.connection, people.arena, &role, &all, &error), &error);
+    people_must(role_give(people.connection, people.arena, &people.bob, &role, &error), &error);
+    for (int task = 0; task < TASK_COUNT; task++) {
+        assert_true(authorise_task(load(&people.bob), (enum task)task, &error));
+    }
+    assert_false(may(load(&people.bob), "Account", RIGHT_READ));
+    people_close(&people);
+}
+
+/* The language of metadata/roles and the program know the same tasks. */
+void test_identity__every_task_can_be_written_in_a_role(void **state)
+{
+    struct arena *arena = arena_create();
+    struct error error = {0};
+    char *bytes = NULL;
+    size_t length = 0;
+    (void)state;
+    people_must(file_read(arena, "metadata/role.xsd", 1 << 20, &bytes, &length, &error), &error);
+    for (int task = 0; task < TASK_COUNT; task++) {
+        const char *written =
+            arena_format(arena, "<xs:enumeration value=\"%s\">", task_name((enum task)task));
+        assert_non_null(strstr(bytes, written));
+    }
+    arena_destroy(&arena);
 }
 
 void test_identity__the_disabled_and_unknown_are_not_let_in(void **state)
