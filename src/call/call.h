@@ -35,6 +35,7 @@ struct call {
     struct zone *zone;               /* of moments without offset: the request's, else the user's;
                                         NULL: they are refused */
     bool is_validate_only;
+    bool is_security_changed; /* who may what: identities remembered are worth nothing any more */
     bool has_expected_version;
     int64_t expected_version;
     int64_t now;       /* moment the call began; the time of all it writes */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "record/permit.h"
+#include "record/principal.h"
 #include "record/save.h"
 #include "record/write.h"
 #include "security/authorise.h"
@@ -31,6 +32,7 @@ static bool settle(struct write *write, struct error *error)
         return false;
     }
     owner_begin(write);
+    principal_begin(write);
     currency_begin(write);
     if (!reference_ask(write, error)) {
         return false;
@@ -39,7 +41,7 @@ static bool settle(struct write *write, struct error *error)
     return permit_create(write, error) && reference_permit(write, error) &&
            permit_owner(write, error) && computed_settle(write, error) &&
            currency_settle(write, error) && number_draw(write, error) &&
-           rule_check_required(write, error);
+           rule_check_required(write, error) && principal_check(write, error);
 }
 
 bool create_in(struct work *work, struct record *given, struct write_outcome *outcome_out,
@@ -59,7 +61,8 @@ bool create_in(struct work *work, struct record *given, struct write_outcome *ou
         work->root_id = record_value(write.after, given->entity->id)->uuid;
     }
     struct write_outcome outcome;
-    if (!save_new(&write, &outcome, error) || !child_write_all(work, given, &outcome, error)) {
+    if (!save_new(&write, &outcome, error) || !principal_follow(&write, error) ||
+        !child_write_all(work, given, &outcome, error)) {
         return false;
     }
     *outcome_out = outcome;

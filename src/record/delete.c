@@ -11,6 +11,7 @@
 #include "record/forget.h"
 #include "record/link.h"
 #include "record/permit.h"
+#include "record/principal.h"
 #include "record/save.h"
 #include "record/write.h"
 #include "security/credential.h"
@@ -234,8 +235,9 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
         (has_expected_version && !check_version(&write, error)) || !note_deleted(work, id, error)) {
         return false;
     }
-    if (!settle_referrers(work, entity, id, error) || !drop_beside(&write, id, error) ||
-        !delete_row(&write, id, error)) {
+    if (!principal_begin_delete(&write, id, error) || !settle_referrers(work, entity, id, error) ||
+        !drop_beside(&write, id, error) || !delete_row(&write, id, error) ||
+        !principal_end_delete(&write, id, error)) {
         return false;
     }
     total_note(work, write.before, NULL);

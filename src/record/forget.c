@@ -1,6 +1,6 @@
 /*
- * forget.c - a changed user is asked about again at once on this node; on others, and for the
- * users of a changed unit, within the time that identities are remembered.
+ * forget.c - whoever has changed is asked about again: at once on this node, on others within the
+ * time that identities are remembered.
  */
 #include "record/forget.h"
 
@@ -23,4 +23,12 @@ void forget_principal(struct call *call, const struct entity *entity, const stru
     if (platform->credentials != NULL) {
         credential_forget(platform->credentials, id);
     }
+}
+
+void forget_everybody(struct call *call)
+{
+    if (call->platform->sessions != NULL) {
+        session_forget_all(call->platform->sessions);
+    }
+    call->is_security_changed = true;
 }

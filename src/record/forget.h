@@ -12,4 +12,8 @@ struct uuid;
  * the entity is one of theirs. */
 void forget_principal(struct call *call, const struct entity *entity, const struct uuid *id);
 
+/* Forgets what is remembered of everybody, now and when the transaction has ended: who may what
+ * has changed for more than the user himself. */
+void forget_everybody(struct call *call);
+
 #endif

@@ -13,6 +13,8 @@
 #include "database/database.h"
 #include "database/row.h"
 #include "metadata/catalog.h"
+#include "record/own.h"
+#include "record/renew.h"
 #include "record/tables.h"
 #include "record/write.h"
 #include "security/credential.h"
@@ -30,7 +32,6 @@ struct making {
     const struct organization_plan *plan;
     struct uuid unit_id;
     struct uuid administrator_id;
-    struct uuid administrator_role_id;
     struct uuid currency_id;
     uint8_t cookie_key[PLATFORM_KEY_SIZE];
 };
@@ -74,126 +75,29 @@ static bool write_id_setting(struct call *call, const char *name, const struct u
 
 /* ---- records ---- */
 
-static struct record *make_record(struct call *call, const char *entity)
-{
-    const struct entity *description = catalog_find_entity(call->catalog, entity);
-    expect(description != NULL);
-    return record_make(call->arena, description);
-}
-
-/* Sets a field by its lexical form; one that the catalog lacks is left out. */
-static bool set_field(struct call *call, struct record *record, const char *name, const char *text,
-                      struct error *error)
-{
-    const struct field *field = entity_find_field(record->entity, name);
-    return field == NULL || text == NULL ||
-           value_parse(call->arena, field, text, call->zone, record_value(record, field), error);
-}
-
-static void set_reference(struct record *record, const struct field *field, const struct uuid *id)
-{
-    if (field == NULL) {
-        return;
-    }
-    struct value *value = record_value(record, field);
-    value->state = VALUE_SET;
-    value->reference = (struct reference){.entity = field->targets[0], .id = *id};
-}
-
-static void set_id(struct record *record, const struct uuid *id)
-{
-    struct value *value = record_value(record, record->entity->id);
-    value->state = VALUE_SET;
-    value->uuid = *id;
-}
-
 /* The platform's own record; its author is the first administrator, also of himself. */
 static bool create(struct making *making, struct record *record, struct uuid *id_out,
                    struct error *error)
 {
-    struct call *call = making->call;
-    struct write_outcome outcome;
-    struct work work;
-    work_begin(&work, call);
-    work.is_internal = true;
-    const struct field *moments[] = {record->entity->created_on, record->entity->modified_on};
-    const struct field *authors[] = {record->entity->created_by, record->entity->modified_by};
-    for (size_t index = 0; index < 2; index++) {
-        struct value *moment = record_value(record, moments[index]);
-        moment->state = VALUE_SET;
-        moment->moment = call->now;
-        set_reference(record, authors[index], &making->administrator_id);
-    }
-    if (!create_in(&work, record, &outcome, error)) {
-        return false;
-    }
-    *id_out = outcome.id;
-    return true;
+    return own_create(making->call, NULL, record, &making->administrator_id, id_out, error);
 }
 
 static bool create_unit(struct making *making, struct error *error)
 {
-    struct record *unit = make_record(making->call, "BusinessUnit");
+    struct record *unit = own_record(making->call, "BusinessUnit");
     const char *name = making->plan->name != NULL ? making->plan->name : "Organization";
-    return set_field(making->call, unit, "name", name, error) &&
+    return own_set(making->call, unit, "name", name, error) &&
            create(making, unit, &making->unit_id, error);
 }
 
 static bool create_administrator(struct making *making, struct error *error)
 {
-    struct record *user = make_record(making->call, "SystemUser");
-    set_id(user, &making->administrator_id);
-    set_reference(user, user->entity->owning_business_unit, &making->unit_id);
-    return set_field(making->call, user, "userName", making->plan->administrator, error) &&
-           set_field(making->call, user, "lastName", making->plan->administrator, error) &&
+    struct record *user = own_record(making->call, "SystemUser");
+    own_set_id(user, &making->administrator_id);
+    own_refer(user, user->entity->owning_business_unit, &making->unit_id);
+    return own_set(making->call, user, "userName", making->plan->administrator, error) &&
+           own_set(making->call, user, "lastName", making->plan->administrator, error) &&
            create(making, user, &making->administrator_id, error);
-}
-
-static bool create_team(struct making *making, struct error *error)
-{
-    struct record *team = make_record(making->call, "Team");
-    const char *name = making->plan->name != NULL ? making->plan->name : "Organization";
-    struct uuid id;
-    set_reference(team, team->entity->owning_business_unit, &making->unit_id);
-    return set_field(making->call, team, "name", name, error) &&
-           set_field(making->call, team, "isDefault", "true", error) &&
-           create(making, team, &id, error);
-}
-
-static bool create_role(struct making *making, const struct role_template *template,
-                        struct error *error)
-{
-    struct call *call = making->call;
-    struct record *role = make_record(call, "Role");
-    struct uuid id;
-    set_reference(role, role->entity->owning_business_unit, &making->unit_id);
-    if (!set_field(call, role, "name", label_text(&template->label, LANGUAGE_ENGLISH), error) ||
-        !set_field(call, role, "templateName", template->name, error) ||
-        !set_field(call, role, "isAdministrator", template->is_administrator ? "true" : "false",
-                   error) ||
-        !create(making, role, &id, error) ||
-        !role_set_privileges(call->connection, call->arena, &id, template, error)) {
-        return false;
-    }
-    if (template->is_administrator) {
-        making->administrator_role_id = id;
-    }
-    return true;
-}
-
-static bool create_roles(struct making *making, struct error *error)
-{
-    const struct catalog *catalog = making->call->catalog;
-    for (size_t index = 0; index < catalog->role_count; index++) {
-        if (!create_role(making, catalog->roles[index], error)) {
-            return false;
-        }
-    }
-    if (uuid_is_empty(&making->administrator_role_id)) {
-        return error_set(error, ERROR_METADATA_INVALID, NULL,
-                         "No role in metadata/roles is that of an administrator");
-    }
-    return true;
 }
 
 static bool create_currency(struct making *making, struct error *error)
@@ -201,13 +105,46 @@ static bool create_currency(struct making *making, struct error *error)
     const struct organization_plan *plan = making->plan;
     bool is_named = plan->currency_code != NULL;
     struct call *call = making->call;
-    struct record *currency = make_record(call, "TransactionCurrency");
-    return set_field(call, currency, "isoCode", is_named ? plan->currency_code : "USD", error) &&
-           set_field(call, currency, "name", is_named ? plan->currency_name : "US Dollar", error) &&
-           set_field(call, currency, "symbol", is_named ? plan->currency_symbol : "$", error) &&
-           set_field(call, currency, "isBase", "true", error) &&
-           set_field(call, currency, "exchangeRate", "1", error) &&
+    struct record *currency = own_record(call, "TransactionCurrency");
+    return own_set(call, currency, "isoCode", is_named ? plan->currency_code : "USD", error) &&
+           own_set(call, currency, "name", is_named ? plan->currency_name : "US Dollar", error) &&
+           own_set(call, currency, "symbol", is_named ? plan->currency_symbol : "$", error) &&
+           own_set(call, currency, "isBase", "true", error) &&
+           own_set(call, currency, "exchangeRate", "1", error) &&
            create(making, currency, &making->currency_id, error);
+}
+
+static const char *administrator_role(const struct catalog *catalog)
+{
+    for (size_t index = 0; index < catalog->role_count; index++) {
+        if (catalog->roles[index]->is_administrator) {
+            return catalog->roles[index]->name;
+        }
+    }
+    return NULL;
+}
+
+static bool find_role(struct call *call, const char *name, struct uuid *id_out, struct error *error)
+{
+    bool is_found = false;
+    return renew_find_role(call, name, id_out, &is_found, error) &&
+           (is_found ||
+            error_set(error, ERROR_REFERENCE_NOT_FOUND, "role", "There is no role %s", name));
+}
+
+/* Makes the roles, and gives the first administrator his. */
+static bool give_role(struct making *making, struct error *error)
+{
+    struct call *call = making->call;
+    const char *name = administrator_role(call->catalog);
+    struct uuid role_id;
+    if (name == NULL) {
+        return error_set(error, ERROR_METADATA_INVALID, NULL,
+                         "No role in metadata/roles is that of an administrator");
+    }
+    return renew_roles(call, &making->administrator_id, error) &&
+           find_role(call, name, &role_id, error) &&
+           role_give(call->connection, call->arena, &making->administrator_id, &role_id, error);
 }
 
 /* ---- the whole ---- */
@@ -235,10 +172,7 @@ static bool make_all(struct making *making, struct error *error)
 {
     struct call *call = making->call;
     return create_unit(making, error) && create_administrator(making, error) &&
-           create_team(making, error) && create_roles(making, error) &&
-           create_currency(making, error) &&
-           role_give(call->connection, call->arena, &making->administrator_id,
-                     &making->administrator_role_id, error) &&
+           create_currency(making, error) && give_role(making, error) &&
            give_password(call, making->platform->credentials, &making->administrator_id,
                          making->plan->password, error) &&
            write_settings(making, error);
@@ -331,33 +265,15 @@ finish:
 
 /* ---- users ---- */
 
-static bool find_role(struct call *call, const char *template_name, struct uuid *id_out,
-                      struct error *error)
-{
-    for (size_t index = 0; index < call->catalog->role_count; index++) {
-        const struct role_template *template = call->catalog->roles[index];
-        if (strcmp(template->name, template_name) != 0) {
-            continue;
-        }
-        const char *name = label_text(&template->label, LANGUAGE_ENGLISH);
-        const struct alternate_key by_name = {.name = "name", .values = &name, .value_count = 1};
-        const struct reference role = {.entity = catalog_find_entity(call->catalog, "Role"),
-                                       .alternate_key = &by_name};
-        return record_resolve(call, &role, id_out, error);
-    }
-    return error_set(error, ERROR_REFERENCE_NOT_FOUND, "role", "There is no role %s",
-                     template_name);
-}
-
 bool organization_add_user(struct call *call, const char *user_name, const char *password,
                            const char *role, struct uuid *user_id_out, struct error *error)
 {
-    struct record *user = make_record(call, "SystemUser");
+    struct record *user = own_record(call, "SystemUser");
     struct write_outcome outcome;
     struct uuid role_id;
     if (!find_role(call, role, &role_id, error) ||
-        !set_field(call, user, "userName", user_name, error) ||
-        !set_field(call, user, "lastName", user_name, error) ||
+        !own_set(call, user, "userName", user_name, error) ||
+        !own_set(call, user, "lastName", user_name, error) ||
         !record_create(call, user, &outcome, error) ||
         !role_give(call->connection, call->arena, &outcome.id, &role_id, error) ||
         !give_password(call, call->platform->credentials, &outcome.id, password, error)) {

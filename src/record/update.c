@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "record/forget.h"
 #include "record/permit.h"
+#include "record/principal.h"
 #include "record/save.h"
 #include "record/write.h"
 
@@ -37,7 +38,7 @@ static bool settle(struct write *write, struct error *error)
     owner_settle(write);
     return reference_permit(write, error) && permit_owner(write, error) &&
            computed_settle(write, error) && currency_settle(write, error) &&
-           rule_check_required(write, error);
+           rule_check_required(write, error) && principal_check(write, error);
 }
 
 bool update_in(struct work *work, struct record *given, const struct uuid *id,
@@ -64,7 +65,8 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     }
     struct write_outcome outcome;
     if (!settle(&write, error) || !save_changes(&write, &outcome, error) ||
-        !child_write_all(work, given, &outcome, error) || !assign_follow(&write, error)) {
+        !principal_follow(&write, error) || !child_write_all(work, given, &outcome, error) ||
+        !assign_follow(&write, error)) {
         return false;
     }
     forget_principal(work->call, given->entity, id);

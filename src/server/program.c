@@ -17,6 +17,7 @@
 #include "base/settings.h"
 #include "base/time.h"
 #include "base/version.h"
+#include "call/call.h"
 #include "call/platform.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
@@ -25,6 +26,7 @@
 #include "metadata/schema.h"
 #include "record/engine.h"
 #include "record/organization.h"
+#include "record/renew.h"
 #include "security/credential.h"
 #include "security/session.h"
 #include "server/listen.h"
@@ -251,12 +253,16 @@ static void close_caches(struct program *program)
 static bool open_organization(struct program *program, struct error *error)
 {
     struct platform *platform = &program->platform;
-    struct connection *connection = NULL;
+    struct arena *arena = arena_create();
+    struct call *call = call_make(arena, platform);
+    bool is_checked_only = program->options->mode == MODE_CHECK;
     bool is_found = false;
 
-    bool is_read = database_acquire(platform->database, &connection, error) &&
-                   organization_open(connection, platform, &is_found, error);
-    database_release(&connection);
+    bool is_read = database_acquire(platform->database, &call->connection, error) &&
+                   organization_open(call->connection, platform, &is_found, error) &&
+                   (!is_found || is_checked_only || renew_organization(call, error));
+    database_release(&call->connection);
+    arena_destroy(&arena);
     return is_read && (is_found || error_set(error, ERROR_ORGANIZATION_MISSING, "database",
                                              "The database holds no organisation yet"));
 }

@@ -20,6 +20,7 @@
 #include "database/database.h"
 #include "security/authorise.h"
 #include "security/identity.h"
+#include "security/session.h"
 #include "service/admission.h"
 #include "service/authenticate.h"
 #include "service/metrics.h"
@@ -153,6 +154,16 @@ static bool commit(struct run *run, struct error *error)
     return connection_commit(run->call->connection, error);
 }
 
+/* Before the commit somebody else could still have read what was. */
+static bool forget(struct run *run, struct error *error)
+{
+    (void)error;
+    if (run->call->is_security_changed) {
+        session_forget_all(run->call->platform->sessions);
+    }
+    return true;
+}
+
 enum step_name {
     STEP_ACQUIRE,
     STEP_FIND_CALLER,
@@ -165,6 +176,7 @@ enum step_name {
     STEP_HANDLE,
     STEP_ENCODE,
     STEP_COMMIT,
+    STEP_FORGET,
     STEP_COUNT
 };
 
@@ -180,6 +192,7 @@ static bool (*const steps[STEP_COUNT])(struct run *run, struct error *error) = {
     [STEP_HANDLE] = handle,
     [STEP_ENCODE] = encode,
     [STEP_COMMIT] = commit,
+    [STEP_FORGET] = forget,
 };
 
 /* After which failures a run goes on from which step, or from the one that failed, if that comes
