@@ -1,25 +1,32 @@
 /*
- * security.c - the operations of the Security service: who may come in, and with which roles.
+ * security.c - what the operations of the Security service share; passwords of others.
  */
-#include <stddef.h>
+#include "service/security.h"
 
+#include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
+#include "query/name.h"
 #include "query/query.h"
 #include "record/engine.h"
+#include "record/forget.h"
+#include "security/administrator.h"
 #include "security/authorise.h"
 #include "security/credential.h"
-#include "security/role.h"
+#include "security/delegate.h"
+#include "security/identity.h"
 #include "security/session.h"
 #include "security/user.h"
 
-/* Whether the record that a parameter names exists. */
-static bool check_exists(struct call *call, const char *entity_name, const struct uuid *id,
-                         struct error *error)
+/* ---- what the operations share ---- */
+
+bool security_check_exists(struct call *call, const char *entity_name, const struct uuid *id,
+                           struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, entity_name);
     struct column_set columns;
@@ -28,6 +35,85 @@ static bool check_exists(struct call *call, const char *entity_name, const struc
     return query_columns(call, entity, NULL, 0, false, &columns, error) &&
            record_retrieve(call, entity, id, &columns, &record, error);
 }
+
+bool security_may_manage(struct call *call, const char *entity, const struct uuid *id,
+                         struct error *error)
+{
+    return authorise_administration(call->identity, error) &&
+           security_check_exists(call, entity, id, error);
+}
+
+bool security_may_see_user(struct call *call, const struct uuid *user_id, struct error *error)
+{
+    return uuid_is_equal(user_id, &call->identity->user_id) ||
+           security_may_manage(call, "SystemUser", user_id, error);
+}
+
+bool security_begin_change(struct call *call, struct delegation *delegation_out,
+                           struct error *error)
+{
+    *delegation_out = (struct delegation){.arena = call->arena,
+                                          .connection = call->connection,
+                                          .catalog = call->catalog,
+                                          .identity = call->identity};
+    return administrator_lock(call->arena, call->connection, call->catalog,
+                              &call->platform->organization_id, error);
+}
+
+bool security_end_change(struct call *call, struct error *error)
+{
+    forget_everybody(call);
+    return administrator_check(call->arena, call->connection, call->catalog, error);
+}
+
+/* Whoever may read all of an entity need not be asked about each record of it. */
+static bool may_read(struct call *call, const struct entity *entity, const struct uuid *id,
+                     bool *may_read_out, struct error *error)
+{
+    *may_read_out = authorise_all(call->identity, entity, RIGHT_READ) ||
+                    security_check_exists(call, entity->name, id, error);
+    bool is_refused = error->code == ERROR_RECORD_NOT_FOUND || error->code == ERROR_NOT_ALLOWED;
+    if (!*may_read_out && is_refused) {
+        error_clear(error);
+    }
+    return error->code == ERROR_NONE;
+}
+
+bool security_refer(struct call *call, const char *entity_name, const struct uuid *ids,
+                    size_t count, struct message_list *list_out, struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(call->catalog, entity_name);
+    struct array references;
+
+    array_init(&references, call->arena);
+    for (size_t index = 0; index < count; index++) {
+        bool is_readable = false;
+        if (!may_read(call, entity, &ids[index], &is_readable, error)) {
+            return false;
+        }
+        if (is_readable) {
+            struct reference *reference = arena_allocate(call->arena, sizeof(*reference));
+            *reference = (struct reference){.entity = entity, .id = ids[index]};
+            array_add(&references, reference);
+        }
+    }
+    *list_out =
+        (struct message_list){.is_set = true, .count = references.count, .items = references.items};
+    call->row_count = (int64_t)references.count;
+    return name_references(call, (struct reference *const *)references.items, references.count,
+                           error);
+}
+
+bool security_may_become(struct call *call, const struct uuid *user_id, struct error *error)
+{
+    const struct delegation delegation = {.arena = call->arena,
+                                          .connection = call->connection,
+                                          .catalog = call->catalog,
+                                          .identity = call->identity};
+    return delegate_user(&delegation, user_id, error);
+}
+
+/* ---- passwords ---- */
 
 /* A program has no password: it would be one that nobody changes. */
 static bool check_person(struct call *call, const struct uuid *id, struct error *error)
@@ -52,8 +138,9 @@ bool service_set_user_password(struct call *call, const struct operation *operat
     (void)response;
     if (!authorise_administration(call->identity, error) ||
         !authorise_credentials(call->identity, error) ||
-        !check_exists(call, "SystemUser", &asked->user_id.value, error) ||
+        !security_check_exists(call, "SystemUser", &asked->user_id.value, error) ||
         !check_person(call, &asked->user_id.value, error) ||
+        !security_may_become(call, &asked->user_id.value, error) ||
         !credential_check_strength(call->platform->credentials, "password", asked->password,
                                    error)) {
         return false;
@@ -67,41 +154,4 @@ bool service_set_user_password(struct call *call, const struct operation *operat
     }
     session_forget(call->platform->sessions, &asked->user_id.value);
     return true;
-}
-
-typedef bool (*role_change)(struct connection *connection, struct arena *arena,
-                            const struct uuid *user_id, const struct uuid *role_id,
-                            struct error *error);
-
-static bool change_role(struct call *call, const struct uuid *user_id, const struct uuid *role_id,
-                        role_change change, struct error *error)
-{
-    if (!authorise_administration(call->identity, error) ||
-        !check_exists(call, "SystemUser", user_id, error) ||
-        !check_exists(call, "Role", role_id, error) ||
-        !change(call->connection, call->arena, user_id, role_id, error)) {
-        return false;
-    }
-    session_forget(call->platform->sessions, user_id);
-    return true;
-}
-
-bool service_add_user_role(struct call *call, const struct operation *operation,
-                           const void *request, void *response, struct error *error)
-{
-    const struct add_user_role_request *asked = request;
-
-    (void)operation;
-    (void)response;
-    return change_role(call, &asked->user_id.value, &asked->role_id.value, role_give, error);
-}
-
-bool service_remove_user_role(struct call *call, const struct operation *operation,
-                              const void *request, void *response, struct error *error)
-{
-    const struct remove_user_role_request *asked = request;
-
-    (void)operation;
-    (void)response;
-    return change_role(call, &asked->user_id.value, &asked->role_id.value, role_take, error);
 }

@@ -13,6 +13,7 @@
 #include "security/application.h"
 #include "security/authorise.h"
 #include "security/user.h"
+#include "service/security.h"
 
 static struct message_moment moment_member(int64_t moment)
 {
@@ -38,9 +39,11 @@ static bool check_application(struct call *call, const struct uuid *user_id, str
     if (!is_found) {
         return error_set(error, ERROR_RECORD_NOT_FOUND, "userId", "There is no such SystemUser");
     }
-    return user.is_application ||
-           error_set(error, ERROR_RULE_BROKEN, "userId",
-                     "The user is a person: only a program has a secret or a certificate");
+    if (!user.is_application) {
+        return error_set(error, ERROR_RULE_BROKEN, "userId",
+                         "The user is a person: only a program has a secret or a certificate");
+    }
+    return security_may_become(call, user_id, error);
 }
 
 bool service_set_application_secret(struct call *call, const struct operation *operation,
