@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Svyaz against hand-written endpoints and against its own promises.
 
-   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 pages idle growth
+   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 pages idle growth login
 """
 import pathlib
 import sys
@@ -12,6 +12,7 @@ import against_peers  # noqa: E402
 import echo_rate  # noqa: E402
 import growth  # noqa: E402
 import idle  # noqa: E402
+import login  # noqa: E402
 import pages  # noqa: E402
 import start_time  # noqa: E402
 from figures import Figures  # noqa: E402
@@ -24,6 +25,7 @@ PARTS = {
     "pages": pages.measure,
     "idle": idle.measure,
     "growth": growth.measure,
+    "login": login.measure,
 }
 
 

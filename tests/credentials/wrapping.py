@@ -128,9 +128,9 @@ def id_moved_to_child(message):
 
 def comment_in_text(message):
     created = find(message, ".//wsu:Timestamp/wsu:Created")
-    created.text, rest = created.text[:4], created.text[4:]
+    created.text, rest = created.text[:-2], created.text[-2:]
     mark = etree.Comment("x")
-    mark.tail = rest.replace("0", "1", 1)
+    mark.tail = str((int(rest[0]) + 1) % 10) + rest[1:]
     created.append(mark)
     return message
 
