@@ -1,5 +1,9 @@
-"""Real clients that sign: zeep with the modules it brings for WS-Security."""
+"""Real clients that sign: zeep with the modules it brings for WS-Security, and node soap."""
 import datetime
+import os
+import pathlib
+import shutil
+import subprocess
 
 import xmlsec
 from zeep import Client
@@ -7,6 +11,9 @@ from zeep.exceptions import Fault
 from zeep.wsse.signature import BinarySignature
 from zeep.wsse.username import UsernameToken
 from zeep.wsse.utils import WSU
+
+HERE = pathlib.Path(__file__).resolve().parent
+NODE_PACKAGES = HERE.parent / "clients" / "node-soap"
 
 
 def stamp():
@@ -38,7 +45,32 @@ def who(world, wsse):
         return fault.message
 
 
-def prove(tally, world):
+def install_node(folder):
+    """The packages of the client in tests/clients; None when they cannot be had."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(NODE_PACKAGES / name, folder)
+    shutil.copy(HERE / "sign.js", folder)
+    if (folder / "node_modules" / "soap").is_dir():
+        return folder
+    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True,
+                          timeout=300, check=False)
+    return folder if done.returncode == 0 else None
+
+
+def prove_node(tally, world, work):
+    folder = install_node(work / "node") if shutil.which("npm") else None
+    if folder is None:
+        tally.skip("client/node-soap-signature", "its packages cannot be had")
+        return
+    ended = subprocess.run(
+        ["node", "sign.js", f"{world.url}/soap/Session?wsdl", *map(str, world.rsa)], cwd=folder,
+        capture_output=True, text=True, timeout=120, check=False, env=os.environ)
+    got = ended.stdout.strip()
+    tally.check("client/node-soap-signature", None if got == "erp" else f"{got} {ended.stderr[-300:]}")
+
+
+def prove(tally, world, work):
     ways = {
         "zeep-text": UsernameToken("erp", world.secret),
         "zeep-digest": UsernameToken("erp", world.secret, use_digest=True, timestamp_token=stamp()),
@@ -49,3 +81,4 @@ def prove(tally, world):
     for name, wsse in ways.items():
         got = who(world, wsse)
         tally.check(f"client/{name}", None if got == "erp" else f"taken for {got}")
+    prove_node(tally, world, work)

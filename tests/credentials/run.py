@@ -262,7 +262,7 @@ def main():
         prove_new_secret(tally, world)
         prove_signatures(tally, world)
         prove_wrapping(tally, world)
-        clients.prove(tally, world)
+        clients.prove(tally, world, WORK)
         prove_lock(tally, world)
         prove_tls(tally, world, server.tls_port)
         world.administrator.register(world.program, world.rsa[1])
