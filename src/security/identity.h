@@ -57,7 +57,7 @@ struct identity {
     size_t seat_count;
     uint8_t *depths; /* enum depth by (entity->index * RIGHT_COUNT + right) * seat_count + seat */
     uint32_t tasks;  /* 1 << enum task */
-    const struct scope *scope; /* of the session, which narrowed this identity; NULL: none */
+    const struct scope *scope;   /* of the session, which narrowed this identity; NULL: none */
     const uint8_t *field_rights; /* of enum field_right, by field->secured_place */
 };
 
