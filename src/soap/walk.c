@@ -105,8 +105,8 @@ static bool refuse(struct walk *walk, struct error *error)
 void walk_end(struct walk **walk)
 {
     if (*walk != NULL) {
-        soap_destroy((*walk)->soap);
-        soap_end((*walk)->soap);
+        /* No soap_end: it would sweep the tables that the next message sweeps when it begins. */
+        soap_dealloc((*walk)->soap, NULL);
         (*walk)->soap->user = NULL;
         *walk = NULL;
     }
