@@ -111,6 +111,7 @@ struct dialect {
     /* Writes the type of a column. is_key: part of a key, an index or a reference. */
     void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);
 
+    bool has_partial_indexes;   /* CREATE INDEX ... WHERE; a sparse one is smaller there */
     const char *table_options;  /* after the closing bracket of CREATE TABLE */
     bool has_inline_references; /* a reference is part of its column */
     bool needs_reference_index; /* a reference keeps an index from going unless it has another */

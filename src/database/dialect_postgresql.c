@@ -170,6 +170,7 @@ const struct dialect dialect_postgresql = {
             [COLUMN_MOMENT] = {"::text", &storage_moment_text},
         },
     .write_type = write_type,
+    .has_partial_indexes = true,
     .table_options = "",
     .write_change = write_change,
     .questions =

@@ -102,6 +102,7 @@ const struct dialect dialect_sqlite = {
             [COLUMN_BYTES] = &storage_bytes,
         },
     .write_type = write_type,
+    .has_partial_indexes = true,
     .table_options = " STRICT",
     .has_inline_references = true,
     .change_column = table_sqlite_change,

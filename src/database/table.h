@@ -41,6 +41,7 @@ struct table_index {
     const char *name;
     const char *columns[TABLE_COLUMNS_IN_KEY]; /* ends with NULL when shorter */
     bool is_unique;
+    bool is_sparse; /* rows without the first column may be left out: nobody looks for them here */
 };
 
 struct table {

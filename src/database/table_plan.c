@@ -47,14 +47,12 @@ static const struct table_column *find_column(const struct table *table, const c
     return NULL;
 }
 
-static bool is_same_index(const struct table_index *left, const struct table_index *right)
+static bool is_same_list(const char *const left[TABLE_COLUMNS_IN_KEY],
+                         const char *const right[TABLE_COLUMNS_IN_KEY])
 {
-    if (strcmp(left->name, right->name) != 0 || left->is_unique != right->is_unique) {
-        return false;
-    }
     for (size_t i = 0; i < TABLE_COLUMNS_IN_KEY; i++) {
-        const char *left_name = left->columns[i];
-        const char *right_name = right->columns[i];
+        const char *left_name = left[i];
+        const char *right_name = right[i];
 
         if (!left_name || !right_name) {
             return left_name == right_name;
@@ -66,11 +64,21 @@ static bool is_same_index(const struct table_index *left, const struct table_ind
     return true;
 }
 
+/* Whether the engine sees no difference: not all know sparse ones. */
+static bool is_same_index(const struct dialect *dialect, const struct table_index *left,
+                          const struct table_index *right)
+{
+    return strcmp(left->name, right->name) == 0 && left->is_unique == right->is_unique &&
+           (left->is_sparse == right->is_sparse || !dialect->has_partial_indexes) &&
+           is_same_list(left->columns, right->columns);
+}
+
 /* table NULL: it has no index at all. */
-static bool has_index(const struct table *table, const struct table_index *index)
+static bool has_index(const struct dialect *dialect, const struct table *table,
+                      const struct table_index *index)
 {
     for (size_t i = 0; table && i < table->index_count; i++) {
-        if (is_same_index(&table->indexes[i], index)) {
+        if (is_same_index(dialect, &table->indexes[i], index)) {
             return true;
         }
     }
@@ -162,15 +170,6 @@ static bool compare_columns(struct comparison *comparison, const struct table *o
     return true;
 }
 
-static bool is_same_key(const struct table *left, const struct table *right)
-{
-    struct table_index left_key = {.name = ""}, right_key = {.name = ""};
-
-    memcpy(left_key.columns, left->primary_key, sizeof(left_key.columns));
-    memcpy(right_key.columns, right->primary_key, sizeof(right_key.columns));
-    return is_same_index(&left_key, &right_key);
-}
-
 /* ---- the five passes ---- */
 
 static void drop_indexes(struct comparison *comparison)
@@ -181,7 +180,7 @@ static void drop_indexes(struct comparison *comparison)
             find_table(comparison->new_tables, comparison->new_count, old_table->name);
 
         for (size_t j = 0; new_table && j < old_table->index_count; j++) {
-            if (!has_index(new_table, &old_table->indexes[j])) {
+            if (!has_index(comparison->dialect, new_table, &old_table->indexes[j])) {
                 add_step(comparison, (struct table_step){.kind = TABLE_STEP_DROP_INDEX,
                                                          .table = old_table,
                                                          .index = &old_table->indexes[j]});
@@ -200,7 +199,7 @@ static bool make_tables_and_columns(struct comparison *comparison, struct error 
         if (!old_table) {
             add_step(comparison,
                      (struct table_step){.kind = TABLE_STEP_CREATE_TABLE, .table = new_table});
-        } else if (!is_same_key(old_table, new_table)) {
+        } else if (!is_same_list(old_table->primary_key, new_table->primary_key)) {
             return error_set_about(error, ERROR_SCHEMA_MISMATCH, new_table->name, NULL,
                                    "The primary key of the table %s cannot change",
                                    new_table->name);
@@ -219,7 +218,7 @@ static void make_indexes(struct comparison *comparison)
             find_table(comparison->old_tables, comparison->old_count, new_table->name);
 
         for (size_t j = 0; j < new_table->index_count; j++) {
-            if (!has_index(old_table, &new_table->indexes[j])) {
+            if (!has_index(comparison->dialect, old_table, &new_table->indexes[j])) {
                 add_step(comparison, (struct table_step){.kind = TABLE_STEP_CREATE_INDEX,
                                                          .table = new_table,
                                                          .index = &new_table->indexes[j]});

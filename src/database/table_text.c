@@ -162,6 +162,11 @@ static void write_create_index(struct sql *sql, const struct table_step *step)
     sql_add_name(sql, step->table->name);
     sql_add(sql, " ");
     write_indexed(sql, step);
+    if (step->index->is_sparse && sql->dialect->has_partial_indexes) {
+        sql_add(sql, " WHERE ");
+        sql_add_name(sql, step->index->columns[0]);
+        sql_add(sql, " IS NOT NULL");
+    }
 }
 
 static const struct table_column *find_reference(const struct table *table, const char *name)

@@ -20,6 +20,17 @@ static const char *const type_names[] = {
     [COLUMN_UUID] = "uuid",       [COLUMN_BYTES] = "bytes",
 };
 
+/* Old descriptions know no sparse indexes: theirs are plain. */
+static const char unique_word[] = "unique", sparse_word[] = "sparse", plain_word[] = "plain";
+
+static const char *word_of(const struct table_index *index)
+{
+    if (index->is_unique) {
+        return unique_word;
+    }
+    return index->is_sparse ? sparse_word : plain_word;
+}
+
 /* ---- writing ---- */
 
 static void write_columns_of_key(struct buffer *text, const char *const *columns)
@@ -45,7 +56,7 @@ char *schema_text_write(struct arena *arena, const struct table *table)
     write_columns_of_key(&text, table->primary_key);
     for (size_t i = 0; i < table->index_count; i++) {
         const struct table_index *index = &table->indexes[i];
-        buffer_add_format(&text, "index %s %s", index->name, index->is_unique ? "unique" : "plain");
+        buffer_add_format(&text, "index %s %s", index->name, word_of(index));
         write_columns_of_key(&text, index->columns);
     }
     return text.bytes;
@@ -111,7 +122,8 @@ static bool read_index(struct reading *reading, char **words, size_t count)
         return false;
     }
     index->name = words[1];
-    index->is_unique = strcmp(words[2], "unique") == 0;
+    index->is_unique = strcmp(words[2], unique_word) == 0;
+    index->is_sparse = strcmp(words[2], sparse_word) == 0;
     array_add(&reading->indexes, index);
     return take_key(index->columns, words + 3, count - 3);
 }

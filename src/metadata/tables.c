@@ -115,6 +115,14 @@ static struct table_index *add_index(struct reader *reader, const struct entity 
     return index;
 }
 
+/* Rows without the field are looked for by no index: most fields are empty in most records, and
+ * each row of each index is written with each record. System fields are always set; a key stays
+ * whole, so that it can be changed without a moment in which nothing keeps it unique. */
+static bool is_sparse_by(const struct field *field)
+{
+    return !field->is_system;
+}
+
 /* What equality is asked of: folded text where there is some. */
 static const char *equality_column(const struct field *field)
 {
@@ -144,7 +152,9 @@ static void index_lookups(struct reader *reader, const struct entity *entity, st
     for (size_t i = 0; i < entity->field_count; i++) {
         const struct field *field = entity->fields[i];
         if (is_searched_by(entity, field)) {
-            add_index(reader, entity, indexes, "of", field->name)->columns[0] = field->column;
+            struct table_index *index = add_index(reader, entity, indexes, "of", field->name);
+            index->columns[0] = field->column;
+            index->is_sparse = is_sparse_by(field);
         }
     }
 }
@@ -159,7 +169,9 @@ static void index_name(struct reader *reader, const struct entity *entity, struc
     struct table_index *by_order = add_index(reader, entity, indexes, "by", name->name);
     by_order->columns[0] = name->sort_column;
     by_order->columns[1] = entity->id->column;
-    add_index(reader, entity, indexes, "find", name->name)->columns[0] = name->fold_column;
+    struct table_index *by_text = add_index(reader, entity, indexes, "find", name->name);
+    by_text->columns[0] = name->fold_column;
+    by_text->is_sparse = is_sparse_by(name);
 }
 
 /* Two indexes of one name would be one in the database. */
@@ -220,6 +232,7 @@ static void index_declared(struct reader *reader, const struct entity_draft *dra
             reader_problem(reader, node, "an index has at most %d fields", KEY_FIELDS);
             return;
         } else {
+            index->is_sparse |= count == 0 && is_sparse_by(field->field);
             index->columns[count++] = equality_column(field->field);
         }
     }

@@ -195,6 +195,68 @@ void test_tables__interrupted_anywhere(void **state)
     assert_true(count > 7);
 }
 
+/* How many of the engine's indexes leave out nulls. */
+static int64_t count_partial_indexes(struct test_database *test, struct connection *connection)
+{
+    const struct cell *cells = NULL;
+    struct error error = {0};
+    struct sql sql;
+
+    sql_begin(&sql, test->arena, connection_dialect(connection));
+    sql_add(&sql, is_engine(connection, "SQLite")
+                      ? "SELECT COUNT(*) FROM sqlite_master WHERE sql LIKE '%IS NOT NULL%'"
+                      : "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND "
+                        "tablename = 'account' AND indexdef LIKE '%IS NOT NULL%'");
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    assert_done(connection_select_row(connection, &sql, &cells, &error));
+    return cells[0].integer;
+}
+
+/* An index becomes sparse where the engine knows such; elsewhere there is nothing to do. */
+void test_tables__sparse_index(void **state)
+{
+    static const struct table_index sparse_indexes[] = {
+        {.name = "account_name", .columns = {"name"}},
+        {.name = "account_amount", .columns = {"amount", "name"}, .is_sparse = true},
+    };
+    static const struct table_index whole_indexes[] = {
+        {.name = "account_name", .columns = {"name"}},
+        {.name = "account_amount", .columns = {"amount", "name"}},
+    };
+    struct table sparse = first_account, whole = first_account;
+    const struct table *const sparse_tables[] = {&sparse}, *const whole_tables[] = {&whole};
+    struct test_database test;
+    struct connection *connection;
+    struct array steps;
+    struct error error = {0};
+
+    (void)state;
+    sparse.indexes = sparse_indexes;
+    whole.indexes = whole_indexes;
+    test_database_open(&test);
+    connection = acquire(&test);
+    bool is_known = !is_engine(connection, "MariaDB");
+    make_tables(connection, whole_tables, 1);
+    fill_first(connection);
+    array_init(&steps, test.arena);
+    assert_done(table_plan(test.arena, database_dialect(test.database), whole_tables, 1,
+                           sparse_tables, 1, &steps, &error));
+    assert_int_equal(steps.count, is_known ? 2 : 0);
+    for (size_t i = 0; i < steps.count; i++) {
+        assert_done(table_step_run(connection, steps.items[i], &error));
+    }
+    if (is_known) {
+        assert_int_equal(count_partial_indexes(&test, connection), 1);
+    }
+    assert_done(
+        run(connection, "INSERT INTO account (id, name) VALUES (", 3, ", ", "three", ")", &error));
+    assert_done(table_plan(test.arena, database_dialect(test.database), sparse_tables, 1,
+                           sparse_tables, 1, &steps, &error));
+    assert_int_equal(steps.count, is_known ? 2 : 0);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
 /* An index that a reference leans on can go too. */
 void test_tables__index_of_reference_dropped(void **state)
 {

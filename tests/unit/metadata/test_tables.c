@@ -106,6 +106,13 @@ void test_tables__index_keys_names_and_lookups(void **state)
                         "parentAccount");
     assert_string_equal(find_index(account, "account_find_telephone1")->columns[0],
                         "telephone1_fold");
+    /* What is always set, what is ordered by and what must be unique has all rows. */
+    assert_true(find_index(account, "account_of_parentAccount")->is_sparse);
+    assert_true(find_index(account, "account_find_telephone1")->is_sparse);
+    assert_true(find_index(account, "account_find_name")->is_sparse);
+    assert_false(find_index(account, "account_of_owner")->is_sparse);
+    assert_false(name->is_sparse);
+    assert_false(key->is_sparse);
     catalog_release(&catalog);
 }
 
