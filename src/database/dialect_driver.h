@@ -57,6 +57,13 @@ struct dialect_reading {
     const struct storage *storage;
 };
 
+/* A row as one value: what is written around its columns, and how each then comes. opens NULL:
+ * columns always come one by one. */
+struct dialect_row {
+    const char *opens, *closes;
+    const struct storage *storage[COLUMN_TYPES]; /* BYTES are read by row_text */
+};
+
 struct dialect {
     const char *engine; /* SQL_DBMS_NAME */
     char quote;         /* around identifiers */
@@ -107,6 +114,8 @@ struct dialect {
 
     /* Types that are read faster in another form; no cast: as they are stored. */
     struct dialect_reading readings[COLUMN_TYPES];
+
+    struct dialect_row row;
 
     /* Writes the type of a column. is_key: part of a key, an index or a reference. */
     void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);

@@ -169,6 +169,23 @@ const struct dialect dialect_postgresql = {
             [COLUMN_DATE] = {"::text", &storage_date_text},
             [COLUMN_MOMENT] = {"::text", &storage_moment_text},
         },
+    /* psqlODBC copies each value three times, converts and frees it. */
+    .row =
+        {
+            .opens = "ROW(",
+            .closes = ")",
+            .storage =
+                {
+                    [COLUMN_TEXT] = &storage_text,
+                    [COLUMN_INTEGER] = &storage_integer_text,
+                    [COLUMN_DECIMAL] = &storage_decimal,
+                    [COLUMN_BOOLEAN] = &storage_boolean_text,
+                    [COLUMN_DATE] = &storage_date_text,
+                    [COLUMN_MOMENT] = &storage_moment_text,
+                    [COLUMN_UUID] = &storage_uuid_text,
+                    [COLUMN_BYTES] = &storage_bytes,
+                },
+        },
     .write_type = write_type,
     .has_partial_indexes = true,
     .table_options = "",

@@ -7,6 +7,7 @@
 #include "database/connection.h"
 #include "database/diagnostic.h"
 #include "database/dialect_driver.h"
+#include "database/row_text.h"
 
 enum { FIRST_PIECE = 4096 };
 
@@ -15,7 +16,8 @@ struct result {
     struct statement *statement;
     struct arena *arena;
     struct cell *cells;
-    struct buffer *pieces; /* one a column, used by long ones */
+    struct buffer *pieces;         /* one a column, used by long ones; the first by a row */
+    struct row_text_value *values; /* of a row that comes as one text */
 };
 
 /* ---- one value ---- */
@@ -31,12 +33,13 @@ static bool refuse_value(struct result *result, size_t column, const char *what,
 static bool read_piece(struct result *result, size_t column, struct buffer *buffer, size_t room,
                        size_t *missing_out, bool *is_null_out)
 {
-    const struct storage *storage = result->statement->columns[column].storage;
-    size_t ending = storage->c_type == SQL_C_CHAR; /* text ends with a NUL inside its room */
+    SQLSMALLINT type =
+        result->statement->is_row ? SQL_C_CHAR : result->statement->columns[column].storage->c_type;
+    size_t ending = type == SQL_C_CHAR; /* text ends with a NUL inside its room */
     char *place = buffer_reserve(buffer, room + ending);
     SQLLEN indicator = 0;
-    SQLRETURN answer = SQLGetData(result->statement->handle, (SQLUSMALLINT)(column + 1),
-                                  storage->c_type, place, (SQLLEN)(room + ending), &indicator);
+    SQLRETURN answer = SQLGetData(result->statement->handle, (SQLUSMALLINT)(column + 1), type,
+                                  place, (SQLLEN)(room + ending), &indicator);
 
     *missing_out = 0;
     *is_null_out = indicator == SQL_NULL_DATA;
@@ -55,9 +58,8 @@ static bool read_piece(struct result *result, size_t column, struct buffer *buff
     return true;
 }
 
-/* Reads a long value to its end. */
-static bool read_pieces(struct result *result, size_t column, struct cell *cell,
-                        struct error *error)
+/* Reads a long value to its end, into the buffer of its column. */
+static bool read_long(struct result *result, size_t column, bool *is_null_out, struct error *error)
 {
     struct buffer *buffer = &result->pieces[column];
     size_t missing = FIRST_PIECE;
@@ -67,13 +69,22 @@ static bool read_pieces(struct result *result, size_t column, struct cell *cell,
     }
     buffer_clear(buffer);
     while (missing > 0) {
-        if (!read_piece(result, column, buffer, missing, &missing, &cell->is_null)) {
+        if (!read_piece(result, column, buffer, missing, &missing, is_null_out)) {
             return connection_fail(result->connection, SQL_HANDLE_STMT, result->statement->handle,
                                    result->statement->text, error);
         }
     }
-    return cell->is_null ||
-           result->statement->columns[column].storage->read(buffer->bytes, buffer->length, cell);
+    return true;
+}
+
+static bool read_pieces(struct result *result, size_t column, struct cell *cell,
+                        struct error *error)
+{
+    const struct buffer *buffer = &result->pieces[column];
+
+    return read_long(result, column, &cell->is_null, error) &&
+           (cell->is_null ||
+            result->statement->columns[column].storage->read(buffer->bytes, buffer->length, cell));
 }
 
 static bool read_bound(struct result *result, size_t column, struct cell *cell, struct error *error)
@@ -94,8 +105,46 @@ static bool read_bound(struct result *result, size_t column, struct cell *cell, 
     return true;
 }
 
+static bool read_value(struct row_text_value *value, const struct slot *slot, struct cell *cell)
+{
+    cell->is_null = value->text == NULL;
+    if (cell->is_null) {
+        return true;
+    }
+    return (slot->type != COLUMN_BYTES || row_text_read_bytes(value)) &&
+           slot->storage->read(value->text, value->length, cell);
+}
+
+/* All columns at once, out of the text of the row. */
+static bool read_row_text(struct result *result, struct error *error)
+{
+    const struct statement *statement = result->statement;
+    struct buffer *buffer = &result->pieces[0];
+    bool is_null = false;
+
+    if (!read_long(result, 0, &is_null, error)) {
+        return false;
+    }
+    if (is_null ||
+        !row_text_split(buffer->bytes, buffer->length, result->values, statement->column_count)) {
+        return refuse_value(result, 0, "is no row", error);
+    }
+    for (size_t i = 0; i < statement->column_count; i++) {
+        const struct slot *slot = &statement->columns[i];
+
+        result->cells[i] = (struct cell){.type = slot->type, .scale = slot->scale};
+        if (!read_value(&result->values[i], slot, &result->cells[i])) {
+            return refuse_value(result, i, "is not of its type", error);
+        }
+    }
+    return true;
+}
+
 static bool read_row(struct result *result, struct error *error)
 {
+    if (result->statement->is_row) {
+        return read_row_text(result, error);
+    }
     for (size_t i = 0; i < result->statement->column_count; i++) {
         const struct slot *slot = &result->statement->columns[i];
         struct cell *cell = &result->cells[i];
@@ -134,6 +183,10 @@ bool connection_select(struct connection *connection, const struct sql *sql,
     result->arena = sql->arena;
     result->cells = arena_allocate_array(sql->arena, sql->column_count, sizeof(struct cell));
     result->pieces = arena_allocate_array(sql->arena, sql->column_count, sizeof(struct buffer));
+    if (sql->is_row) {
+        result->values =
+            arena_allocate_array(sql->arena, sql->column_count, sizeof(*result->values));
+    }
     arena_on_release(sql->arena, close_open_result, result);
     connection->result = result;
     *result_out = result;

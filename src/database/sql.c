@@ -70,7 +70,7 @@ void sql_expect(struct sql *sql, struct sql_column column)
 
 void sql_add_result(struct sql *sql, const char *alias, const char *name, struct sql_column column)
 {
-    const char *cast = sql->dialect->readings[column.type].cast;
+    const char *cast = sql->is_row ? NULL : sql->dialect->readings[column.type].cast;
 
     sql_add_column(sql, alias, name);
     if (cast) {
@@ -119,6 +119,22 @@ void sql_add_seek_join(struct sql *sql, const char *table, const char *alias, co
     sql_add_fence(sql);
     sql_add(sql, ") ");
     sql_add_name(sql, alias);
+}
+
+void sql_begin_row(struct sql *sql)
+{
+    expect(sql->column_count == 0);
+    sql->is_row = sql->dialect->row.opens != NULL;
+    if (sql->is_row) {
+        sql_add(sql, sql->dialect->row.opens);
+    }
+}
+
+void sql_end_row(struct sql *sql)
+{
+    if (sql->is_row) {
+        sql_add(sql, sql->dialect->row.closes);
+    }
 }
 
 void sql_add_limit(struct sql *sql, int64_t count)

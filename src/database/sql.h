@@ -37,6 +37,7 @@ struct sql {
     struct sql_column *columns;
     size_t column_count;
     size_t column_capacity;
+    bool is_row; /* the columns come together, as one text */
 };
 
 void sql_begin(struct sql *sql, struct arena *arena, const struct dialect *dialect);
@@ -72,6 +73,11 @@ void sql_add_seek_join(struct sql *sql, const char *table, const char *alias, co
 /* Ends a subquery in EXISTS that is to be run for each row it is asked about: the engine is kept
  * from reading the whole of its table instead. */
 void sql_add_fence(struct sql *sql);
+
+/* What stands around the columns of a SELECT that may have many: where the driver takes long for
+ * each value, they then come together. Only sql_add_result may add columns in between. */
+void sql_begin_row(struct sql *sql);
+void sql_end_row(struct sql *sql);
 
 /* Adds the engine's way of "first count rows, leaving out skip", at the end of a SELECT. */
 void sql_add_limit(struct sql *sql, int64_t count);

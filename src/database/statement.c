@@ -42,7 +42,7 @@ static bool fits(const struct statement *statement, const struct sql *sql)
 {
     if (statement->text_length != sql->text.length ||
         memcmp(statement->text, sql->text.bytes, sql->text.length) != 0 ||
-        statement->parameter_count != sql->parameter_count ||
+        statement->parameter_count != sql->parameter_count || statement->is_row != sql->is_row ||
         statement->column_count != sql->column_count) {
         return false;
     }
@@ -157,8 +157,18 @@ static size_t capacity_of(const struct sql_column *column, const struct storage 
     return capacity <= COLUMN_BOUND_LIMIT ? capacity : 0;
 }
 
+static const struct storage *storage_of(const struct sql *sql, const struct sql_column *column)
+{
+    if (sql->is_row) {
+        return sql->dialect->row.storage[column->type];
+    }
+    return column->is_cast ? sql->dialect->readings[column->type].storage
+                           : sql->dialect->storage[column->type];
+}
+
 static bool make_columns(struct statement *statement, const struct sql *sql)
 {
+    statement->is_row = sql->is_row;
     statement->column_count = sql->column_count;
     statement->columns =
         arena_allocate_array(statement->arena, sql->column_count, sizeof(struct slot));
@@ -168,9 +178,8 @@ static bool make_columns(struct statement *statement, const struct sql *sql)
         slot->type = sql->columns[i].type;
         slot->scale = sql->columns[i].scale;
         slot->length = sql->columns[i].length;
-        slot->storage = sql->columns[i].is_cast ? sql->dialect->readings[slot->type].storage
-                                                : sql->dialect->storage[slot->type];
-        slot->capacity = capacity_of(&sql->columns[i], slot->storage);
+        slot->storage = storage_of(sql, &sql->columns[i]);
+        slot->capacity = sql->is_row ? 0 : capacity_of(&sql->columns[i], slot->storage);
         slot->bytes = slot->capacity ? arena_allocate(statement->arena, slot->capacity) : NULL;
         if (slot->capacity && !SQL_SUCCEEDED(SQLBindCol(
                                   statement->handle, (SQLUSMALLINT)(i + 1), slot->storage->c_type,

@@ -50,6 +50,7 @@ struct statement {
     size_t parameter_count;
     struct slot *columns;
     size_t column_count;
+    bool is_row; /* the one column that ODBC sees is the text of a row */
     struct statement *newer, *older, *next_in_bucket;
 };
 

@@ -1,6 +1,7 @@
 /*
  * storage.c - turns cells into the bytes that are bound, and back.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <sql.h>
 #include <sqlext.h>
@@ -41,6 +42,16 @@ static bool read_integer(const void *bytes, size_t length, struct cell *cell_out
 {
     memcpy(&cell_out->integer, bytes, sizeof(cell_out->integer));
     return length == sizeof(cell_out->integer);
+}
+
+static bool read_integer_text(const void *bytes, size_t length, struct cell *cell_out)
+{
+    const char *text = bytes;
+    char *end = NULL;
+
+    errno = 0;
+    cell_out->integer = strtoll(text, &end, 10);
+    return length > 0 && errno == 0 && end == text + length;
 }
 
 static bool write_decimal(const struct cell *cell, void *bytes, size_t *length_out)
@@ -113,6 +124,14 @@ static bool read_boolean(const void *bytes, size_t length, struct cell *cell_out
     (void)length;
     cell_out->boolean = *(const unsigned char *)bytes != 0;
     return true;
+}
+
+static bool read_boolean_text(const void *bytes, size_t length, struct cell *cell_out)
+{
+    char letter = *(const char *)bytes;
+
+    cell_out->boolean = letter == 't';
+    return length == 1 && (letter == 't' || letter == 'f');
 }
 
 /* ---- time ---- */
@@ -282,6 +301,10 @@ const struct storage storage_integer = {
     .write = write_integer,
     .read = read_integer,
 };
+const struct storage storage_integer_text = {
+    .c_type = SQL_C_CHAR,
+    .read = read_integer_text,
+};
 const struct storage storage_decimal = {
     .c_type = SQL_C_CHAR,
     .sql_type = SQL_DECIMAL,
@@ -306,6 +329,10 @@ const struct storage storage_boolean = {
     .column_size = 1,
     .write = write_boolean,
     .read = read_boolean,
+};
+const struct storage storage_boolean_text = {
+    .c_type = SQL_C_CHAR,
+    .read = read_boolean_text,
 };
 const struct storage storage_boolean_number = {
     .c_type = SQL_C_SBIGINT,

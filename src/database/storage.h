@@ -35,10 +35,12 @@ struct storage {
 extern const struct storage storage_text;              /* UTF-8 */
 extern const struct storage storage_bytes;             /* binary */
 extern const struct storage storage_integer;           /* 64 bits */
+extern const struct storage storage_integer_text;      /* only read: digits */
 extern const struct storage storage_decimal;           /* the engine's exact decimal, as digits */
 extern const struct storage storage_scaled_integer;    /* a decimal as 64-bit count of its scale */
 extern const struct storage storage_boolean;           /* the engine's bit */
 extern const struct storage storage_boolean_number;    /* a boolean as 0 or 1 */
+extern const struct storage storage_boolean_text;      /* only read: t or f */
 extern const struct storage storage_date;              /* the engine's date */
 extern const struct storage storage_day_count;         /* a date as days since 1970 */
 extern const struct storage storage_date_text;         /* only read: yyyy-mm-dd */

@@ -134,12 +134,14 @@ void selection_write(struct selection *selection, struct sql *sql, const struct 
                      size_t order_count)
 {
     sql_add(sql, "SELECT ");
+    sql_begin_row(sql);
     for (size_t index = 0; index < selection->item_count; index++) {
         write_item(selection, sql, &selection->items[index]);
     }
     for (size_t index = 0; index < order_count; index++) {
         selection->order_cells[index] = write_order_cell(selection, sql, &orders[index]);
     }
+    sql_end_row(sql);
     sql_add(sql, " FROM ");
     sql_add_name(sql, selection->entity->table);
     sql_add(sql, " ");
