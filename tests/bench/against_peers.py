@@ -1,7 +1,9 @@
 """The same work on contacts against Svyaz and both peers, on one PostgreSQL, in turn."""
 import contextlib
+import functools
 import os
 import random
+import statistics
 import subprocess
 import time
 import urllib.error
@@ -13,6 +15,7 @@ from organisation import SCRIPTS, WORK
 
 PEERS = SCRIPTS.parent / "peers"
 SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 OPERATIONS = ("retrieve", "create", "update", "list")
 # CPU for each request against the PHP peer.
 LIMITS = {"retrieve": 1 / 3, "create": 1 / 2, "update": 1 / 2, "list": 1 / 3}
@@ -32,8 +35,11 @@ def fill(server, postgresql, rows):
         content = NAMES.format(n=n, first=n % 997, city=n % 100)
         organisation.ask(server, "Contact", "CreateContact", f"<contact>{content}</contact>")
     organisation.clone(postgresql, "contact", rows)
+    # Line n is of City n % 100 where it can be: an update then keeps the city, as those of the peers do.
     path = WORK / "ids"
-    path.write_text(postgresql.psql("svyaz", "SELECT id FROM contact"))
+    path.write_text(postgresql.psql("svyaz", """SELECT id FROM (SELECT id, "address1City" AS city,
+        row_number() OVER (PARTITION BY "address1City" ORDER BY id) AS turn FROM contact) c
+        ORDER BY turn, CASE city WHEN 'City0' THEN 100 ELSE substr(city, 5)::int END"""))
     return path
 
 
@@ -98,50 +104,61 @@ def cost(run, pid, postgresql):
             "database": database * 1000 / result["ok"]}
 
 
-def load_peer(port, path, operation, rows):
+def load_peer(port, path, rows, operation):
     url = f"http://127.0.0.1:{port}{path}"
     script = PEERS / "load" / "contact.lua"
     return lambda seconds: organisation.wrk(script, url, operation, rows, 1, seconds=seconds)
 
 
-def load_own(server, operation, ids, session):
+def load_own(server, ids, session, operation):
     environment = os.environ | {"BENCH_TOKEN": session, "BENCH_IDS": str(ids)}
     return lambda seconds: organisation.wrk(SCRIPTS / "contact.lua", f"{server.url}/soap/Contact",
                                             operation, 1, seconds=seconds, environment=environment)
 
 
 def measure(figures, rows):
-    with organisation.Postgresql() as postgresql:
-        table = {}
-        server = organisation.make(f"contacts-{rows}", postgresql)
-        with server:
-            ids = fill(server, postgresql, rows)
-            session = organisation.ordinary_session(server)
-            for operation in OPERATIONS:
-                table["svyaz", operation] = cost(load_own(server, operation, ids, session),
-                                                 server.process.pid, postgresql)
+    """Both databases are there and all servers run at once; an operation's rounds go from one to the next,
+    so that what the machine does meanwhile, and what the database does afterwards, meets all alike."""
+    with organisation.Postgresql() as postgresql, contextlib.ExitStack() as running:
+        server = running.enter_context(organisation.make(f"contacts-{rows}", postgresql))
+        ids = fill(server, postgresql, rows)
+        session = organisation.ordinary_session(server)
+        fill_peers(postgresql, rows)
+        loads = {"svyaz": (server.process.pid, functools.partial(load_own, server, ids, session))}
         for name, path in (("php-soap", "/soap.php"), ("node-soap", "/soap")):
-            fill_peers(postgresql, rows)
             try:
-                with peer(name, postgresql) as (process, port):
-                    for operation in OPERATIONS:
-                        table[name, operation] = cost(load_peer(port, path, operation, rows),
-                                                      process.pid, postgresql)
+                process, port = running.enter_context(peer(name, postgresql))
+                loads[name] = process.pid, functools.partial(load_peer, port, path, rows)
             except RuntimeError as reason:
                 figures.missing(f"{name} at {rows:,} rows", reason)
+        table = {}
+        for operation in OPERATIONS:
+            for _ in range(ROUNDS):
+                for name, (pid, load) in loads.items():
+                    table.setdefault((name, operation), []).append(cost(load(operation), pid, postgresql))
     tell(figures, rows, table)
+
+
+def median(rows):
+    """Of each column."""
+    return {column: statistics.median(row[column] for row in rows) for column in rows[0]}
+
+
+def ratio(own, other):
+    """The median of the ratios of rounds that followed each other."""
+    return statistics.median((mine["server"] + mine["database"]) / (theirs["server"] + theirs["database"])
+                             for mine, theirs in zip(own, other))
 
 
 def tell(figures, rows, table):
     figures.note(f"{rows:,} rows, 8 connections     requests/s  p99 ms   CPU ms a request: server + database = sum")
     for operation in OPERATIONS:
         for name in ("svyaz", "php-soap", "node-soap"):
-            row = table.get((name, operation))
-            if row:
+            if (name, operation) in table:
+                row = median(table[name, operation])
                 figures.note(f"{operation:9} {name:10} {row['rps']:20.0f} {row['p99']:8.1f}"
                              f" {row['server']:20.3f} + {row['database']:.3f}"
                              f" = {row['server'] + row['database']:.3f}")
-        own, php = table.get(("svyaz", operation)), table.get(("php-soap", operation))
-        if own and php:
-            ratio = (own["server"] + own["database"]) / (php["server"] + php["database"])
-            figures.at_most(f"CPU of {operation} at {rows:,} rows against PHP", ratio, LIMITS[operation])
+        if ("php-soap", operation) in table:
+            figures.at_most(f"CPU of {operation} at {rows:,} rows against PHP",
+                            ratio(table["svyaz", operation], table["php-soap", operation]), LIMITS[operation])
