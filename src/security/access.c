@@ -1,9 +1,10 @@
 /*
  * access.c - the rules of the model: by owner, by unit, by share, by parent.
  *
- * An owner reaches his own, at any depth; a unit its own and those below, as deep as the roles
- * held in it; a share what it names; and what one owns or was given reaches down, along
- * relations that say so, at most three levels. A part of a record is reached as the whole is.
+ * An owner reaches his own, at any depth; a manager what those own who report to him; a unit its
+ * own and those below, as deep as the roles held in it; a share what it names; and what one owns or
+ * was given reaches down, along relations that say so, at most three levels. A part of a record is
+ * reached as the whole is.
  */
 #include "security/access.h"
 
@@ -77,6 +78,27 @@ static void add_owner(const struct making *making, struct access_scope *scope)
                  (struct access_rule){.by = ACCESS_BY_OWNER,
                                       .ids = making->identity->principals,
                                       .id_count = making->identity->principal_count});
+    }
+}
+
+/* A manager works with what his direct reports own, and reads what is below them. */
+static void add_reports(const struct making *making, struct access_scope *scope)
+{
+    static const bool is_of_manager[RIGHT_COUNT] = {
+        [RIGHT_READ] = true,
+        [RIGHT_WRITE] = true,
+        [RIGHT_APPEND] = true,
+        [RIGHT_APPEND_TO] = true,
+    };
+    const struct identity *identity = making->identity;
+    bool is_reading = making->right == RIGHT_READ;
+    struct access_rule rule = {
+        .by = ACCESS_BY_REPORT,
+        .ids = is_reading ? identity->readable_reports : identity->reports,
+        .id_count = is_reading ? identity->readable_report_count : identity->report_count,
+    };
+    if (scope->entity->owner != NULL && is_of_manager[making->right] && rule.id_count > 0) {
+        add_rule(making, scope, rule);
     }
 }
 
@@ -241,6 +263,7 @@ const struct access_scope *access_scope_make(struct arena *arena, const struct i
     if (!scope->is_everything) {
         add_owner(&making, scope);
         add_units(&making, scope);
+        add_reports(&making, scope);
         add_share(&making, scope);
         if (can_be_shared(entity, right)) {
             add_inherited(&making, scope, DESCENT_OWNER | DESCENT_SHARE, INHERITED_LEVELS);
@@ -271,7 +294,7 @@ enum access_answer access_weigh(const struct access_scope *scope, const struct a
     for (size_t index = 0; index < scope->rule_count && found == NULL; index++) {
         const struct access_rule *rule = &scope->rules[index];
         bool needs_database = rule->by == ACCESS_BY_SHARE || rule->by == ACCESS_BY_PARENT;
-        const struct uuid *id = rule->by == ACCESS_BY_OWNER ? &facts->owner : &facts->unit;
+        const struct uuid *id = rule->by == ACCESS_BY_UNIT ? &facts->unit : &facts->owner;
         if (needs_database) {
             answer = ACCESS_UNDECIDED;
         } else if (is_among(rule, id)) {

@@ -24,6 +24,7 @@ struct identity;
 enum access_by {
     ACCESS_BY_OWNER,  /* its owner is one of ids; where a record owns itself, its id is */
     ACCESS_BY_UNIT,   /* its owning business unit is one of ids */
+    ACCESS_BY_REPORT, /* its owner is one of ids: a report of the manager's, or a team of his */
     ACCESS_BY_SHARE,  /* right was granted on it to one of ids */
     ACCESS_BY_PARENT, /* the record that lookup refers to is in parent's scope */
 };

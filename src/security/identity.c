@@ -366,6 +366,10 @@ struct identity *identity_copy(struct arena *arena, const struct identity *ident
     copy->principals =
         arena_copy(arena, identity->principals, identity->principal_count * sizeof(struct uuid));
     copy->field_rights = arena_copy(arena, identity->field_rights, catalog->secured_count);
+    copy->reports =
+        arena_copy(arena, identity->reports, identity->report_count * sizeof(struct uuid));
+    copy->readable_reports = arena_copy(arena, identity->readable_reports,
+                                        identity->readable_report_count * sizeof(struct uuid));
     copy->depths = arena_copy(arena, identity->depths, depth_count(catalog, identity->seat_count));
     return copy;
 }

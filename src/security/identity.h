@@ -53,6 +53,10 @@ struct identity {
     bool is_administrator;         /* has every privilege at organisation depth */
     const struct uuid *principals; /* himself and his teams, ascending */
     size_t principal_count;
+    /* Of a manager (report.h), ascending: direct reports with their teams, and those of all levels.
+     */
+    const struct uuid *reports, *readable_reports;
+    size_t report_count, readable_report_count;
     const struct seat *seats; /* the first is his own */
     size_t seat_count;
     uint8_t *depths; /* enum depth by (entity->index * RIGHT_COUNT + right) * seat_count + seat */

@@ -20,6 +20,7 @@
 #include "metadata/catalog.h"
 #include "security/credential.h"
 #include "security/memory.h"
+#include "security/report.h"
 #include "security/scope.h"
 #include "security/tables.h"
 
@@ -162,7 +163,9 @@ bool session_identity(struct session_cache *cache, struct arena *arena,
     if (identity == NULL) {
         /* The time before reading: what another node changes while we read is asked again soon. */
         int64_t loaded_at = time_monotonic();
-        if (!identity_load(arena, connection, catalog, user_id, &identity, error)) {
+        if (!identity_load(arena, connection, catalog, user_id, &identity, error) ||
+            !report_add(arena, connection, catalog, identity, cache->options.levels, &identity,
+                        error)) {
             return false;
         }
         remember_identity(cache, catalog, user_id, identity, loaded_at, forgotten);

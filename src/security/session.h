@@ -29,6 +29,7 @@ struct session_options {
     int64_t idle;     /* ms without use after which a session ends */
     int64_t absolute; /* ms after which it ends in any case */
     int64_t recheck;  /* ms a checked session or identity is remembered */
+    int levels;       /* of reports whose records a manager reaches; 0: none */
 };
 
 /* What a session is opened on. */

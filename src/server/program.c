@@ -216,6 +216,9 @@ static bool open_caches(struct program *program, struct error *error)
         .idle = settings->session.idle,
         .absolute = settings->session.absolute,
         .recheck = RECHECK_MS,
+        .levels = strcmp(settings->security.hierarchy, "manager") == 0
+                      ? (int)settings->security.hierarchy_depth
+                      : 0,
     };
 
     if (!text_rules_open(program->arena, &platform->text_rules, error)) {

@@ -89,7 +89,7 @@ void people_join(struct people *people, const struct uuid *team, const struct uu
         &error);
 }
 
-static struct uuid insert_user(struct people *people, const char *name)
+struct uuid people_insert_user(struct people *people, const char *name)
 {
     struct uuid id = new_id();
     struct error error = {0};
@@ -117,8 +117,8 @@ void people_open(struct people *people)
                 &error);
     people->root = people_insert_unit(people, NULL);
     people->unit = people_insert_unit(people, &people->root);
-    people->ann = insert_user(people, "Ann");
-    people->bob = insert_user(people, "bob");
+    people->ann = people_insert_user(people, "Ann");
+    people->bob = people_insert_user(people, "bob");
 }
 
 void people_close(struct people *people)
@@ -165,4 +165,16 @@ struct uuid people_give(struct people *people, const struct uuid *user, const ch
     }
     people_must(role_give(people->connection, people->arena, user, &id, &error), &error);
     return id;
+}
+
+void people_report(struct people *people, const struct uuid *user, const struct uuid *manager)
+{
+    struct error error = {0};
+    const struct row_value value = {"manager", cell_uuid(manager)};
+    const struct row_condition by_id = {"id", ROW_IS, cell_uuid(user)};
+    int64_t rows = 0;
+    people_must(row_update(people->connection, people->arena, table_of(people, "SystemUser"),
+                           &value, 1, &by_id, 1, &rows, &error),
+                &error);
+    assert_int_equal(rows, 1);
 }

@@ -29,6 +29,10 @@ struct uuid people_insert_unit(struct people *people, const struct uuid *parent)
 struct uuid people_insert_team(struct people *people, const struct uuid *unit, bool is_default);
 void people_join(struct people *people, const struct uuid *team, const struct uuid *user);
 
+/* Adds a user in the unit of the others; says to whom a user reports. */
+struct uuid people_insert_user(struct people *people, const char *name);
+void people_report(struct people *people, const struct uuid *user, const struct uuid *manager);
+
 /* Changes a column of a row that people_open made. */
 void people_disable_unit(struct people *people, const struct uuid *unit, bool is_disabled);
 void people_disable_user(struct people *people, const struct uuid *user, bool is_disabled);

@@ -15,6 +15,7 @@
 #include "security/access.h"
 #include "security/identity.h"
 #include "security/people.h"
+#include "security/report.h"
 #include "security/role.h"
 
 static struct people people;
@@ -180,5 +181,73 @@ void test_access__teams_bring_their_seats(void **state)
     assert_int_equal(weigh(scope, people.bob, far_unit), ACCESS_ALLOWED);
     assert_int_equal(weigh(scope, people.bob, people.unit), ACCESS_UNDECIDED);
     assert_int_equal(weigh(scope, team, people.root), ACCESS_ALLOWED);
+    people_close(&people);
+}
+
+static const struct identity *load_manager(const struct uuid *user, int levels)
+{
+    const struct identity *identity = NULL;
+    struct error error = {0};
+    people_must(identity_load(people.arena, people.connection, people.house.platform.catalog, user,
+                              &identity, &error) &&
+                    report_add(people.arena, people.connection, people.house.platform.catalog,
+                               identity, levels, &identity, &error),
+                &error);
+    return identity;
+}
+
+/* Whether Ann, with that many levels of reports, reaches a record by its owner. */
+static bool reaches(int levels, enum right right, struct uuid owner)
+{
+    const struct access_scope *scope =
+        access_scope_make(people.arena, load_manager(&people.ann, levels), find("Account"), right);
+    return weigh(scope, owner, people.root) == ACCESS_ALLOWED;
+}
+
+/* A manager works with what his reports and their teams own, and reads what is below them. */
+void test_access__a_manager_reaches_his_reports(void **state)
+{
+    (void)state;
+    people_open(&people);
+    struct uuid carl = people_insert_user(&people, "carl");
+    struct uuid team = people_insert_team(&people, &people.root, false);
+    struct uuid default_team = people_insert_team(&people, &people.root, true);
+    people_join(&people, &team, &people.bob);
+    people_report(&people, &people.bob, &people.ann);
+    people_report(&people, &carl, &people.bob);
+
+    (void)scope_of("Account", RIGHT_READ, DEPTH_USER);
+    assert_false(reaches(0, RIGHT_READ, people.bob));
+    assert_true(reaches(1, RIGHT_READ, people.bob));
+    assert_true(reaches(1, RIGHT_READ, team));
+    assert_false(reaches(1, RIGHT_READ, default_team));
+    assert_false(reaches(1, RIGHT_READ, carl));
+    assert_true(reaches(2, RIGHT_READ, carl));
+    (void)scope_of("Account", RIGHT_WRITE, DEPTH_USER);
+    assert_true(reaches(2, RIGHT_WRITE, people.bob));
+    assert_false(reaches(2, RIGHT_WRITE, carl));
+    (void)scope_of("Account", RIGHT_DELETE, DEPTH_USER);
+    assert_false(reaches(2, RIGHT_DELETE, people.bob));
+    (void)scope_of("Account", RIGHT_READ, DEPTH_NONE);
+    assert_false(reaches(2, RIGHT_READ, people.bob));
+    people_close(&people);
+}
+
+/* He sits above them or beside them: whoever reports from another branch is not reached. */
+void test_access__a_report_from_elsewhere_is_not_reached(void **state)
+{
+    (void)state;
+    people_open(&people);
+    struct uuid unit = people.unit;
+    people.unit = people_insert_unit(&people, &people.root);
+    struct uuid carl = people_insert_user(&people, "carl"); /* beside */
+    people.unit = people_insert_unit(&people, &unit);
+    struct uuid dan = people_insert_user(&people, "dan"); /* below */
+    people.unit = unit;
+    people_report(&people, &carl, &people.ann);
+    people_report(&people, &dan, &people.ann);
+    (void)scope_of("Account", RIGHT_READ, DEPTH_USER);
+    assert_false(reaches(3, RIGHT_READ, carl));
+    assert_true(reaches(3, RIGHT_READ, dan));
     people_close(&people);
 }
