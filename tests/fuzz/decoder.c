@@ -23,6 +23,7 @@
 #include "soap/scan.h"
 #include "soap/walk.h"
 #include "soap/wire.h"
+#include "text/zone.h"
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -117,7 +118,7 @@ static void read_message(struct arena *arena, const struct body *body, bool is_c
 {
     struct decoder decoder = {.arena = arena,
                               .catalog = shared.catalog,
-                              .zone = {.is_known = true},
+                              .zone = zone_open(arena, "UTC"),
                               .multipart = multipart,
                               .limits = &limits};
     const struct envelope_rules rules = {
