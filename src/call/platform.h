@@ -19,6 +19,7 @@ struct catalog;
 struct credential_cache;
 struct database;
 struct log;
+struct memory;
 struct seal_key;
 struct service_metrics;
 struct session_cache;
@@ -35,6 +36,7 @@ struct platform {
     struct text_rules *text_rules;
     struct session_cache *sessions;
     struct credential_cache *credentials;
+    struct memory *reaches;          /* of query/reach.h; NULL: nothing is remembered */
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct admission *admission;     /* NULL: any number of requests of one user */
     const struct seal_key *seal_key; /* seals the secrets of programs */

@@ -1,6 +1,7 @@
 /*
  * sql.c - writes statements: our text, quoted names, bound values.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -51,6 +52,21 @@ void sql_add_column(struct sql *sql, const char *alias, const char *name)
     sql_add_name(sql, alias);
     buffer_add_char(&sql->text, '.');
     sql_add_name(sql, name);
+}
+
+void sql_add_word(struct sql *sql, const char *word)
+{
+    for (const char *at = word; *at; at++) {
+        expect(isalnum((unsigned char)*at) || *at == '_');
+    }
+    buffer_add_char(&sql->text, '\'');
+    buffer_add_text(&sql->text, word);
+    buffer_add_char(&sql->text, '\'');
+}
+
+void sql_add_number(struct sql *sql, int64_t number)
+{
+    buffer_add_format(&sql->text, "%lld", (long long)number);
 }
 
 void sql_add_cell(struct sql *sql, struct cell cell)

@@ -51,6 +51,12 @@ void sql_add_name(struct sql *sql, const char *name);
 /* Adds alias.name, both quoted. */
 void sql_add_column(struct sql *sql, const char *alias, const char *name);
 
+/* Adds a word of the catalog as a text: letters, digits and underscores only. */
+void sql_add_word(struct sql *sql, const char *word);
+
+/* Adds a number of our source: a bit, a state of the catalog, the number of a part. */
+void sql_add_number(struct sql *sql, int64_t number);
+
 /* Adds a question mark and binds the cell to it. */
 void sql_add_cell(struct sql *sql, struct cell cell);
 

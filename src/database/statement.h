@@ -26,8 +26,9 @@ struct error;
 
 enum { STATEMENT_CACHE_SIZE = 128, STATEMENT_BUCKETS = 64 };
 
-/* At most so many parameters a statement: psqlODBC before 18 breaks from 1,000. */
-enum { STATEMENT_PARAMETERS = 900 };
+/* At most so many parameters a statement: psqlODBC before 18 breaks from 1,000. Those of a query
+ * (limits.parameters) leave room for what security adds. */
+enum { STATEMENT_PARAMETERS = 950 };
 
 /* One bound buffer. A column without capacity is not bound but read in pieces. */
 struct slot {

@@ -137,11 +137,11 @@ static void write_grant(const struct writing *writing, const struct access_scope
     struct sql *sql = writing->sql;
     sql_add_column(sql, share, "entity_name");
     sql_add(sql, " = ");
-    sql_add_cell(sql, cell_text(scope->entity->name));
+    sql_add_word(sql, scope->entity->name);
     sql_add(sql, " AND ");
     sql_add_column(sql, share, "rights");
     sql_add(sql, " & ");
-    sql_add_cell(sql, cell_integer(share_mask(rule->right)));
+    sql_add_number(sql, share_mask(rule->right));
     sql_add(sql, " <> 0");
 }
 
@@ -180,7 +180,7 @@ static void write_target(const struct writing *writing, const struct access_rule
     }
     sql_add_column(sql, alias, lookup->entity_column);
     sql_add(sql, " = ");
-    sql_add_cell(sql, cell_text(rule->parent->entity->name));
+    sql_add_word(sql, rule->parent->entity->name);
 }
 
 /* Which children a relation takes down with it. */
@@ -193,7 +193,7 @@ static void write_cascade(const struct writing *writing, const struct access_sco
         sql_add(sql, " AND ");
         sql_add_column(sql, alias, state->column);
         sql_add(sql, " = ");
-        sql_add_cell(sql, cell_integer(state->choices[0].value));
+        sql_add_number(sql, state->choices[0].value);
     } else if (rule->cascade == CASCADE_USER_OWNED) {
         sql_add(sql, " AND ");
         write_equal(writing, alias, access_owner_field(scope->entity)->column, parent,

@@ -12,8 +12,10 @@
 #include "database/sql.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
+#include "query/access.h"
 #include "query/select.h"
 #include "query/store.h"
+#include "security/access.h"
 
 static const char referrer_alias[] = "referrer";
 
@@ -27,9 +29,9 @@ static void write_condition(struct sql *sql, const char *alias, const char *colu
 
 /* ---- one record ---- */
 
-/* Reads the only row there may be. */
+/* Reads the only row there may be, and its facts where they are wanted. */
 static bool read_row(struct selection *selection, const struct sql *sql, struct record **record_out,
-                     struct error *error)
+                     struct access_facts *facts_out, struct error *error)
 {
     struct result *result = NULL;
     struct record *record = NULL;
@@ -44,6 +46,9 @@ static bool read_row(struct selection *selection, const struct sql *sql, struct 
     }
     if (has_row) {
         record = selection_read(selection, result);
+        if (facts_out != NULL) {
+            *facts_out = selection_facts(selection, result);
+        }
     }
     *record_out = record;
     done = true;
@@ -51,6 +56,12 @@ static bool read_row(struct selection *selection, const struct sql *sql, struct 
 finish:
     result_close(&result);
     return done;
+}
+
+static void write_by_id(struct sql *sql, const struct entity *entity, const struct uuid *id)
+{
+    sql_add(sql, " WHERE ");
+    write_condition(sql, ROOT_ALIAS, entity->id->column, cell_uuid(id));
 }
 
 /* A locked row is about to be changed: names are not wanted, and no engine locks through joins. */
@@ -63,15 +74,45 @@ bool query_find(struct call *call, const struct entity *entity, const struct uui
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    selection_plan(&selection, call, entity, columns, lock == ROW_LOCK_NONE);
+    selection_plan(&selection, call, entity, columns, false);
     selection_write(&selection, &sql, NULL, 0);
-    sql_add(&sql, " WHERE ");
-    write_condition(&sql, ROOT_ALIAS, entity->id->column, cell_uuid(id));
+    write_by_id(&sql, entity, id);
     sql_add_row_lock(&sql, lock);
-    if (!read_row(&selection, &sql, &record, error)) {
+    if (!read_row(&selection, &sql, &record, NULL, error)) {
         return false;
     }
     if (record != NULL && !selection_complete(&selection, &record, 1, error)) {
+        return false;
+    }
+    *record_out = record;
+    return true;
+}
+
+/* What decides is read with the record, in one statement. The second question is put as well
+ * where there is no record, so that none and forbidden take the same time. */
+bool query_read(struct call *call, const struct entity *entity, const struct uuid *id,
+                const struct column_set *columns, struct record **record_out, struct error *error)
+{
+    struct selection selection;
+    struct access_facts facts = {0};
+    struct may may = {.entity = entity, .id = *id, .right = RIGHT_READ, .facts = &facts};
+    struct record *record = NULL;
+    struct sql sql;
+
+    sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    selection_plan(&selection, call, entity, columns, true);
+    selection.has_facts = true;
+    selection_write(&selection, &sql, NULL, 0);
+    write_by_id(&sql, entity, id);
+    if (!read_row(&selection, &sql, &record, &facts, error) ||
+        !query_may_all(call, &may, 1, error)) {
+        return false;
+    }
+    if (record == NULL || !may.is_allowed) {
+        *record_out = NULL;
+        return true;
+    }
+    if (!selection_complete(&selection, &record, 1, error)) {
         return false;
     }
     *record_out = record;

@@ -4,8 +4,6 @@
  * Owner and unit decide nearly always, so they are read first and weighed here; only who reaches
  * a record by a share or through its parents, or not at all, costs the second statement.
  */
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "base/array.h"
 #include "call/call.h"
@@ -16,7 +14,7 @@
 #include "query/select.h"
 #include "security/access.h"
 
-enum { IDS_AT_ONCE = 256, NUMBER_SIZE = 12 };
+enum { IDS_AT_ONCE = 256 };
 
 enum { CELL_SCOPE, CELL_ID, CELL_OWNER, CELL_UNIT };
 
@@ -89,10 +87,8 @@ static void begin_question(struct asking *asking, struct question *question, str
 
 static void begin_select(struct sql *sql, size_t scope)
 {
-    char number[NUMBER_SIZE];
-    snprintf(number, sizeof(number), "%u", (unsigned)scope);
     sql_add(sql, sql->column_count == 0 ? "SELECT " : " UNION ALL SELECT ");
-    sql_add(sql, number);
+    sql_add_number(sql, (int64_t)scope);
 }
 
 /* The type of a column is told once, with the first SELECT. */

@@ -1,34 +1,45 @@
 /*
  * name.c - names by `id IN (...)`, one SELECT for each entity, united to few statements.
  *
- * The same few users and units stand in every record, so each id is asked for once. Lists are
- * filled up to powers of two, so that few statements differ.
+ * The same few users and units stand in every record, so each id is asked for once. Beside the
+ * name come owner and unit, by which most are told or kept back at once.
  */
 #include "query/name.h"
 
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "call/call.h"
 #include "database/database.h"
 #include "database/sql.h"
 #include "metadata/entity.h"
+#include "query/access.h"
+#include "query/ids.h"
+#include "security/access.h"
 
 enum { IDS_AT_ONCE = 256 };
+
+enum { CELL_ID, CELL_NAME, CELL_OWNER, CELL_UNIT };
 
 /* One record whose name is asked for. */
 struct wanted {
     const struct entity *entity;
     const struct uuid *id;
+    const struct access_scope *scope; /* in which it may be read */
     const char *name;
     bool is_asked;
+    bool is_undecided; /* shares and parents decide whether the name is told */
+    struct access_facts facts;
 };
 
 struct naming {
     struct call *call;
     struct wanted *wanted;
     size_t count;
-    uint32_t *slots; /* 0 or 1 + index of a wanted one */
+    size_t undecided_count;
+    struct array scopes; /* const struct access_scope *, one for each entity */
+    uint32_t *slots;     /* 0 or 1 + index of a wanted one */
     size_t mask;
 };
 
@@ -53,26 +64,43 @@ static uint32_t *find_slot(const struct naming *naming, const struct uuid *id)
     }
 }
 
-static size_t fill_up(size_t count)
+static const struct access_scope *find_scope(struct naming *naming, const struct entity *entity)
 {
-    size_t length = 1;
-    while (length < count) {
-        length *= 2;
+    struct call *call = naming->call;
+    for (size_t index = 0; index < naming->scopes.count; index++) {
+        const struct access_scope *scope = naming->scopes.items[index];
+        if (scope->entity == entity) {
+            return scope;
+        }
     }
-    return length;
+    const struct access_scope *scope =
+        access_scope_make(call->arena, call->identity, entity, RIGHT_READ);
+    array_add(&naming->scopes, scope);
+    return scope;
+}
+
+/* What nobody of the caller's kind may read is not asked for. */
+static struct wanted want(struct naming *naming, const struct reference *reference)
+{
+    const struct access_scope *scope = find_scope(naming, reference->entity);
+    return (struct wanted){
+        .entity = reference->entity,
+        .id = &reference->id,
+        .scope = scope,
+        .is_asked = access_is_nothing(scope),
+    };
 }
 
 static void collect(struct naming *naming, struct reference *const *references, size_t count)
 {
-    size_t slots = 2 * fill_up(count);
+    size_t slots = 2 * ids_fill_up(count);
     naming->mask = slots - 1;
     naming->slots = arena_allocate_array(naming->call->arena, slots, sizeof(*naming->slots));
     naming->wanted = arena_allocate_array(naming->call->arena, count, sizeof(*naming->wanted));
     for (size_t index = 0; index < count; index++) {
         uint32_t *slot = find_slot(naming, &references[index]->id);
         if (*slot == 0) {
-            naming->wanted[naming->count++] =
-                (struct wanted){.entity = references[index]->entity, .id = &references[index]->id};
+            naming->wanted[naming->count++] = want(naming, references[index]);
             *slot = (uint32_t)naming->count;
         }
     }
@@ -80,35 +108,49 @@ static void collect(struct naming *naming, struct reference *const *references, 
 
 /* ---- asking ---- */
 
+/* The columns of the facts that a scope goes by; the id in place of what it does not need. */
+static const char *fact_column(const struct access_scope *scope, const struct field *field)
+{
+    bool is_needed = field != NULL && !scope->is_everything;
+    return is_needed ? field->column : scope->entity->id->column;
+}
+
+static void write_cells(struct sql *sql, const struct access_scope *scope)
+{
+    const struct entity *entity = scope->entity;
+    const char *const columns[] = {
+        [CELL_ID] = entity->id->column,
+        [CELL_NAME] = entity->name_field->column,
+        [CELL_OWNER] = fact_column(scope, access_owner_field(entity)),
+        [CELL_UNIT] = fact_column(scope, access_unit_field(entity)),
+    };
+    for (size_t cell = 0; cell < sizeof(columns) / sizeof(columns[0]); cell++) {
+        sql_add(sql, cell == 0 ? "" : ", ");
+        sql_add_name(sql, columns[cell]);
+    }
+}
+
 /* Adds the SELECT of one entity's names, for at most room ids; answers how many it took. */
 static size_t write_entity(struct sql *sql, struct naming *naming, size_t first, size_t room)
 {
     const struct entity *entity = naming->wanted[first].entity;
-    const struct uuid *last = NULL;
+    struct uuid ids[IDS_AT_ONCE];
     size_t count = 0;
+    for (size_t index = first; index < naming->count && count < room; index++) {
+        struct wanted *wanted = &naming->wanted[index];
+        if (wanted->entity == entity && !wanted->is_asked) {
+            ids[count++] = *wanted->id;
+            wanted->is_asked = true;
+        }
+    }
     sql_add(sql, sql->parameter_count == 0 ? "SELECT " : " UNION ALL SELECT ");
-    sql_add_name(sql, entity->id->column);
-    sql_add(sql, ", ");
-    sql_add_name(sql, entity->name_field->column);
+    write_cells(sql, naming->wanted[first].scope);
     sql_add(sql, " FROM ");
     sql_add_name(sql, entity->table);
     sql_add(sql, " WHERE ");
     sql_add_name(sql, entity->id->column);
-    for (size_t index = first; index < naming->count && count < room; index++) {
-        struct wanted *wanted = &naming->wanted[index];
-        if (wanted->entity == entity && !wanted->is_asked) {
-            sql_add(sql, count++ == 0 ? " IN (" : ", ");
-            sql_add_cell(sql, cell_uuid(wanted->id));
-            wanted->is_asked = true;
-            last = wanted->id;
-        }
-    }
-    for (size_t length = fill_up(count); count < length; count++) {
-        sql_add(sql, ", ");
-        sql_add_cell(sql, cell_uuid(last));
-    }
-    sql_add(sql, ")");
-    return count;
+    ids_write(sql, ids, count);
+    return ids_fill_up(count);
 }
 
 /* Writes a statement for as many as one takes; false when all were asked for. */
@@ -128,7 +170,32 @@ static bool write_some(struct sql *sql, struct naming *naming)
     }
     sql_expect(sql, (struct sql_column){.type = COLUMN_UUID});
     sql_expect(sql, (struct sql_column){.type = COLUMN_TEXT, .length = longest});
+    sql_expect(sql, (struct sql_column){.type = COLUMN_UUID});
+    sql_expect(sql, (struct sql_column){.type = COLUMN_UUID});
     return room < IDS_AT_ONCE;
+}
+
+static struct uuid read_fact(const struct result *result, size_t cell, const struct field *field)
+{
+    const struct cell *found = result_cell(result, cell);
+    return field == NULL || found->is_null ? (struct uuid){{0}} : found->uuid;
+}
+
+/* A name that is there is told, kept back, or left to the second question. */
+static void take_name(struct naming *naming, struct wanted *wanted, const struct result *result)
+{
+    const struct entity *entity = wanted->entity;
+    wanted->facts = (struct access_facts){
+        .id = *wanted->id,
+        .owner = read_fact(result, CELL_OWNER, access_owner_field(entity)),
+        .unit = read_fact(result, CELL_UNIT, access_unit_field(entity)),
+    };
+    enum access_answer answer = access_weigh(wanted->scope, &wanted->facts, NULL);
+    if (answer != ACCESS_REFUSED) {
+        wanted->name = arena_copy_text(naming->call->arena, result_cell(result, CELL_NAME)->text);
+        wanted->is_undecided = answer == ACCESS_UNDECIDED;
+        naming->undecided_count += wanted->is_undecided ? 1 : 0;
+    }
 }
 
 static bool read_names(struct naming *naming, const struct sql *sql, struct error *error)
@@ -145,11 +212,10 @@ static bool read_names(struct naming *naming, const struct sql *sql, struct erro
         if (!result_next(result, &has_row, error)) {
             goto finish;
         }
-        if (has_row && !result_cell(result, 1)->is_null) {
-            uint32_t slot = *find_slot(naming, &result_cell(result, 0)->uuid);
+        if (has_row && !result_cell(result, CELL_NAME)->is_null) {
+            uint32_t slot = *find_slot(naming, &result_cell(result, CELL_ID)->uuid);
             if (slot != 0) {
-                naming->wanted[slot - 1].name =
-                    arena_copy_text(call->arena, result_cell(result, 1)->text);
+                take_name(naming, &naming->wanted[slot - 1], result);
             }
         }
     } while (has_row);
@@ -160,12 +226,40 @@ finish:
     return done;
 }
 
+/* Takes back the names of records that the caller turns out not to read. */
+static bool decide(struct naming *naming, struct error *error)
+{
+    size_t count = 0;
+    struct may *asked =
+        arena_allocate_array(naming->call->arena, naming->undecided_count, sizeof(*asked));
+    for (size_t index = 0; index < naming->count; index++) {
+        const struct wanted *wanted = &naming->wanted[index];
+        if (wanted->is_undecided) {
+            asked[count++] = (struct may){.entity = wanted->entity,
+                                          .id = *wanted->id,
+                                          .right = RIGHT_READ,
+                                          .facts = &wanted->facts};
+        }
+    }
+    if (!query_may_all(naming->call, asked, count, error)) {
+        return false;
+    }
+    for (size_t index = naming->count; index > 0; index--) {
+        struct wanted *wanted = &naming->wanted[index - 1];
+        if (wanted->is_undecided && !asked[--count].is_allowed) {
+            wanted->name = NULL;
+        }
+    }
+    return true;
+}
+
 bool name_references(struct call *call, struct reference *const *references, size_t count,
                      struct error *error)
 {
     struct naming naming = {.call = call};
     struct sql sql;
 
+    array_init(&naming.scopes, call->arena);
     collect(&naming, references, count);
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     while (write_some(&sql, &naming)) {
@@ -173,6 +267,9 @@ bool name_references(struct call *call, struct reference *const *references, siz
             return false;
         }
         sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    }
+    if (naming.undecided_count > 0 && !decide(&naming, error)) {
+        return false;
     }
     for (size_t index = 0; index < count; index++) {
         references[index]->name =

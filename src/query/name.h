@@ -13,8 +13,9 @@ struct call;
 struct error;
 struct reference;
 
-/* Fills in the names of references, each asked for once, with one statement for some hundred.
- * Whether the caller may read the entities is the question of whoever collected them. */
+/* Fills in the names of references to records that the caller may read, each asked for once, with
+ * one statement for some hundred, and another where shares or parents decide. The entities have
+ * names. */
 must_check bool name_references(struct call *call, struct reference *const *references,
                                 size_t count, struct error *error);
 

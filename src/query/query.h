@@ -57,9 +57,14 @@ must_check bool query_run(struct call *call, const struct entity *entity,
                           const struct query_request *request, struct page *page_out,
                           struct error *error);
 
+/* Reads one record by id, if the caller may; NULL both for none and for forbidden. Names of
+ * references are filled in only where he may read what they refer to. */
+must_check bool query_read(struct call *call, const struct entity *entity, const struct uuid *id,
+                           const struct column_set *columns, struct record **record_out,
+                           struct error *error);
+
 /* Reads one record by id, whoever asks, locking its row as what follows needs; NULL when there
- * is none. Rights on it are the caller's business (record_retrieve). Names of references are
- * filled in only where the caller may read what they refer to. */
+ * is none. Rights on it are the caller's business; references have no names. */
 must_check bool query_find(struct call *call, const struct entity *entity, const struct uuid *id,
                            const struct column_set *columns, enum row_lock lock,
                            struct record **record_out, struct error *error);

@@ -13,6 +13,7 @@
 #include "metadata/entity.h"
 #include "query/cookie.h"
 #include "query/predicate.h"
+#include "query/reach.h"
 #include "query/request.h"
 #include "query/select.h"
 #include "query/tree.h"
@@ -22,7 +23,7 @@
 struct run {
     struct call *call;
     const struct query *query;
-    bool is_empty; /* the caller reaches no record */
+    struct reach reach;          /* what of it the caller may read */
     const struct cell *position; /* where the page before ended, or NULL */
     struct selection selection;
     struct array records;
@@ -34,11 +35,7 @@ struct run {
 /* What security leaves, and the filter; answers what stands before a further condition. */
 static const char *write_conditions(struct sql *sql, const struct run *run)
 {
-    const char *before = " WHERE ";
-    if (run->is_empty) {
-        sql_add(sql, " WHERE 1 = 0");
-        before = " AND ";
-    }
+    const char *before = reach_write_condition(&run->reach, sql);
     if (!predicate_is_empty(run->query->filter)) {
         sql_add(sql, before);
         predicate_write_filter(sql, run->query->filter);
@@ -47,16 +44,18 @@ static const char *write_conditions(struct sql *sql, const struct run *run)
     return before;
 }
 
-/* Engines and drivers differ in how many values a statement may bind; ours is the least. */
-static bool check_parameters(const struct call *call, const struct sql *sql, struct error *error)
+/* Engines and drivers differ in how many values a statement may bind; ours is the least. What
+ * security adds is a handful. */
+static bool check_parameters(const struct run *run, const struct sql *sql, struct error *error)
 {
-    int64_t limit = call->platform->settings->limits.parameters;
-    if ((int64_t)sql->parameter_count <= limit) {
+    int64_t limit = run->call->platform->settings->limits.parameters;
+    size_t count = sql->parameter_count - run->reach.lists.count;
+    if ((int64_t)count <= limit) {
         return true;
     }
     return error_set(error, ERROR_LIMIT_EXCEEDED, "filter",
                      "The query has %zu values; at most %lld are allowed (limits.parameters)",
-                     sql->parameter_count, (long long)limit);
+                     count, (long long)limit);
 }
 
 static struct cell keep_cell(struct arena *arena, const struct cell *cell)
@@ -122,6 +121,7 @@ static bool read_part(struct run *run, enum position_part part, struct error *er
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     selection_plan(&run->selection, call, query->entity, &query->columns, true);
+    run->selection.reach = &run->reach;
     selection_write(&run->selection, &sql, query->orders, query->order_count);
     const char *before = write_conditions(&sql, run);
     if (run->position != NULL) {
@@ -131,7 +131,7 @@ static bool read_part(struct run *run, enum position_part part, struct error *er
     predicate_write_orders(&sql, query);
     sql_add_limit(&sql, query->page_size + 1 - (int64_t)run->records.count);
     size_t count = run->records.count;
-    if (!check_parameters(call, &sql, error) || !read_rows(run, &sql, error)) {
+    if (!check_parameters(run, &sql, error) || !read_rows(run, &sql, error)) {
         return false;
     }
     return run->records.count == count ||
@@ -166,13 +166,12 @@ static bool count_records(struct run *run, struct error *error)
     struct sql sql;
 
     sql_begin(&sql, run->call->arena, connection_dialect(run->call->connection));
+    reach_write_lists(&run->reach, &sql);
     sql_add(&sql, "SELECT COUNT(*) FROM ");
-    sql_add_name(&sql, run->query->entity->table);
-    sql_add(&sql, " ");
-    sql_add_name(&sql, ROOT_ALIAS);
+    reach_write_table(&run->reach, &sql, run->query->entity);
     sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
     (void)write_conditions(&sql, run);
-    if (!check_parameters(run->call, &sql, error) ||
+    if (!check_parameters(run, &sql, error) ||
         !connection_select_row(run->call->connection, &sql, &cells, error)) {
         return false;
     }
@@ -198,10 +197,10 @@ bool query_run(struct call *call, const struct entity *entity, const struct quer
     struct run run = {
         .call = call,
         .query = &query,
-        .is_empty = !authorise_all(call->identity, entity, RIGHT_READ),
         .position = has_cookie ? position : NULL,
     };
-    if (!read_page(&run, error) || (query.is_counted && !count_records(&run, error))) {
+    if (!reach_choose(call, &query, &run.reach, error) || !read_page(&run, error) ||
+        (query.is_counted && !count_records(&run, error))) {
         return false;
     }
     *page_out = run.page;

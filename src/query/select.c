@@ -13,9 +13,10 @@
 #include "metadata/record.h"
 #include "query/name.h"
 #include "query/party.h"
+#include "query/reach.h"
 #include "query/store.h"
 #include "query/tables.h"
-#include "security/authorise.h"
+#include "security/access.h"
 
 enum { ALIAS_SIZE = 12, ENTITY_NAME_LENGTH = 40 };
 
@@ -29,12 +30,6 @@ struct selected {
 };
 
 /* ---- planning ---- */
-
-static bool is_readable(const struct selection *selection, const struct entity *entity)
-{
-    return entity->name_field != NULL &&
-           authorise_all(selection->call->identity, entity, RIGHT_READ);
-}
 
 void selection_plan(struct selection *selection, struct call *call, const struct entity *entity,
                     const struct column_set *columns, bool has_names)
@@ -115,24 +110,46 @@ static void write_join(struct sql *sql, const struct selected *item)
     sql_add_column(sql, ROOT_ALIAS, item->field->column);
 }
 
+/* The cell of a field that is read anyway; false when it is not. */
+static bool find_cell(const struct selection *selection, const struct field *field,
+                      size_t *cell_out)
+{
+    for (size_t index = 0; index < selection->item_count; index++) {
+        if (selection->items[index].field == field) {
+            *cell_out = selection->items[index].cell;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A value that is read anyway is not read twice. */
 static size_t write_order_cell(const struct selection *selection, struct sql *sql,
                                const struct query_order *order)
 {
-    for (size_t index = 0; index < selection->item_count; index++) {
-        const struct selected *item = &selection->items[index];
-        if (item->field == order->field && order->column == order->field->column) {
-            return item->cell;
-        }
+    size_t cell = 0;
+    if (order->column == order->field->column && find_cell(selection, order->field, &cell)) {
+        return cell;
     }
     return add_cell(
         sql, ROOT_ALIAS, order->column,
         (struct sql_column){.type = order->type, .scale = order->scale, .length = order->length});
 }
 
+static size_t write_fact_cell(const struct selection *selection, struct sql *sql,
+                              const struct field *field)
+{
+    size_t cell = 0;
+    if (field != NULL && !find_cell(selection, field, &cell)) {
+        cell = add_cell(sql, ROOT_ALIAS, field->column, store_column(field));
+    }
+    return cell;
+}
+
 void selection_write(struct selection *selection, struct sql *sql, const struct query_order *orders,
                      size_t order_count)
 {
+    reach_write_lists(selection->reach, sql);
     sql_add(sql, "SELECT ");
     sql_begin_row(sql);
     for (size_t index = 0; index < selection->item_count; index++) {
@@ -141,11 +158,14 @@ void selection_write(struct selection *selection, struct sql *sql, const struct 
     for (size_t index = 0; index < order_count; index++) {
         selection->order_cells[index] = write_order_cell(selection, sql, &orders[index]);
     }
+    if (selection->has_facts) {
+        const struct entity *entity = selection->entity;
+        selection->owner_cell = write_fact_cell(selection, sql, access_owner_field(entity));
+        selection->unit_cell = write_fact_cell(selection, sql, access_unit_field(entity));
+    }
     sql_end_row(sql);
     sql_add(sql, " FROM ");
-    sql_add_name(sql, selection->entity->table);
-    sql_add(sql, " ");
-    sql_add_name(sql, ROOT_ALIAS);
+    reach_write_table(selection->reach, sql, selection->entity);
     for (size_t index = 0; index < selection->item_count; index++) {
         if (has_file_cells(selection, &selection->items[index])) {
             write_join(sql, &selection->items[index]);
@@ -155,11 +175,26 @@ void selection_write(struct selection *selection, struct sql *sql, const struct 
 
 /* ---- reading ---- */
 
-/* Notes a reference whose name is wanted; one the caller may not read stays without. */
+static struct uuid read_fact(const struct result *result, const struct field *field, size_t cell)
+{
+    bool is_there = field != NULL && !result_cell(result, cell)->is_null;
+    return is_there ? result_cell(result, cell)->uuid : (struct uuid){{0}};
+}
+
+struct access_facts selection_facts(const struct selection *selection, const struct result *result)
+{
+    const struct entity *entity = selection->entity;
+    return (struct access_facts){
+        .owner = read_fact(result, access_owner_field(entity), selection->owner_cell),
+        .unit = read_fact(result, access_unit_field(entity), selection->unit_cell),
+    };
+}
+
+/* Notes a reference whose name is wanted. */
 static void want_name(struct selection *selection, struct reference *reference)
 {
     if (selection->has_names && reference->entity != NULL &&
-        is_readable(selection, reference->entity)) {
+        reference->entity->name_field != NULL) {
         array_add(&selection->unnamed, reference);
     }
 }

@@ -35,11 +35,11 @@ bool record_retrieve(struct call *call, const struct entity *entity, const struc
 {
     struct record *record = NULL;
     if (!authorise_privilege(call->identity, entity, RIGHT_READ, error) ||
-        !query_find(call, entity, id, columns, ROW_LOCK_NONE, &record, error)) {
+        !query_read(call, entity, id, columns, &record, error)) {
         return false;
     }
     /* None and forbidden are told alike. */
-    if (record == NULL || !authorise_record(call->identity, entity, RIGHT_READ, error)) {
+    if (record == NULL) {
         char text[UUID_TEXT_SIZE];
         uuid_format(id, text);
         return error_set_about(error, ERROR_RECORD_NOT_FOUND, entity->name, NULL,

@@ -24,10 +24,12 @@
 #include "database/database.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
+#include "query/reach.h"
 #include "record/engine.h"
 #include "record/organization.h"
 #include "record/renew.h"
 #include "security/credential.h"
+#include "security/memory.h"
 #include "security/session.h"
 #include "server/listen.h"
 #include "server/options.h"
@@ -244,12 +246,14 @@ static bool open_caches(struct program *program, struct error *error)
     platform->metrics = service_metrics_make(program->arena);
     platform->admission = admission_make(program->arena, settings->http.requests_per_user);
     platform->sessions = session_cache_create(&session_options);
+    platform->reaches = reach_memory_create();
     return credential_cache_create(&credential_options, &platform->credentials, error);
 }
 
 static void close_caches(struct program *program)
 {
     session_cache_destroy(&program->platform.sessions);
+    memory_destroy(&program->platform.reaches);
     credential_cache_destroy(&program->platform.credentials);
 }
 

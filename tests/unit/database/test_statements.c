@@ -120,7 +120,7 @@ static bool select_ids(struct test_database *test, struct connection *connection
     return true;
 }
 
-void test_statements__at_most_900_parameters(void **state)
+void test_statements__at_most_950_parameters(void **state)
 {
     struct test_database test;
     struct connection *connection = open_sample(&test);
@@ -132,9 +132,9 @@ void test_statements__at_most_900_parameters(void **state)
     for (int i = 0; i < 950; i++) {
         assert_done(insert_name(connection, i, NULL, &error));
     }
-    assert_done(select_ids(&test, connection, 900, &found, &error));
-    assert_int_equal(found, 900);
-    assert_refused(select_ids(&test, connection, 901, &found, &error), ERROR_LIMIT_EXCEEDED);
+    assert_done(select_ids(&test, connection, 950, &found, &error));
+    assert_int_equal(found, 950);
+    assert_refused(select_ids(&test, connection, 951, &found, &error), ERROR_LIMIT_EXCEEDED);
     assert_done(connection_commit(connection, &error)); /* nothing was sent, nothing failed */
     database_release(&connection);
     test_database_close(&test);

@@ -1,0 +1,221 @@
+/*
+ * reach.c - counts what somebody reaches, up to a bound, and chooses by it.
+ */
+#include "query/reach.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "call/call.h"
+#include "crypto/digest.h"
+#include "database/database.h"
+#include "database/sql.h"
+#include "database/table.h"
+#include "query/operator.h"
+#include "query/select.h"
+#include "query/tree.h"
+#include "security/access.h"
+#include "security/identity.h"
+#include "security/memory.h"
+
+enum {
+    REMEMBERED = 60000, /* ms */
+    ALWAYS_FEW = 200,   /* gathering so many costs next to nothing */
+};
+
+/* What is remembered of one user and entity. */
+struct measured {
+    int64_t until; /* moment */
+    int64_t count; /* records he reaches, as far as they were counted */
+    int64_t bound; /* below it he reaches few */
+};
+
+struct memory *reach_memory_create(void)
+{
+    return memory_create(sizeof(struct measured));
+}
+
+static int64_t smaller(int64_t left, int64_t right)
+{
+    return left < right ? left : right;
+}
+
+/* ---- measuring ---- */
+
+static void make_key(const struct call *call, const struct access_scope *scope,
+                     uint8_t key[SHA256_SIZE])
+{
+    struct {
+        struct uuid user;
+        uint32_t entity, right;
+    } source;
+    memset(&source, 0, sizeof(source));
+    source.user = call->identity->user_id;
+    source.entity = (uint32_t)scope->entity->index;
+    source.right = (uint32_t)scope->right;
+    digest_sha256(&source, sizeof(source), key);
+}
+
+/* Looking through costs page * rows / count, gathering count: they are even at the root. */
+static int64_t find_bound(int64_t most, int64_t page_size, int64_t rows)
+{
+    int64_t bound = ALWAYS_FEW;
+    while (bound < most && bound * bound < page_size * rows) {
+        bound += bound / 4;
+    }
+    return smaller(bound, most);
+}
+
+/* Adds up what the rules find. A record found by two of them counts twice: it costs twice. */
+static bool count_found(struct call *call, const struct reach *reach, int64_t bound,
+                        int64_t *count_out, struct error *error)
+{
+    struct result *result = NULL;
+    struct sql sql;
+    int64_t count = 0;
+    bool has_row = false;
+    bool done = false;
+
+    sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    access_lists_write(&reach->lists, &sql);
+    access_count(&reach->lists, &sql, reach->scope, bound);
+    if (!connection_select(call->connection, &sql, &result, error)) {
+        goto finish;
+    }
+    do {
+        if (!result_next(result, &has_row, error)) {
+            goto finish;
+        }
+        count += has_row ? result_cell(result, 0)->integer : 0;
+    } while (has_row);
+    *count_out = count;
+    done = true;
+
+finish:
+    result_close(&result);
+    return done;
+}
+
+static bool measure(struct call *call, const struct reach *reach, int64_t page_size,
+                    struct measured *measured_out, struct error *error)
+{
+    struct memory *memory = call->platform->reaches;
+    int64_t most = call->platform->settings->limits.gathered;
+    struct measured measured = {0};
+    uint8_t key[SHA256_SIZE];
+    int64_t rows = 0;
+
+    make_key(call, reach->scope, key);
+    if (memory != NULL && memory_recall(memory, key, &measured) && measured.until > call->now) {
+        *measured_out = measured;
+        return true;
+    }
+    if (!table_estimate(call->connection, call->arena, reach->scope->entity->table, &rows, error)) {
+        return false;
+    }
+    measured.until = call->now + REMEMBERED;
+    measured.bound = find_bound(most, page_size, rows);
+    if (!count_found(call, reach, measured.bound, &measured.count, error)) {
+        return false;
+    }
+    if (memory != NULL) {
+        memory_set(memory, key, &measured);
+    }
+    *measured_out = measured;
+    return true;
+}
+
+/* ---- choosing ---- */
+
+/* Whether an index that knows texts or keys finds what is asked for: few, most likely. */
+static bool is_precise(const struct query_condition *condition)
+{
+    const struct field *field = condition->field;
+    bool is_equality = condition->operator->form == OPERATOR_COMPARES && !condition->
+                       operator->is_negated && !condition->
+                       operator->needs_order;
+    return is_equality && (field->fold_column != NULL || field == field->entity->id ||
+                           (field->type == FIELD_LOOKUP && !field->is_system));
+}
+
+static bool has_precise_filter(const struct query_filter *filter)
+{
+    if (filter == NULL || filter->is_any) {
+        return false;
+    }
+    for (size_t index = 0; index < filter->condition_count; index++) {
+        if (is_precise(&filter->conditions[index])) {
+            return true;
+        }
+    }
+    for (size_t index = 0; index < filter->group_count; index++) {
+        if (has_precise_filter(filter->groups[index])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool reach_choose(struct call *call, const struct query *query, struct reach *reach_out,
+                  struct error *error)
+{
+    struct reach reach = {.way = REACH_SCAN};
+    struct measured measured;
+
+    reach.scope = access_scope_make(call->arena, call->identity, query->entity, RIGHT_READ);
+    access_lists_begin(&reach.lists, call);
+    if (reach.scope->is_everything || access_is_nothing(reach.scope)) {
+        reach.way = reach.scope->is_everything ? REACH_ALL : REACH_NONE;
+        *reach_out = reach;
+        return true;
+    }
+    access_lists_add(&reach.lists, reach.scope);
+    if (access_can_gather(reach.scope)) {
+        if (!measure(call, &reach, query->page_size, &measured, error)) {
+            return false;
+        }
+        bool is_precise_anyway = has_precise_filter(query->filter);
+        int64_t few = is_precise_anyway ? smaller(ALWAYS_FEW, measured.bound) : measured.bound;
+        reach.way = measured.count < few ? REACH_GATHER : REACH_SCAN;
+    }
+    *reach_out = reach;
+    return true;
+}
+
+/* ---- writing ---- */
+
+void reach_write_lists(const struct reach *reach, struct sql *sql)
+{
+    if (reach != NULL) {
+        access_lists_write(&reach->lists, sql);
+    }
+}
+
+void reach_write_table(const struct reach *reach, struct sql *sql, const struct entity *entity)
+{
+    if (reach == NULL || reach->way != REACH_GATHER) {
+        sql_add_name(sql, entity->table);
+        sql_add(sql, " ");
+        sql_add_name(sql, ROOT_ALIAS);
+        return;
+    }
+    sql_add(sql, "(");
+    access_gather(&reach->lists, sql, reach->scope);
+    sql_add(sql, ") reached");
+    sql_add_seek_join(sql, entity->table, ROOT_ALIAS, entity->id->column, "reached", "id");
+}
+
+const char *reach_write_condition(const struct reach *reach, struct sql *sql)
+{
+    if (reach == NULL || reach->way == REACH_ALL || reach->way == REACH_GATHER) {
+        return " WHERE ";
+    }
+    sql_add(sql, " WHERE ");
+    if (reach->way == REACH_NONE) {
+        sql_add(sql, "1 = 0");
+    } else {
+        access_write(&reach->lists, sql, reach->scope, ROOT_ALIAS);
+    }
+    return " AND ";
+}

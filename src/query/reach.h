@@ -1,0 +1,54 @@
+/*
+ * reach.h - how a list finds what a person reaches: all records in order, or only his.
+ *
+ * Who reaches many of an entity's records is served by looking through them in the order of the
+ * list, each one tested, until the page is full. Who reaches few would wait for that to the last
+ * row; his are gathered from the rules and ordered then. Both find the same. How many he
+ * reaches is counted up to a bound, and remembered for a minute; only the speed depends on it.
+ *
+ * Memory: a reach lives in the arena of its call.
+ */
+#ifndef QUERY_REACH_H
+#define QUERY_REACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "query/access.h"
+
+struct access_scope;
+struct call;
+struct entity;
+struct error;
+struct query;
+struct sql;
+
+enum reach_way {
+    REACH_ALL,    /* nothing is held back */
+    REACH_NONE,   /* everything is */
+    REACH_SCAN,   /* each row is tested */
+    REACH_GATHER, /* the rows are found from the rules */
+};
+
+struct reach {
+    const struct access_scope *scope;
+    struct access_lists lists;
+    enum reach_way way;
+};
+
+/* What remembers how many records somebody reaches; shared by all calls (platform.reaches). */
+struct memory *reach_memory_create(void);
+
+/* Chooses how the caller's records of a query are found. */
+must_check bool reach_choose(struct call *call, const struct query *query, struct reach *reach_out,
+                             struct error *error);
+
+/* Writes the lists, before SELECT; the table as ROOT_ALIAS, after FROM; and the condition. What is
+ * answered stands before a further condition: " WHERE " or " AND ". reach NULL: REACH_ALL. */
+void reach_write_lists(const struct reach *reach, struct sql *sql);
+void reach_write_table(const struct reach *reach, struct sql *sql, const struct entity *entity);
+const char *reach_write_condition(const struct reach *reach, struct sql *sql);
+
+#endif
