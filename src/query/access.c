@@ -236,10 +236,8 @@ typedef void (*rule_writer)(const struct writing *writing, const struct access_s
                             const struct access_rule *rule, const char *alias);
 
 static const rule_writer writers[] = {
-    [ACCESS_BY_OWNER] = write_owner,
-    [ACCESS_BY_UNIT] = write_unit,
-    [ACCESS_BY_REPORT] = write_owner,
-    [ACCESS_BY_SHARE] = write_share,
+    [ACCESS_BY_OWNER] = write_owner,   [ACCESS_BY_UNIT] = write_unit,
+    [ACCESS_BY_REPORT] = write_owner,  [ACCESS_BY_SHARE] = write_share,
     [ACCESS_BY_PARENT] = write_parent,
 };
 
@@ -366,10 +364,8 @@ typedef void (*rule_gatherer)(const struct writing *writing, const struct access
                               const struct access_rule *rule);
 
 static const rule_gatherer gatherers[] = {
-    [ACCESS_BY_OWNER] = gather_owner,
-    [ACCESS_BY_UNIT] = gather_unit,
-    [ACCESS_BY_REPORT] = gather_owner,
-    [ACCESS_BY_SHARE] = gather_share,
+    [ACCESS_BY_OWNER] = gather_owner,   [ACCESS_BY_UNIT] = gather_unit,
+    [ACCESS_BY_REPORT] = gather_owner,  [ACCESS_BY_SHARE] = gather_share,
     [ACCESS_BY_PARENT] = gather_parent,
 };
 
