@@ -25,7 +25,7 @@ LINK_fuzz     := -fsanitize=fuzzer,address,undefined
 STANDARD      := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 COMPILE        = $(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CFLAGS)
 
-LIBRARIES     := libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc icu-i18n zlib inih gsoap
+LIBRARIES     := libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc icu-i18n zlib inih gsoap ldap lber krb5-gssapi
 LIBRARY_FLAGS  = $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LINK_LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lcsv -lpthread -lm
 

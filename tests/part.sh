@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues hostile
-credentials clients crmd crmctl import fuzz operations'
+credentials clients directory crmd crmctl import fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -20,6 +20,7 @@ part_dialogues() { tests/dialogues/run.py; }
 part_hostile() { tests/hostile/run.py; }
 part_credentials() { tests/credentials/run.py; }
 part_clients() { tests/clients/check.py; }
+part_directory() { tests/directory/run.py; }
 part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }

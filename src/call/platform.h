@@ -18,6 +18,8 @@ struct admission;
 struct catalog;
 struct credential_cache;
 struct database;
+struct directory;
+struct kerberos;
 struct log;
 struct memory;
 struct seal_key;
@@ -37,6 +39,9 @@ struct platform {
     struct session_cache *sessions;
     struct credential_cache *credentials;
     struct memory *reaches;          /* of query/reach.h; NULL: nothing is remembered */
+    struct kerberos *kerberos;       /* NULL: tickets are not taken */
+    struct directory *directory;     /* NULL: no directory of users */
+    struct memory *lookups;          /* when users of the directory were last found in it */
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct admission *admission;     /* NULL: any number of requests of one user */
     const struct seal_key *seal_key; /* seals the secrets of programs */

@@ -7,7 +7,9 @@
  */
 #include "security/credential.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -19,6 +21,7 @@
 #include "database/row.h"
 #include "metadata/catalog.h"
 #include "security/application.h"
+#include "security/directory_link.h"
 #include "security/hashing.h"
 #include "security/memory.h"
 #include "security/session.h"
@@ -28,7 +31,12 @@
 #include "text/fold.h"
 #include "text/utf8.h"
 
-enum { NAME_BYTES_MAX = 400, FIRST_DELAY = 1000, LONGEST_SHIFT = 20 };
+enum {
+    NAME_BYTES_MAX = 400,
+    FIRST_DELAY = 1000,
+    LONGEST_SHIFT = 20,
+    ASKING_PATIENCE = 250000000, /* ns that a caller waits until he may ask elsewhere */
+};
 
 struct credential_cache {
     struct arena *arena;
@@ -38,6 +46,9 @@ struct credential_cache {
     struct source_rules source_rules;
     uint8_t key[SHA256_SIZE];
     struct hashing *hashing;
+    pthread_mutex_t mutex; /* guards asking */
+    pthread_cond_t may_ask;
+    int asking;
 };
 
 /* What is remembered of a password that was verified. */
@@ -53,6 +64,7 @@ struct attempt {
     struct arena *arena;
     struct connection *connection;
     const struct catalog *catalog;
+    const struct password_claim *claim;
     const char *folded_name;
     const char *password;
     const char *source;                 /* address, or NULL */
@@ -81,6 +93,8 @@ bool credential_cache_create(const struct credential_options *options,
         (struct source_rules){.failures = options->source_failures, .lock = options->lock};
     random_bytes(cache->key, sizeof(cache->key));
     cache->hashing = hashing_make(arena, options->hashing, options->waiting);
+    pthread_mutex_init(&cache->mutex, NULL);
+    pthread_cond_init(&cache->may_ask, NULL);
     *cache_out = cache;
     return true;
 }
@@ -94,6 +108,8 @@ void credential_cache_destroy(struct credential_cache **cache)
     memory_destroy(&(*cache)->memory);
     memory_destroy(&(*cache)->sources);
     digest_wipe((*cache)->key, sizeof((*cache)->key));
+    pthread_cond_destroy(&(*cache)->may_ask);
+    pthread_mutex_destroy(&(*cache)->mutex);
     arena_destroy(&arena);
     *cache = NULL;
 }
@@ -106,6 +122,35 @@ static bool is_of_user(const void *item, const struct uuid *user_id)
 void credential_forget(struct credential_cache *cache, const struct uuid *user_id)
 {
     memory_forget_where(cache->memory, is_of_user, user_id);
+}
+
+/* As many may ask elsewhere at once as there are threads for it. Whoever finds no place for a
+ * moment is refused: when the other side is slow, this one must not wait as a whole. */
+static bool begin_asking(struct credential_cache *cache, struct error *error)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ASKING_PATIENCE;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&cache->mutex);
+    while (cache->asking >= cache->options.asked_at_once &&
+           pthread_cond_timedwait(&cache->may_ask, &cache->mutex, &until) == 0) {
+    }
+    bool has_place = cache->asking < cache->options.asked_at_once;
+    cache->asking += has_place ? 1 : 0;
+    pthread_mutex_unlock(&cache->mutex);
+    return has_place || error_set(error, ERROR_DIRECTORY_UNAVAILABLE, NULL,
+                                  "The directory of users has too many questions to answer");
+}
+
+static void end_asking(struct credential_cache *cache)
+{
+    pthread_mutex_lock(&cache->mutex);
+    cache->asking--;
+    pthread_cond_signal(&cache->may_ask);
+    pthread_mutex_unlock(&cache->mutex);
 }
 
 /* ---- what is stored ---- */
@@ -149,6 +194,13 @@ static bool read_password(struct connection *connection, struct arena *arena,
     return select_password(connection, arena, user_id, false, stored_out, is_found_out, error);
 }
 
+/* Whether the password that is stored, or that there is none, is what was met. */
+static bool is_state(bool is_found, const struct stored_password *stored,
+                     const struct password_proof *proof)
+{
+    return is_found ? stored->changes == proof->changes : proof->changes == 0;
+}
+
 bool credential_hold(struct connection *connection, struct arena *arena,
                      const struct password_proof *proof, bool *is_same_out, struct error *error)
 {
@@ -158,7 +210,7 @@ bool credential_hold(struct connection *connection, struct arena *arena,
     if (!select_password(connection, arena, &proof->user_id, true, &stored, &is_found, error)) {
         return false;
     }
-    *is_same_out = is_found && stored.changes == proof->changes;
+    *is_same_out = is_state(is_found, &stored, proof);
     return true;
 }
 
@@ -303,7 +355,7 @@ static bool recall(const struct attempt *attempt, struct password_proof *proof_o
     const struct credential_options *options = &attempt->cache->options;
     int64_t now = time_monotonic();
     struct verified verified;
-    struct stored_password stored;
+    struct stored_password stored = {0};
     bool is_found = false;
 
     *is_known_out = false;
@@ -319,7 +371,7 @@ static bool recall(const struct attempt *attempt, struct password_proof *proof_o
                            &is_found, error)) {
             return false;
         }
-        if (!is_found || stored.changes != verified.proof.changes) {
+        if (!is_state(is_found, &stored, &verified.proof)) {
             memory_forget(attempt->cache->memory, attempt->key);
             return true;
         }
@@ -374,6 +426,77 @@ static bool verify(const struct attempt *attempt, struct password_proof *proof_o
     return true;
 }
 
+/* Whether the password is one to be checked here: that of a user who has one, and what a program
+ * sends. All else is, when there is somebody else to ask, asked there. */
+static bool find_place(const struct attempt *attempt, bool *is_here_out, struct error *error)
+{
+    struct stored_password stored;
+    struct user user;
+    bool is_found = false;
+
+    *is_here_out = attempt->claim->elsewhere == NULL;
+    if (*is_here_out) {
+        return true;
+    }
+    if (!user_find(attempt->arena, attempt->connection, attempt->catalog, attempt->folded_name,
+                   &user.id, &is_found, error)) {
+        return false;
+    }
+    if (!is_found) {
+        return true;
+    }
+    struct uuid user_id = user.id;
+    if (!user_read(attempt->arena, attempt->connection, attempt->catalog, &user_id, &user,
+                   &is_found, error) ||
+        !read_password(attempt->connection, attempt->arena, &user_id, &stored, is_here_out,
+                       error)) {
+        return false;
+    }
+    *is_here_out = *is_here_out || (is_found && user.is_application);
+    return true;
+}
+
+static void spend_hash(const struct attempt *attempt)
+{
+    struct credential_cache *cache = attempt->cache;
+    struct error ignored = {0};
+
+    if (hashing_begin(cache->hashing, attempt->key, false, &ignored)) {
+        password_verify_nobody(attempt->password);
+        hashing_end(cache->hashing, attempt->key);
+    }
+}
+
+/* A wrong password costs a hash too: by the time that passes, nobody knows whose password lies
+ * where. */
+static bool verify_elsewhere(const struct attempt *attempt, struct password_proof *proof_out,
+                             struct error *error)
+{
+    const struct credential_elsewhere *elsewhere = attempt->claim->elsewhere;
+    struct error words = {0};
+    struct uuid user_id;
+    bool is_right = false;
+
+    if (!elsewhere->verify(elsewhere->context, attempt->claim, &user_id, &is_right, error)) {
+        return false;
+    }
+    if (!is_right) {
+        memcpy(words.cause, error->cause, sizeof(words.cause));
+        if (!count_failure(attempt, error)) {
+            return false;
+        }
+        spend_hash(attempt);
+        refuse(error);
+        return words.cause[0] == '\0' ? false : error_add_cause(error, "%s", words.cause);
+    }
+    if (!forget_failures(attempt, error) || !note_source(attempt, error)) {
+        return false;
+    }
+    *proof_out = (struct password_proof){.user_id = user_id};
+    remember(attempt, proof_out);
+    return true;
+}
+
 /* Neither the name nor the address was tried in vain too often. */
 static bool may_try(struct attempt *attempt, struct error *error)
 {
@@ -384,21 +507,41 @@ static bool may_try(struct attempt *attempt, struct error *error)
            read_failures(attempt, error);
 }
 
+static bool verify_with(struct attempt *attempt,
+                        bool (*check)(const struct attempt *attempt,
+                                      struct password_proof *proof_out, struct error *error),
+                        struct password_proof *proof_out, struct error *error)
+{
+    struct credential_cache *cache = attempt->cache;
+    bool is_known = false;
+    bool done = recall(attempt, proof_out, &is_known, error) &&
+                (is_known || (may_try(attempt, error) && check(attempt, proof_out, error)));
+    if (!done && error->code == ERROR_CREDENTIALS_INVALID) {
+        source_count_failure(cache->sources, &cache->source_rules, attempt->source);
+    }
+    return done;
+}
+
 static bool verify_in_turn(struct attempt *attempt, struct password_proof *proof_out,
                            struct error *error)
 {
     struct credential_cache *cache = attempt->cache;
-    bool is_known = false;
-    bool may_wait = !source_has_failed(cache->sources, &cache->source_rules, attempt->source);
-    if (!hashing_begin(cache->hashing, attempt->key, may_wait, error)) {
+    bool is_here = false;
+    bool done = false;
+    if (!find_place(attempt, &is_here, error)) {
         return false;
     }
-    bool done = recall(attempt, proof_out, &is_known, error) &&
-                (is_known || (may_try(attempt, error) && verify(attempt, proof_out, error)));
-    if (!done && error->code == ERROR_CREDENTIALS_INVALID) {
-        source_count_failure(cache->sources, &cache->source_rules, attempt->source);
+    if (is_here) {
+        bool may_wait = !source_has_failed(cache->sources, &cache->source_rules, attempt->source);
+        if (!hashing_begin(cache->hashing, attempt->key, may_wait, error)) {
+            return false;
+        }
+        done = verify_with(attempt, verify, proof_out, error);
+        hashing_end(cache->hashing, attempt->key);
+    } else if (begin_asking(cache, error)) {
+        done = verify_with(attempt, verify_elsewhere, proof_out, error);
+        end_asking(cache);
     }
-    hashing_end(cache->hashing, attempt->key);
     return done;
 }
 
@@ -497,6 +640,7 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
         .arena = arena,
         .connection = connection,
         .catalog = catalog,
+        .claim = claim,
         .folded_name = text_fold(arena, cache->options.text_rules, claim->user_name),
         .password = claim->password,
         .source = claim->source,
@@ -620,6 +764,16 @@ static bool end_sessions(struct connection *connection, struct arena *arena,
                       error);
 }
 
+bool credential_exists(struct connection *connection, const struct uuid *user_id, bool *exists_out,
+                       struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct stored_password stored;
+    bool done = read_password(connection, arena, user_id, &stored, exists_out, error);
+    arena_destroy(&arena);
+    return done;
+}
+
 bool credential_hash(struct credential_cache *cache, struct arena *arena, const char *password,
                      const char **hash_out, struct error *error)
 {
@@ -682,7 +836,8 @@ bool credential_remove(struct credential_cache *cache, struct connection *connec
     bool done = end_sessions(connection, arena, user_id, NULL, error) &&
                 row_delete(connection, arena, &credential_table, &of_user, 1, NULL, error) &&
                 application_remove(arena, connection, user_id, error) &&
-                row_delete(connection, arena, &principal_role_table, &held, 1, NULL, error);
+                row_delete(connection, arena, &principal_role_table, &held, 1, NULL, error) &&
+                directory_link_remove(connection, arena, user_id, error);
     arena_destroy(&arena);
     credential_forget(cache, user_id);
     return done;

@@ -39,7 +39,19 @@ struct credential_options {
     int64_t known_source; /* ms for which an address is known from which a name came in */
     int hashing;          /* passwords hashed at once */
     int waiting;          /* and waiting for it */
+    int asked_at_once;    /* passwords that may be asked about elsewhere at one time */
     const struct seal_key *seal_key; /* of the secrets of programs; must outlive the cache */
+};
+
+struct password_claim;
+
+/* Who knows the passwords of users that have none here: a directory. */
+struct credential_elsewhere {
+    /* Whether a password is right, and whose it is. A wrong one is no error; a cause may then lie
+     * in error for the log. */
+    bool (*verify)(void *context, const struct password_claim *claim, struct uuid *user_id_out,
+                   bool *is_right_out, struct error *error);
+    void *context;
 };
 
 /* Who somebody says he is. */
@@ -48,7 +60,8 @@ struct password_claim {
     const char *password;
     const char *source; /* the address he comes from; NULL: this program */
     bool takes_secret;  /* whether the secret of a program will do in place of a password */
-    const struct uuid *session_id; /* by which he is here already, or NULL */
+    const struct uuid *session_id;                /* by which he is here already, or NULL */
+    const struct credential_elsewhere *elsewhere; /* NULL: nobody else is asked */
 };
 
 /* The digest of WS-Security: base64 of SHA-1 of nonce, creation time and the secret. */
@@ -65,7 +78,8 @@ struct digest_claim {
 /* Who somebody was found to be, and by which state of his password. */
 struct password_proof {
     struct uuid user_id;
-    int64_t changes; /* how often the password had changed when it was compared */
+    int64_t changes; /* how often the password had changed when it was compared; 0: it was right
+                      * elsewhere, and there was none here */
 };
 
 must_check bool credential_cache_create(const struct credential_options *options,
@@ -76,7 +90,8 @@ void credential_cache_destroy(struct credential_cache **cache);
  * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:
  * the count of failures must stay when the caller gives up. Who is remembered is let in even
  * while others guess at his password; so is a program that brings its secret. Fails with BUSY
- * when too many passwords are being hashed. */
+ * when too many passwords are being hashed. Who has a password here is never asked about
+ * elsewhere; what is wrong elsewhere is counted, slowed down and remembered as it is here. */
 must_check bool credential_verify(struct credential_cache *cache, struct connection *connection,
                                   const struct catalog *catalog, const struct password_claim *claim,
                                   struct password_proof *proof_out, struct error *error);
@@ -94,6 +109,10 @@ must_check bool credential_verify_digest(struct credential_cache *cache,
 must_check bool credential_check_strength(const struct credential_cache *cache,
                                           const char *parameter, const char *password,
                                           struct error *error);
+
+/* Whether a user has a password here. */
+must_check bool credential_exists(struct connection *connection, const struct uuid *user_id,
+                                  bool *exists_out, struct error *error);
 
 /* Hashes a new password, which takes as long as verifying one: do it outside a transaction.
  * Fails with PASSWORD_WEAK. */

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/uuid.h"
 #include "database/row.h"
 #include "security/identity.h"
 #include "security/tables.h"
@@ -250,5 +251,87 @@ bool role_take_over(struct arena *arena, struct connection *connection, struct e
             return false;
         }
     }
+    return true;
+}
+
+/* ---- roles from the directory ---- */
+
+static bool read_held(struct connection *connection, struct arena *arena,
+                      const struct uuid *user_id, struct row_set *rows_out, struct error *error)
+{
+    static const char *const columns[] = {"role_id", "source"};
+    const struct row_condition of_user = {"principal_id", ROW_IS, cell_uuid(user_id)};
+    const struct row_query query = {
+        .table = &principal_role_table,
+        .columns = columns,
+        .column_count = 2,
+        .conditions = &of_user,
+        .condition_count = 1,
+    };
+    return row_select(connection, arena, &query, rows_out, error);
+}
+
+static bool is_wanted(const struct uuid *role_id, const struct uuid *role_ids, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (uuid_is_equal(&role_ids[index], role_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_held(const struct uuid *role_id, const struct row_set *rows)
+{
+    for (size_t row = 0; row < rows->count; row++) {
+        if (uuid_is_equal(&row_cell(rows, row, 0)->uuid, role_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_from_directory(struct connection *connection, struct arena *arena,
+                               const struct uuid *user_id, const struct uuid *role_id,
+                               struct error *error)
+{
+    const struct row_value values[] = {
+        {"principal_id", cell_uuid(user_id)},
+        {"role_id", cell_uuid(role_id)},
+        {"source", cell_text(ROLE_SOURCE_DIRECTORY)},
+    };
+    return row_insert(connection, arena, &principal_role_table, values, 3, error);
+}
+
+bool role_follow(struct connection *connection, struct arena *arena, const struct uuid *user_id,
+                 const struct uuid *role_ids, size_t count, bool *is_changed_out,
+                 struct error *error)
+{
+    struct row_set held;
+    bool is_changed = false;
+
+    if (!read_held(connection, arena, user_id, &held, error)) {
+        return false;
+    }
+    for (size_t row = 0; row < held.count; row++) {
+        const struct uuid *role_id = &row_cell(&held, row, 0)->uuid;
+        if (row_cell(&held, row, 1)->is_null || is_wanted(role_id, role_ids, count)) {
+            continue;
+        }
+        is_changed = true;
+        if (!role_take(connection, arena, user_id, role_id, error)) {
+            return false;
+        }
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (is_held(&role_ids[index], &held) || is_wanted(&role_ids[index], role_ids, index)) {
+            continue;
+        }
+        is_changed = true;
+        if (!add_from_directory(connection, arena, user_id, &role_ids[index], error)) {
+            return false;
+        }
+    }
+    *is_changed_out = is_changed;
     return true;
 }

@@ -7,6 +7,7 @@
 #ifndef SECURITY_ROLE_H
 #define SECURITY_ROLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -28,7 +29,7 @@ must_check bool role_give(struct connection *connection, struct arena *arena,
                           const struct uuid *principal_id, const struct uuid *role_id,
                           struct error *error);
 
-/* Takes a role from a user or team. */
+/* Takes a role from a user or team, wherever he has it from. */
 must_check bool role_take(struct connection *connection, struct arena *arena,
                           const struct uuid *principal_id, const struct uuid *role_id,
                           struct error *error);
@@ -69,5 +70,11 @@ must_check bool role_read_holders(struct arena *arena, struct connection *connec
 /* Takes over the roles of users from where release 1 kept them; nothing is left there. */
 must_check bool role_take_over(struct arena *arena, struct connection *connection,
                                struct error *error);
+
+/* Brings the roles that a user has from the directory to those wanted; roles given by hand stay
+ * as they are. Nothing is written when nothing differs. */
+must_check bool role_follow(struct connection *connection, struct arena *arena,
+                            const struct uuid *user_id, const struct uuid *role_ids, size_t count,
+                            bool *is_changed_out, struct error *error);
 
 #endif

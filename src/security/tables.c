@@ -4,15 +4,18 @@
 #include "security/tables.h"
 
 #include "security/credential.h"
+#include "security/directory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
     SUBJECT_LENGTH = 500,
+    GROUP_LENGTH = 400,
     HASH_LENGTH = 255,
     NAME_LENGTH = 100,
+    DIGEST_LENGTH = 64,
     RIGHT_LENGTH = 20,
-    DIGEST_LENGTH = 64
+    SOURCE_LENGTH = 20,
 };
 
 static const struct table_column credential_columns[] = {
@@ -93,6 +96,7 @@ const struct table role_privilege_table = {
 static const struct table_column principal_role_columns[] = {
     {.name = "principal_id", .type = COLUMN_UUID, .is_required = true},
     {.name = "role_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "source", .type = COLUMN_TEXT, .length = SOURCE_LENGTH}, /* null: given by hand */
 };
 
 static const struct table_index principal_role_indexes[] = {
@@ -263,6 +267,39 @@ const struct table principal_profile_table = {
     .index_count = COUNT(principal_profile_indexes),
 };
 
+static const struct table_column directory_user_columns[] = {
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "directory_id", .type = COLUMN_TEXT, .length = DIRECTORY_ID_MAX, .is_required = true},
+    {.name = "found_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index directory_user_indexes[] = {
+    {.name = "svyaz_directory_user_id", .columns = {"directory_id"}, .is_unique = true},
+};
+
+const struct table directory_user_table = {
+    .name = "svyaz_directory_user",
+    .columns = directory_user_columns,
+    .column_count = COUNT(directory_user_columns),
+    .primary_key = {"user_id"},
+    .indexes = directory_user_indexes,
+    .index_count = COUNT(directory_user_indexes),
+};
+
+static const struct table_column directory_group_columns[] = {
+    {.name = "rule_digest", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "group_key", .type = COLUMN_TEXT, .length = GROUP_LENGTH, .is_required = true},
+    {.name = "group_name", .type = COLUMN_TEXT, .length = GROUP_LENGTH, .is_required = true},
+    {.name = "role_id", .type = COLUMN_UUID, .is_required = true},
+};
+
+const struct table directory_group_table = {
+    .name = "svyaz_directory_group",
+    .columns = directory_group_columns,
+    .column_count = COUNT(directory_group_columns),
+    .primary_key = {"rule_digest"},
+};
+
 const struct table *const *security_tables(int *count_out)
 {
     static const struct table *const tables[] = {
@@ -279,6 +316,8 @@ const struct table *const *security_tables(int *count_out)
         &share_table,
         &field_permission_table,
         &principal_profile_table,
+        &directory_user_table,
+        &directory_group_table,
     };
     *count_out = (int)COUNT(tables);
     return tables;

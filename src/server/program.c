@@ -29,6 +29,8 @@
 #include "record/organization.h"
 #include "record/renew.h"
 #include "security/credential.h"
+#include "security/directory.h"
+#include "security/kerberos.h"
 #include "security/memory.h"
 #include "security/session.h"
 #include "server/listen.h"
@@ -46,6 +48,7 @@ enum {
     WORKERS_PER_PROCESSOR = 2,
     WORKERS_PER_HASH = 4, /* so that half of them, at most, hash or wait for it */
     FOLDER_MODE = 0700,
+    DIRECTORY_THREADS_MOST = 16,
     RECHECK_MS = 1000, /* how long this node may not notice what another one changed */
 };
 
@@ -210,6 +213,25 @@ static bool open_key(struct program *program, struct error *error)
     return true;
 }
 
+/* Half of the workers may wait for the directory: the other half serves who needs it not. */
+static int directory_threads(const struct settings *settings)
+{
+    int threads = worker_count(settings) / 2;
+
+    return threads < 1 ? 1 : threads > DIRECTORY_THREADS_MOST ? DIRECTORY_THREADS_MOST : threads;
+}
+
+static bool open_directory(struct program *program, struct error *error)
+{
+    struct platform *platform = &program->platform;
+
+    platform->lookups = memory_create(sizeof(int64_t));
+    return directory_create(&program->settings.directory, platform->text_rules,
+                            directory_threads(&program->settings), &platform->directory, error) &&
+           kerberos_create(&program->settings.kerberos, program->settings.data.dir,
+                           &platform->kerberos, error);
+}
+
 static bool open_caches(struct program *program, struct error *error)
 {
     const struct settings *settings = &program->settings;
@@ -242,12 +264,14 @@ static bool open_caches(struct program *program, struct error *error)
         .hashing = worker_count(settings) / WORKERS_PER_HASH,
         .waiting = worker_count(settings) / WORKERS_PER_HASH,
         .seal_key = platform->seal_key,
+        .asked_at_once = directory_threads(settings),
     };
     platform->metrics = service_metrics_make(program->arena);
     platform->admission = admission_make(program->arena, settings->http.requests_per_user);
     platform->sessions = session_cache_create(&session_options);
     platform->reaches = reach_memory_create();
-    return credential_cache_create(&credential_options, &platform->credentials, error);
+    return credential_cache_create(&credential_options, &platform->credentials, error) &&
+           open_directory(program, error);
 }
 
 static void close_caches(struct program *program)
@@ -255,6 +279,9 @@ static void close_caches(struct program *program)
     session_cache_destroy(&program->platform.sessions);
     memory_destroy(&program->platform.reaches);
     credential_cache_destroy(&program->platform.credentials);
+    kerberos_destroy(&program->platform.kerberos);
+    directory_destroy(&program->platform.directory);
+    memory_destroy(&program->platform.lookups);
 }
 
 static bool open_organization(struct program *program, struct error *error)

@@ -56,8 +56,10 @@ static struct soap_request request_of(const struct exchange_request *request)
 
 static void add_headers(struct exchange *exchange, const struct soap_answer *answer)
 {
-    if (answer->authenticate != NULL) {
-        exchange_add_header(exchange, "WWW-Authenticate", answer->authenticate);
+    for (int i = 0; i < SOAP_CHALLENGES; i++) {
+        if (answer->authenticate[i] != NULL) {
+            exchange_add_header(exchange, "WWW-Authenticate", answer->authenticate[i]);
+        }
     }
     if (answer->retry_after > 0) {
         char seconds[NUMBER_SIZE];

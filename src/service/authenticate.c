@@ -11,8 +11,10 @@
 #include "security/application.h"
 #include "security/credential.h"
 #include "security/identity.h"
+#include "security/kerberos.h"
 #include "security/replay.h"
 #include "security/session.h"
+#include "service/directory.h"
 #include "service/pipeline.h"
 
 static bool has_token(const struct credentials *credentials)
@@ -33,8 +35,17 @@ static bool has_username_token(const struct credentials *credentials)
 static bool check_token(struct call *call, const struct credentials *credentials,
                         const struct identity **identity_out, struct error *error)
 {
-    return session_find(call->platform->sessions, call->arena, call->connection, call->catalog,
-                        credentials->token, call->now, &call->session_id, identity_out, error);
+    if (!session_find(call->platform->sessions, call->arena, call->connection, call->catalog,
+                      credentials->token, call->now, &call->session_id, identity_out, error)) {
+        return false;
+    }
+    if (directory_recheck(call, &(*identity_out)->user_id, error)) {
+        return true;
+    }
+    return error->code == ERROR_CREDENTIALS_INVALID
+               ? error_set(error, ERROR_SESSION_INVALID, NULL,
+                           "The session does not exist or has ended")
+               : false;
 }
 
 /* Who it was said to be, for the log. */
@@ -58,10 +69,12 @@ bool authenticate_password(struct call *call, const char *name, const char *pass
     const struct password_claim claim = {.user_name = name,
                                          .password = password == NULL ? "" : password,
                                          .source = call->peer_address,
-                                         .takes_secret = kind == PASSWORD_OR_SECRET};
+                                         .takes_secret = kind == PASSWORD_OR_SECRET,
+                                         .elsewhere = directory_elsewhere(call)};
 
     if (credential_verify(platform->credentials, call->connection, call->catalog, &claim, proof_out,
                           error) &&
+        directory_recheck(call, &proof_out->user_id, error) &&
         find_identity(call, &proof_out->user_id, identity_out, error)) {
         return true;
     }
@@ -152,6 +165,40 @@ static bool check_client_certificate(struct call *call, const struct credentials
     return check_certificate(call, credentials->client_certificate, identity_out, error);
 }
 
+static bool has_ticket(const struct credentials *credentials)
+{
+    return credentials->ticket.bytes != NULL;
+}
+
+/* A ticket can be taken once. Who asks again about the same request, because the call is tried
+ * again or its beginning came first, is told what was found. */
+static bool take_ticket(struct call *call, const struct credentials *credentials,
+                        struct error *error)
+{
+    if (credentials->taken->user_name != NULL) {
+        return true;
+    }
+    if (call->platform->kerberos == NULL) {
+        return error_set(error, ERROR_CREDENTIALS_INVALID, "Authorization",
+                         "This server takes no tickets");
+    }
+    return kerberos_accept(call->platform->kerberos, call->arena, credentials->ticket.bytes,
+                           credentials->ticket.length, credentials->taken, error);
+}
+
+static bool check_ticket(struct call *call, const struct credentials *credentials,
+                         const struct identity **identity_out, struct error *error)
+{
+    struct uuid user_id;
+
+    if (!take_ticket(call, credentials, error)) {
+        return false;
+    }
+    return (directory_user_of_name(call, credentials->taken->user_name, &user_id, error) &&
+            find_identity(call, &user_id, identity_out, error)) ||
+           error_add_cause(error, "principal: %.200s", credentials->taken->principal);
+}
+
 static const struct way {
     bool (*is_present)(const struct credentials *credentials);
     bool (*check)(struct call *call, const struct credentials *credentials,
@@ -162,6 +209,7 @@ static const struct way {
     {.is_present = has_username_token, .check = check_username_token},
     {.is_present = is_signed, .check = check_signer},
     {.is_present = has_client_certificate, .check = check_client_certificate},
+    {.is_present = has_ticket, .check = check_ticket},
 };
 
 enum { WAY_COUNT = sizeof(ways) / sizeof(ways[0]) };

@@ -17,6 +17,7 @@
 
 struct call;
 struct error;
+struct kerberos_ticket;
 struct operation;
 
 /* Decoded; NULL: none. */
@@ -30,8 +31,10 @@ struct credentials {
     const char *token;      /* of the Session header */
     const char *basic_name; /* HTTP Basic */
     const char *basic_password;
-    const char *token_name;     /* WS-Security UsernameToken */
-    const char *token_password; /* PasswordText; NULL: PasswordDigest */
+    struct credential_bytes ticket; /* HTTP Negotiate */
+    struct kerberos_ticket *taken;  /* what the ticket said, once it was taken: not twice */
+    const char *token_name;         /* WS-Security UsernameToken */
+    const char *token_password;     /* PasswordText; NULL: PasswordDigest */
     struct credential_bytes token_digest;
     const char *token_created; /* as it was written, or NULL */
     struct credential_bytes nonce;

@@ -22,6 +22,7 @@
 #include "security/identity.h"
 #include "security/session.h"
 #include "security/user.h"
+#include "service/directory.h"
 
 /* ---- what the operations share ---- */
 
@@ -141,6 +142,7 @@ bool service_set_user_password(struct call *call, const struct operation *operat
         !security_check_exists(call, "SystemUser", &asked->user_id.value, error) ||
         !check_person(call, &asked->user_id.value, error) ||
         !security_may_become(call, &asked->user_id.value, error) ||
+        !directory_check_may_set_password(call, &asked->user_id.value, error) ||
         !credential_check_strength(call->platform->credentials, "password", asked->password,
                                    error)) {
         return false;

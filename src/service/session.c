@@ -19,6 +19,7 @@
 #include "security/scope.h"
 #include "security/session.h"
 #include "service/authenticate.h"
+#include "service/directory.h"
 #include "service/operation.h"
 #include "text/zone.h"
 
@@ -193,12 +194,14 @@ bool service_change_password(struct call *call, const struct operation *operatio
         .user_name = call->identity->user_name,
         .password = asked->old_password,
         .source = call->peer_address,
-        .session_id = uuid_is_empty(&call->session_id) ? NULL : &call->session_id};
+        .session_id = uuid_is_empty(&call->session_id) ? NULL : &call->session_id,
+        .elsewhere = directory_elsewhere(call)};
     struct password_proof proof;
 
     (void)operation;
     (void)response;
     if (!authorise_credentials(call->identity, error) ||
+        !directory_check_may_set_password(call, &call->identity->user_id, error) ||
         !credential_verify(credentials, call->connection, call->catalog, &claim, &proof, error) ||
         !credential_check_strength(credentials, "newPassword", asked->new_password, error)) {
         return false;

@@ -32,7 +32,8 @@ static bool check_known(struct message *message, struct error *error)
     const struct credentials *credentials = &message->credentials;
 
     if (credentials->token != NULL || credentials->basic_name != NULL ||
-        credentials->token_name != NULL || credentials->client_certificate != NULL) {
+        credentials->ticket.bytes != NULL || credentials->token_name != NULL ||
+        credentials->client_certificate != NULL) {
         return message_check_plain(message, false, error);
     }
     return message_refuse_anonymous(message, error);

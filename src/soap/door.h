@@ -49,11 +49,14 @@ struct soap_request {
 typedef bool (*soap_answer_source)(void *context, void *bytes, size_t capacity, size_t *length_out,
                                    struct error *error);
 
+/* Ways to authenticate that one answer may offer. */
+enum { SOAP_CHALLENGES = 2 };
+
 struct soap_answer {
     int status;
     const char *content_type;
-    const char *authenticate; /* value of WWW-Authenticate, or NULL */
-    int retry_after;          /* seconds, 0: none */
+    const char *authenticate[SOAP_CHALLENGES]; /* values of WWW-Authenticate; NULL: none */
+    int retry_after;                           /* seconds, 0: none */
     struct buffer body;
     soap_answer_source source; /* sent after body when not NULL */
     void *source_context;

@@ -13,6 +13,7 @@
 enum { STATUS_FAULT = 500, STATUS_UNAUTHORIZED = 401 };
 
 #define FAULT_ELEMENT "CrmFault"
+#define CHALLENGE_TICKET "Negotiate"
 #define CHALLENGE "Basic realm=\"Svyaz\", charset=\"UTF-8\""
 
 /* Fault codes of the envelope, by version: whose doing it is. */
@@ -27,6 +28,7 @@ static const struct {
     {ERROR_BUSY, 1},
     {ERROR_TOO_MANY_ATTEMPTS, 30},
     {ERROR_DATABASE_UNAVAILABLE, 2},
+    {ERROR_DIRECTORY_UNAVAILABLE, 10},
     {ERROR_DATABASE_CONFLICT, 1},
 };
 
@@ -118,10 +120,13 @@ void fault_answer(struct arena *arena, const struct error *error,
     *answer_out = (struct soap_answer){
         .status = is_unknown_caller ? STATUS_UNAUTHORIZED : STATUS_FAULT,
         .content_type = answer_content_type(setting->version),
-        .authenticate = is_unknown_caller ? CHALLENGE : NULL,
         .retry_after = pause_after(error->code),
         .request_id = setting->request_id,
     };
+    if (is_unknown_caller) {
+        answer_out->authenticate[0] = CHALLENGE;
+        answer_out->authenticate[1] = setting->takes_tickets ? CHALLENGE_TICKET : NULL;
+    }
     encode_begin(&encoder, arena, false);
     answer_open(&encoder.text, setting->version);
     if (setting->version == SOAP_VERSION_1_1) {

@@ -22,6 +22,7 @@ struct fault_setting {
     const char *target_namespace; /* of the detail: that of the service */
     const char *request_id;
     enum language language; /* of the hint */
+    bool takes_tickets;     /* HTTP Negotiate is offered beside Basic */
 };
 
 /* Makes the answer that says what went wrong. */

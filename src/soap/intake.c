@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "security/kerberos.h"
 #include "soap/limits.h"
 
 struct soap_intake {
@@ -14,6 +15,7 @@ struct soap_intake {
     enum intake_verdict verdict;
     struct arena *arena;
     struct error *error; /* why the message is malformed; NULL: it is not */
+    struct kerberos_ticket ticket;
 };
 
 static enum intake_verdict give_up(struct soap_intake *intake, const struct error *error)
@@ -107,4 +109,9 @@ bool intake_end(struct soap_intake *intake, const struct body *body, struct body
 bool intake_is_cut(const struct soap_intake *intake)
 {
     return intake->verdict == INTAKE_ENOUGH && intake->error == NULL;
+}
+
+struct kerberos_ticket *intake_ticket(struct soap_intake *intake)
+{
+    return &intake->ticket;
 }

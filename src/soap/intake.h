@@ -15,6 +15,7 @@
 
 struct arena;
 struct error;
+struct kerberos_ticket;
 struct message_limits;
 struct soap_intake;
 
@@ -34,6 +35,10 @@ struct body intake_peek_envelope(const struct soap_intake *intake, const struct 
 must_check bool intake_end(struct soap_intake *intake, const struct body *body,
                            struct body *envelope_out, struct multipart **multipart_out,
                            struct error *error);
+
+/* Whose ticket the request brought, once it was taken; empty before. The same for the beginning of
+ * a message and for the whole, since a ticket can be taken only once. */
+struct kerberos_ticket *intake_ticket(struct soap_intake *intake);
 
 /* Whether a file was too large and the rest of the message was not wanted. */
 bool intake_is_cut(const struct soap_intake *intake);

@@ -12,7 +12,8 @@
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/settings.h"
-#include "soap/basic.h"
+#include "security/kerberos.h"
+#include "soap/authorization.h"
 #include "soap/door.h"
 #include "soap/fault.h"
 #include "soap/intake.h"
@@ -120,10 +121,10 @@ bool message_find_credentials(struct message *message, struct error *error)
         .nonce = message->envelope.nonce,
         .fresh_until = message->envelope.fresh_until,
         .client_certificate = message->request->client_certificate,
+        .taken = intake_ticket(message->intake),
     };
-    return basic_parse(message->arena, message->request->authorization,
-                       &message->credentials.basic_name, &message->credentials.basic_password,
-                       error);
+    return authorization_parse(message->arena, message->request->authorization,
+                               &message->credentials, error);
 }
 
 static bool is_local(const char *address)
@@ -168,6 +169,15 @@ static void report(const struct message *message, const struct error *error)
               LOG_TEXT(cause == NULL ? NULL : "cause", cause));
 }
 
+void message_prove_us(const struct message *message, struct soap_answer *answer)
+{
+    const char *proof = intake_ticket(message->intake)->answer;
+
+    if (proof != NULL && answer->authenticate[0] == NULL) {
+        answer->authenticate[0] = arena_format(message->arena, "Negotiate %s", proof);
+    }
+}
+
 void message_answer_error(const struct message *message, const struct error *error,
                           struct soap_answer *answer_out)
 {
@@ -178,10 +188,12 @@ void message_answer_error(const struct message *message, const struct error *err
         .target_namespace = service == NULL ? NAMESPACE_PREFIX WSDL_ALL : service->target_namespace,
         .request_id = message->call->request_id,
         .language = message->call->language,
+        .takes_tickets = message->worker->door->platform->kerberos != NULL,
     };
 
     if (!message->is_run) {
         report(message, error);
     }
     fault_answer(message->arena, error, &setting, answer_out);
+    message_prove_us(message, answer_out);
 }

@@ -74,6 +74,9 @@ must_check bool message_check_plain(const struct message *message, bool has_secr
 /* Refuses a message that is too long for somebody who has not proven who he is. */
 bool message_refuse_anonymous(const struct message *message, struct error *error);
 
+/* Who sent a ticket may want to know that it reached the right server, whatever the answer. */
+void message_prove_us(const struct message *message, struct soap_answer *answer);
+
 /* Answers with a fault; logs it, unless the pipeline did. */
 void message_answer_error(const struct message *message, const struct error *error,
                           struct soap_answer *answer_out);

@@ -295,4 +295,5 @@ void post_serve(struct soap_worker *worker, struct arena *arena, const struct so
     }
     *answer_out = (struct soap_answer){.request_id = message->call->request_id};
     answer_finish(arena, &message->encoder, message->envelope.version, answer_out);
+    message_prove_us(message, answer_out);
 }

@@ -12,6 +12,7 @@ BEGIN {
     door["libxml/"] = "xml"; door["xmlsec/"] = "xml"; door["openssl/"] = "crypto"; door["sodium.h"] = "crypto"
     door["sql.h"] = "database"; door["sqlext.h"] = "database"; door["unicode/"] = "text"
     door["stdsoap2.h"] = "soap"; door["csv.h"] = "apps"; door["ini.h"] = "base"; door["zlib.h"] = "server"
+    door["ldap.h"] = "security"; door["lber.h"] = "security"; door["gssapi/"] = "security"
 }
 FNR == 1 { split(FILENAME, part, "/"); floor = part[2] }
 /^#include "/ {

@@ -93,6 +93,7 @@ void test_platform_open(struct test_platform *house, const struct table *const *
         .hashing = 2,
         .waiting = 8,
         .seal_key = platform->seal_key,
+        .asked_at_once = 1,
     };
     must(credential_cache_create(&credentials, &platform->credentials, &error), &error);
     make_tables(house, tables, table_count);
