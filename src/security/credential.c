@@ -482,10 +482,10 @@ static bool verify_elsewhere(const struct attempt *attempt, struct password_proo
     }
     if (!is_right) {
         memcpy(words.cause, error->cause, sizeof(words.cause));
+        spend_hash(attempt);
         if (!count_failure(attempt, error)) {
             return false;
         }
-        spend_hash(attempt);
         refuse(error);
         return words.cause[0] == '\0' ? false : error_add_cause(error, "%s", words.cause);
     }
