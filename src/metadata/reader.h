@@ -72,10 +72,10 @@ struct reader {
     struct arena *arena;
     struct arena *scratch;
     const struct reader_schemas *schemas;
-    struct digest *digest;        /* of all bytes read */
-    struct array entities;        /* struct entity_draft */
-    struct array roles;           /* const struct role_template */
-    struct array role_nodes;      /* const struct xml_node */
+    struct digest *digest;   /* of all bytes read */
+    struct array entities;   /* struct entity_draft */
+    struct array roles;      /* const struct role_template */
+    struct array role_nodes; /* const struct xml_node */
     size_t secured_count;
     struct map *entities_by_name; /* exact name to struct entity_draft */
     void (*report)(void *context, const char *line);

@@ -26,7 +26,8 @@ struct target {
 };
 
 /* Asks for the entity and checks the pass against it: fields that exist, a key whose fields are
- * all mapped, a role that exists. client_error is set when the server refuses, error when the mapping is wrong. */
+ * all mapped, a role that exists. client_error is set when the server refuses, error when the
+ * mapping is wrong. */
 must_check bool target_ask(struct arena *arena, struct client *client, const struct pass *pass,
                            struct target *target_out, struct client_error *client_error,
                            struct error *error);

@@ -189,7 +189,7 @@ void test_client__nobody_there_is_unreachable(void **state)
     assert_true(client_open(arena, &options, &client, &error));
     assert_null(call(&upsert));
     assert_int_equal(error.failure, CLIENT_UNREACHABLE);
-    assert_string_equal(error.message, "http://127.0.0.1:1 cannot be reached: Connection refused.");
+    assert_string_equal(error.message, "http://127.0.0.1:1 cannot be reached: Connection refused");
     client_close(&client);
     arena_destroy(&arena);
 }

@@ -127,7 +127,7 @@ void test_csv__what_cannot_be_read_is_said_with_its_line(void **state)
     struct csv_source *source = open_text("a,b\n1,2\n3,\"x\n", "UTF-8", ',', &error);
     assert_true(next(source, &row));
     assert_false(csv_source_next(source, arena, &row, &has_row, &error));
-    assert_non_null(strstr(error.message, "a.csv:3: the file ends within a quoted cell."));
+    assert_non_null(strstr(error.message, "a.csv:3: the file ends within a quoted cell"));
     assert_null(open_text("", "UTF-8", ',', &error));
     assert_non_null(strstr(error.message, "there is no header row"));
     assert_false(csv_source_open(arena, "build/no-such.csv", "UTF-8", ',', &source, &error));
