@@ -16,6 +16,7 @@ enum { IDS_AT_ONCE = 256 }; /* values bound in one statement are bounded by the 
 static const char *const test_text[] = {
     [ROW_IS] = " = ",
     [ROW_IS_BELOW] = " < ",
+    [ROW_IS_ABOVE] = " > ",
     [ROW_IS_NOT] = " <> ",
 };
 

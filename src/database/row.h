@@ -29,7 +29,7 @@ struct row_value {
     struct cell cell;
 };
 
-enum row_test { ROW_IS, ROW_IS_BELOW, ROW_IS_NOT };
+enum row_test { ROW_IS, ROW_IS_BELOW, ROW_IS_ABOVE, ROW_IS_NOT };
 
 /* A condition that rows must meet; all of several. */
 struct row_condition {

@@ -119,6 +119,16 @@ bool query_read(struct call *call, const struct entity *entity, const struct uui
     return true;
 }
 
+bool query_exists(struct call *call, const struct entity *entity, const struct uuid *id,
+                  bool *is_found_out, struct error *error)
+{
+    const struct column_set columns = {.fields = (const struct field *[]){entity->id}, .count = 1};
+    struct record *record = NULL;
+    bool is_done = query_find(call, entity, id, &columns, ROW_LOCK_KEEP, &record, error);
+    *is_found_out = record != NULL;
+    return is_done;
+}
+
 /* ---- many facts at once ---- */
 
 static void write_probe(struct sql *sql, const struct probe *probe)

@@ -6,8 +6,12 @@
  */
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/settings.h"
+#include "call/platform.h"
 #include "query/query.h"
 #include "record/write.h"
+#include "security/identity.h"
+#include "security/share.h"
 
 enum { ASSIGNED_LIMIT = 10000 };
 
@@ -76,6 +80,23 @@ static bool follow(const struct handover *handover, const struct field *lookup,
     return true;
 }
 
+/* The former owner keeps what he needs to go on working with the record. */
+static bool share_back(const struct write *write, const struct value *former, struct error *error)
+{
+    const struct call *call = write->call;
+    const struct share_grant grant = {
+        .entity = write->entity,
+        .record_id = record_value(write->after, write->entity->id)->uuid,
+        .principal_id = former->reference.id,
+        .granted_by = call->identity->user_id,
+        .rights = share_mask(RIGHT_READ) | share_mask(RIGHT_WRITE) | share_mask(RIGHT_APPEND) |
+                  share_mask(RIGHT_APPEND_TO),
+        .now = call->now,
+    };
+    return !call->platform->settings->security.share_back || former->state != VALUE_SET ||
+           share_set(call->connection, call->arena, &grant, error);
+}
+
 bool assign_follow(const struct write *write, struct error *error)
 {
     const struct entity *entity = write->entity;
@@ -88,6 +109,9 @@ bool assign_follow(const struct write *write, struct error *error)
         .now = record_value(write->after, entity->owner),
     };
     const struct uuid *id = &record_value(write->after, entity->id)->uuid;
+    if (!share_back(write, handover.former, error)) {
+        return false;
+    }
     for (size_t index = 0; index < entity->referrer_count; index++) {
         const struct field *lookup = entity->referrers[index];
         bool goes = lookup->type == FIELD_LOOKUP && lookup->relation != NULL &&

@@ -16,6 +16,7 @@
 #include "record/write.h"
 #include "security/credential.h"
 #include "security/field_access.h"
+#include "security/share.h"
 
 enum { AT_ONCE = 200, DELETED_LIMIT = 100000 };
 
@@ -175,12 +176,17 @@ static bool drop_beside(const struct write *write, const struct uuid *id, struct
     if (!drop_files(write, error) || (is_involved && !party_forget(call, id, error))) {
         return false;
     }
+    if (entity->ownership == OWNERSHIP_USER &&
+        !share_forget_record(call->connection, call->arena, entity, id, error)) {
+        return false;
+    }
     if (strcmp(entity->name, "FieldSecurityProfile") == 0 &&
         !profile_forget(call->connection, call->arena, id, error)) {
         return false;
     }
     if (entity->is_principal &&
-        !profile_forget_principal(call->connection, call->arena, id, error)) {
+        (!profile_forget_principal(call->connection, call->arena, id, error) ||
+         !share_forget_principal(call->connection, call->arena, id, error))) {
         return false;
     }
     return !entity->is_principal || call->platform->credentials == NULL ||

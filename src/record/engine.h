@@ -56,6 +56,15 @@ must_check bool record_retrieve(struct call *call, const struct entity *entity,
                                 const struct uuid *id, const struct column_set *columns,
                                 struct record **record_out, struct error *error);
 
+enum share_change { SHARE_GRANT, SHARE_MODIFY, SHARE_REVOKE };
+
+/* Grants a user or team rights on one record, beside those it has (GRANT) or in their place
+ * (MODIFY), or takes all away (REVOKE). Needs the right to share the record; what is granted the
+ * caller must have himself. One's own share one may always give back. */
+must_check bool record_share(struct call *call, const struct reference *record,
+                             const struct reference *principal, int64_t rights,
+                             enum share_change change, struct error *error);
+
 /* Turns a reference by alternate key into one by id. REFERENCE_NOT_FOUND. */
 must_check bool record_resolve(struct call *call, const struct reference *reference,
                                struct uuid *id_out, struct error *error);

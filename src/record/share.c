@@ -1,0 +1,108 @@
+/*
+ * share.c - rights on one record, granted to others by who may share it.
+ */
+#include "security/share.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "call/call.h"
+#include "metadata/entity.h"
+#include "metadata/value.h"
+#include "query/access.h"
+#include "query/query.h"
+#include "record/engine.h"
+#include "record/permit.h"
+#include "security/authorise.h"
+#include "security/identity.h"
+
+/* ---- what may be shared, with whom ---- */
+
+static bool check_entity(const struct entity *entity, struct error *error)
+{
+    return entity->ownership == OWNERSHIP_USER ||
+           error_set_about(error, ERROR_VALUE_INVALID, entity->name, "record",
+                           "A %s cannot be shared: it belongs to no user or team", entity->name);
+}
+
+static bool find_principal(struct call *call, const struct reference *asked, struct uuid *id_out,
+                           struct error *error)
+{
+    bool is_allowed = false;
+    if (asked->entity == NULL || !asked->entity->is_principal) {
+        return error_set(error, ERROR_VALUE_INVALID, "principal",
+                         "principal must be a SystemUser or a Team");
+    }
+    if (!record_resolve(call, asked, id_out, error) ||
+        !query_exists(call, asked->entity, id_out, &is_allowed, error)) {
+        return false;
+    }
+    return is_allowed || error_set_about(error, ERROR_REFERENCE_NOT_FOUND, asked->entity->name,
+                                         "principal", "There is no such %s", asked->entity->name);
+}
+
+/* ---- rights ---- */
+
+static bool refuse(const struct entity *entity, enum right right, struct error *error)
+{
+    return error_set_about(error, ERROR_NOT_ALLOWED, entity->name, NULL,
+                           "You do not have the right to %s this %s", right_name(right),
+                           entity->name);
+}
+
+/* The caller may read and share the record, and has each right that he grants. */
+static bool check_rights(struct call *call, const struct entity *entity, const struct uuid *id,
+                         int64_t rights, bool needs_share, struct error *error)
+{
+    struct may asked[RIGHT_COUNT + 1];
+    size_t count = 0;
+
+    asked[count++] = (struct may){.entity = entity, .id = *id, .right = RIGHT_READ};
+    for (int right = 0; right < RIGHT_COUNT; right++) {
+        bool is_granted = (share_mask((enum right)right) & rights) != 0;
+        if (is_granted || (needs_share && right == RIGHT_SHARE)) {
+            asked[count++] = (struct may){.entity = entity, .id = *id, .right = (enum right)right};
+        }
+    }
+    if (!query_may_all(call, asked, count, error)) {
+        return false;
+    }
+    if (!asked[0].is_allowed) {
+        return permit_refuse_missing(entity, id, error);
+    }
+    for (size_t index = 1; index < count; index++) {
+        if (!asked[index].is_allowed) {
+            return authorise_privilege(call->identity, entity, asked[index].right, error) &&
+                   refuse(entity, asked[index].right, error);
+        }
+    }
+    return true;
+}
+
+/* ---- the share ---- */
+
+bool record_share(struct call *call, const struct reference *record,
+                  const struct reference *principal, int64_t rights, enum share_change change,
+                  struct error *error)
+{
+    struct share_grant grant = {.entity = record->entity,
+                                .granted_by = call->identity->user_id,
+                                .rights = rights,
+                                .now = call->now};
+    int64_t before = 0;
+
+    if (!check_entity(record->entity, error) ||
+        !record_resolve(call, record, &grant.record_id, error) ||
+        !find_principal(call, principal, &grant.principal_id, error)) {
+        return false;
+    }
+    bool is_own =
+        change == SHARE_REVOKE && identity_is_principal(call->identity, &grant.principal_id);
+    if (!check_rights(call, record->entity, &grant.record_id, rights, !is_own, error) ||
+        !share_find(call->connection, call->arena, record->entity, &grant.record_id,
+                    &grant.principal_id, &before, error)) {
+        return false;
+    }
+    if (change == SHARE_GRANT) {
+        grant.rights |= before;
+    }
+    return grant.rights == before || share_set(call->connection, call->arena, &grant, error);
+}
