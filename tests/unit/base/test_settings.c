@@ -279,11 +279,14 @@ void test_settings__example_can_be_read_back(void **state)
     struct place place = begin();
     char *text = written(&place, write_example);
     assert_non_null(strstr(text, "#listen = 127.0.0.1:8080\n"));
-    /* Every setting, its mark of a comment removed, is accepted and changes nothing. */
+    /* Every setting, its mark of a comment removed, is accepted and changes nothing; a secret is
+     * given in one way or the other. */
     char *plain = arena_copy_text(place.arena, text);
     char *at = plain;
     for (char *from = plain; *from != '\0'; from++) {
-        bool is_marked = *from == '#' && from[1] != ' ' && strncmp(from, "#url_file", 9) != 0;
+        bool is_other_way =
+            strncmp(from, "#url_file", 9) == 0 || strncmp(from, "#password_file", 14) == 0;
+        bool is_marked = *from == '#' && from[1] != ' ' && !is_other_way;
         *at = *from;
         at += is_marked ? 0 : 1;
     }
