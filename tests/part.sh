@@ -17,6 +17,7 @@ part_generate() { make -s check-generate; }
 part_units() { tests/unit/run.sh $(unit_programs is_low); }
 part_databases() { tests/unit/databases.sh $(unit_programs is_high); }
 part_dialogues() { tests/dialogues/run.py; }
+part_oracle() { tests/oracle/run.py; }
 part_hostile() { tests/hostile/run.py; }
 part_credentials() { tests/credentials/run.py; }
 part_clients() { tests/clients/check.py; }

@@ -1,6 +1,7 @@
 # How the proof is run.
 #: make check      install what is missing, build, prove everything (three databases, real clients)
 #: make bench      measure against hand-written endpoints, in one run
+#: make torture    the same proofs as make check at their full size: hours
 
 # ---- unit tests: tests/unit/<floor>/*.c, linked with the floors up to <floor> ----
 # A test is a function `void test_<topic>__<what>(void **state)`: found by its name, no registration.
@@ -67,10 +68,15 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 .PRECIOUS: $(OUT)/tests/%.o
 
 # ---- the whole proof, and the measurements; PARTS and BENCH name some of them ----
-.PHONY: check bench unit-programs fuzz-programs
+.PHONY: check bench torture unit-programs fuzz-programs
 check:
 	@.ci/packages build check
 	@tests/check.sh $(PARTS)
 bench:
 	@.ci/packages build bench
 	@tests/bench/run.sh $(BENCH)
+# SEED replays a run.
+torture:
+	@.ci/packages build check
+	@$(MAKE) -s -j2 all
+	tests/oracle/run.py --program build/release/crmd --decisions 200000 --lists 2000 --leaks 20000 $(if $(SEED),--seed $(SEED))

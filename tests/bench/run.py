@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """Measures Svyaz against hand-written endpoints and against its own promises.
 
-   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 pages idle growth login
+   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 pages access idle growth login
 """
 import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+import access  # noqa: E402
 import against_peers  # noqa: E402
 import echo_rate  # noqa: E402
 import growth  # noqa: E402
@@ -23,6 +24,7 @@ PARTS = {
     "contacts-10000": lambda figures: against_peers.measure(figures, 10_000),
     "contacts-100000": lambda figures: against_peers.measure(figures, 100_000),
     "pages": pages.measure,
+    "access": access.measure,
     "idle": idle.measure,
     "growth": growth.measure,
     "login": login.measure,

@@ -1,12 +1,42 @@
 """The three databases as a test sees them: a server of its own, and a way to read rows past us."""
 import contextlib
+import json
+import re
 import sqlite3
 import subprocess
 import time
+import uuid
 
 from svyaz.server import ROOT
 
 PEERS = ROOT / "tests" / "peers"
+DOUBLE, BACK = '"{}"', "`{}`"
+
+
+def quoted(names, quotes):
+    return ", ".join(quotes.format(name) for name in names)
+
+
+def plain(value):
+    """An id as text; all else is plain already."""
+    return str(uuid.UUID(bytes=value)) if isinstance(value, bytes) and len(value) == 16 else value
+
+
+def from_batch(word):
+    """What a word of MariaDB's batch output stands for."""
+    if re.fullmatch("0x[0-9A-F]{32}", word):
+        return str(uuid.UUID(word[2:]))
+    if re.fullmatch(r"-?\d+", word):
+        return int(word)
+    return None if word in ("NULL", "0x") else word  # binary null is written so
+
+
+def by_table(rows, wanted):
+    """Rows that begin with the name of their table, as `cells` answers them."""
+    found = {table: [] for table in wanted}
+    for table, *values in rows:
+        found[table].append(dict(zip(wanted[table], values)))
+    return found
 
 
 class Sqlite:
@@ -23,6 +53,13 @@ class Sqlite:
         """All rows of a table, each as one text, in the order of their ids."""
         with contextlib.closing(sqlite3.connect(f"file:{server.folder}/svyaz.db?mode=ro", uri=True)) as database:
             return [repr(row) for row in database.execute(f'SELECT * FROM "{table}" ORDER BY id')]
+
+    def cells(self, server, wanted):
+        """Some columns of some tables, {table: columns}, as {table: [{column: value}]}."""
+        with contextlib.closing(sqlite3.connect(f"file:{server.folder}/svyaz.db?mode=ro", uri=True)) as database:
+            return {table: [dict(zip(columns, map(plain, row))) for row in
+                            database.execute(f"SELECT {quoted(columns, DOUBLE)} FROM {quoted([table], DOUBLE)}")]
+                    for table, columns in wanted.items()}
 
     def start(self):
         """There is no server."""
@@ -85,6 +122,12 @@ class Postgresql(Served):
     def rows(self, _, table):
         return self.psql("svyaz", f'SELECT to_jsonb(t) FROM "{table}" t ORDER BY id')
 
+    def cells(self, _, wanted):
+        lines = self.psql("svyaz", "; ".join(
+            f"SELECT jsonb_build_array('{table}', {quoted(columns, DOUBLE)}) FROM {quoted([table], DOUBLE)}"
+            for table, columns in wanted.items()))
+        return by_table(map(json.loads, lines), wanted)
+
 
 class Mariadb(Served):
     name, script = "MariaDB", "mariadb.sh"
@@ -99,6 +142,12 @@ class Mariadb(Served):
 
     def rows(self, _, table):
         return self.sql(f"SELECT * FROM `{table}` ORDER BY id", "svyaz")
+
+    def cells(self, _, wanted):
+        lines = self.sql("; ".join(
+            f"SELECT '{table}', {quoted(columns, BACK)} FROM {quoted([table], BACK)}"
+            for table, columns in wanted.items()), "svyaz")
+        return by_table([map(from_batch, line.split("\t")) for line in lines], wanted)
 
 
 ENGINES = (Sqlite, Postgresql, Mariadb)

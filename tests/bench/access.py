@@ -1,0 +1,214 @@
+"""What access costs: units, teams, roles and shares against no predicate; and until a revocation is felt.
+
+A tree of 200 units in five levels, 50 teams, 200 owners, 10,000 shares, 1,000,000 accounts.
+"""
+import os
+import random
+import time
+
+import organisation
+import processes
+from svyaz.client import Calls
+from svyaz.server import ADMIN, PASSWORD, Server
+
+ROWS = int(os.environ.get("BENCH_ACCOUNTS", "1000000"))
+SHARES = 10_000
+LEVELS = (1, 3, 12, 48, 136)
+TEAMS, OWNERS, OWN = 50, 200, 100
+ROUNDS, RETRIEVES = 5, 1500
+LISTS = 150
+DEPTHS = {"own": "user", "unit": "unit", "below": "unitAndBelow"}
+RIGHTS = ("create", "read", "write", "delete", "append", "appendTo", "assign", "share")
+LIST = ("<query><columns><string>name</string><string>numberOfEmployees</string></columns>"
+        "<orders><Order><field>name</field></Order></orders><pageSize>100</pageSize></query>")
+
+
+def reference(entity, identifier):
+    return f"<entity>{entity}</entity><id>{identifier}</id>"
+
+
+class Firm:
+    """The organisation: made through the API, multiplied in the database."""
+
+    def __init__(self, postgresql, server):
+        self.postgresql, self.server = postgresql, server
+        self.random = random.Random(1)
+
+    def ask(self, service, operation, content):
+        return organisation.ask(self.server, service, operation, content)
+
+    def create(self, entity, content):
+        element = entity[0].lower() + entity[1:]
+        return self.ask(entity, f"Create{entity}", f"<{element}>{content}</{element}>").findtext(".//{*}id")
+
+    def sql(self, text):
+        return self.postgresql.psql("svyaz", text, "svyaz")
+
+    def make_units(self):
+        self.levels = [[self.ask("Session", "WhoAmI", "").findtext(".//{*}businessUnitId")]]
+        for count in LEVELS[1:]:
+            above = self.levels[-1]
+            self.levels.append([self.create("BusinessUnit", (
+                f"<name>Unit {len(self.levels)}.{number}</name>"
+                f"<parentBusinessUnit>{reference('BusinessUnit', above[number % len(above)])}</parentBusinessUnit>"))
+                for number in range(count)])
+        self.units = [unit for level in self.levels for unit in level]
+
+    def make_user(self, name, unit):
+        return self.create("SystemUser", f"<userName>{name}</userName><lastName>{name}</lastName>"
+                           f"<businessUnit>{reference('BusinessUnit', unit)}</businessUnit>")
+
+    def make_role(self, name, depth):
+        role = self.create("Role", f"<name>{name}</name>")
+        rows = "".join(f"<Privilege><entity>*</entity><right>{right}</right><depth>{depth}</depth></Privilege>"
+                       for right in RIGHTS)
+        self.ask("Security", "SetRolePrivileges", f"<roleId>{role}</roleId><privileges>{rows}</privileges>")
+        return role
+
+    def make_people(self):
+        """Three who ask, each with a depth of his own, and those who own the rest."""
+        branch = self.levels[1][0]
+        self.asking, self.roles = {}, {}
+        for name, depth in DEPTHS.items():
+            user = self.asking[name] = self.make_user(name, branch)
+            role = self.roles[name] = self.make_role(name, depth)
+            self.ask("Security", "AddUserRole", f"<userId>{user}</userId><roleId>{role}</roleId>")
+            self.ask("Security", "SetUserPassword", f"<userId>{user}</userId><password>{PASSWORD}</password>")
+        self.owners = [self.make_user(f"owner{number}", unit) for number, unit in enumerate(self.units[:OWNERS])]
+        self.teams = [self.create("Team", f"<name>Team {number}</name><businessUnit>"
+                                  f"{reference('BusinessUnit', self.random.choice(self.units))}</businessUnit>")
+                      for number in range(TEAMS)]
+        for team in self.teams:
+            self.ask("Security", "AddTeamMembers", f"<teamId>{team}</teamId><userIds><string>{self.asking['below']}</string>"
+                     f"<string>{self.asking['unit']}</string></userIds>")
+
+    def make_accounts(self):
+        """Rows spread over owners and units; a hundred of them one's own; ten thousand shared."""
+        for number in range(1000):
+            self.create("Account", f"<name>Фирма {number * 7919 % 1000:03}</name>"
+                        f"<numberOfEmployees>{number}</numberOfEmployees>")
+        organisation.clone(self.postgresql, "account", ROWS)
+        owners = ",".join(f"('{owner}'::uuid,'{unit}'::uuid,{number})"
+                          for number, (owner, unit) in enumerate(zip(self.owners, self.units)))
+        self.sql("CREATE TEMP TABLE holder (owner uuid, unit uuid, number int); "
+                 f"INSERT INTO holder VALUES {owners}; "
+                 "CREATE TEMP TABLE place AS SELECT id, (row_number() OVER (ORDER BY id))::int AS number FROM account; "
+                 "UPDATE account SET owner = holder.owner, \"owningBusinessUnit\" = holder.unit FROM place, holder "
+                 f"WHERE account.id = place.id AND holder.number = place.number % {len(self.owners)}; "
+                 f"UPDATE account SET owner = '{self.asking['own']}', \"owningBusinessUnit\" = '{self.levels[1][0]}' "
+                 f"FROM place WHERE account.id = place.id AND place.number % {max(1, ROWS // OWN)} = 7")
+        self.make_shares()
+        self.postgresql.psql("svyaz", "VACUUM FULL ANALYZE account")
+        self.postgresql.psql("svyaz", "VACUUM ANALYZE")
+        self.postgresql.psql("svyaz", "CHECKPOINT")
+
+    def make_shares(self):
+        """One by the API, and copies of it for other accounts, users and teams."""
+        account = self.sql("SELECT id FROM account LIMIT 1").strip()
+        self.ask("Security", "GrantAccess", f"<record>{reference('Account', account)}</record><principal>"
+                 f"{reference('SystemUser', self.asking['below'])}</principal><rights><string>read</string></rights>")
+        principals = ",".join(f"('{each}'::uuid)" for each in [self.asking["below"], *self.teams])
+        columns = self.sql("SELECT string_agg(quote_ident(column_name), ',') FROM information_schema.columns WHERE "
+                           "table_name = 'svyaz_share' AND column_name NOT IN ('record_id', 'principal_id')").strip()
+        self.sql(f"INSERT INTO svyaz_share (record_id, principal_id, {columns}) "
+                 f"SELECT chosen.id, given.principal, {columns} FROM (SELECT * FROM svyaz_share LIMIT 1) AS first, "
+                 f"(SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS number FROM account LIMIT {SHARES}) chosen "
+                 f"JOIN (SELECT principal, row_number() OVER () - 1 AS number FROM (VALUES {principals}) "
+                 f"AS v(principal)) given ON given.number = chosen.number % {TEAMS + 1} ON CONFLICT DO NOTHING")
+
+
+def cpu(firm, calls):
+    """CPU seconds of server and database for some work."""
+    before = processes.cpu_seconds(firm.server.process.pid) + processes.cpu_seconds(firm.postgresql.pid())
+    calls()
+    return processes.cpu_seconds(firm.server.process.pid) + processes.cpu_seconds(firm.postgresql.pid()) - before
+
+
+def milliseconds(firm, calls, operation, contents, sessions):
+    """CPU of a request for each of several callers, in turn, so that all meet the same machine."""
+    spent = dict.fromkeys(sessions, 0.0)
+    for turn in range(ROUNDS + 1):
+        for name, session in sessions.items():
+            def work(session=session):
+                for content in contents:
+                    answer = calls.ask(operation, content, session)
+                    if answer.code:
+                        raise RuntimeError(answer.fault_text())
+            seconds = cpu(firm, work)
+            if turn:  # the first warms
+                spent[name] += seconds * 1000 / len(contents) / ROUNDS
+    return spent
+
+
+def measure_retrieve(figures, firm, calls, sessions):
+    ids = firm.sql(f"SELECT id FROM account WHERE \"owningBusinessUnit\" = '{firm.levels[1][0]}' "
+                   f"LIMIT {RETRIEVES}").split()
+    spent = milliseconds(firm, calls, "RetrieveAccount", [f"<id>{identifier}</id>" for identifier in ids],
+                         {name: sessions[name] for name in (ADMIN, "unit")})
+    figures.note("retrieve: " + ", ".join(f"{name} {value:.3f} ms" for name, value in spent.items()))
+    figures.at_most("retrieve at unit depth against the administrator", spent["unit"] / spent[ADMIN], 1.15)
+
+
+def measure_list(figures, firm, calls, sessions):
+    """The first page by name, as it is opened; each caller sees another part of the rows."""
+    spent = milliseconds(firm, calls, "RetrieveMultipleAccount", [LIST] * LISTS, sessions)
+    figures.note("list of 100: " + ", ".join(f"{name} {value:.2f} ms" for name, value in spent.items()))
+    figures.at_most("list at unit and below, with shares, against no predicate", spent["below"] / spent[ADMIN], 1.5)
+    for name in ("below", "unit", "own"):
+        figures.at_most(f"list of who reaches {DEPTHS[name]}", spent[name], 10, " ms")
+
+
+def until(calls, session, operation, content):
+    """Seconds until a caller is refused."""
+    begin = time.perf_counter()
+    while not calls.ask(operation, content, session).code:
+        if time.perf_counter() - begin > 30:
+            raise RuntimeError(f"{operation} is still answered after 30 s")
+        time.sleep(0.005)
+    return time.perf_counter() - begin
+
+
+def measure_revocation(figures, firm, calls, elsewhere, sessions):
+    """A role, a share and a session are taken away on one node, and asked for on both."""
+    shared = firm.create("Account", "<name>Shared</name>")
+    record = f"<record>{reference('Account', shared)}</record>"
+    principal = f"<principal>{reference('SystemUser', firm.asking['own'])}</principal>"
+    user, role = firm.asking["own"], firm.roles["own"]
+    retrieve = ("RetrieveAccount", f"<id>{shared}</id>")
+    steps = (
+        ("share", "GrantAccess", record + principal + "<rights><string>read</string></rights>",
+         "RevokeAccess", record + principal, retrieve),
+        ("role", "AddUserRole", f"<userId>{user}</userId><roleId>{role}</roleId>", "RemoveUserRole",
+         f"<userId>{user}</userId><roleId>{role}</roleId>", ("RetrieveMultipleAccount", LIST)),
+        ("session", "EnableUser", f"<userId>{user}</userId>", "DisableUser", f"<userId>{user}</userId>",
+         ("WhoAmI", "")),
+    )
+    for name, give, given, take, taken, asked in steps:
+        calls.must(give, given, sessions[ADMIN])
+        for node in (calls, elsewhere):
+            deadline = time.perf_counter() + 10
+            while node.ask(*asked, sessions["own"]).code and time.perf_counter() < deadline:
+                time.sleep(0.02)
+            node.must(*asked, sessions["own"])
+        calls.must(take, taken, sessions[ADMIN])
+        if not calls.ask(*asked, sessions["own"]).code:
+            raise RuntimeError(f"a revoked {name} still holds on the same node")
+        figures.at_most(f"a revoked {name} is felt on another node", until(elsewhere, sessions["own"], *asked), 2, " s")
+        if name == "role":
+            calls.must(give, given, sessions[ADMIN])
+
+
+def measure(figures):
+    with organisation.Postgresql() as postgresql:
+        server = organisation.make("access", postgresql)
+        with server:
+            firm = Firm(postgresql, server)
+            firm.make_units()
+            firm.make_people()
+            firm.make_accounts()
+            calls = Calls(server)
+            sessions = {name: organisation.token(server, name) for name in (ADMIN, *DEPTHS)}
+            measure_retrieve(figures, firm, calls, sessions)
+            measure_list(figures, firm, calls, sessions)
+            with Server(organisation.WORK / "access-elsewhere", organisation.PROGRAM, server.settings) as second:
+                measure_revocation(figures, firm, calls, Calls(second), sessions)

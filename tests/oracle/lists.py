@@ -1,0 +1,135 @@
+"""Lists: what a user gets must be what the administrator gets, less what the rules hide from him."""
+from svyaz.client import element
+
+CONDITIONS = 3
+SORTABLE = ("integer", "long", "decimal", "money", "boolean", "date", "dateTime", "choice", "autoNumber")
+# Samples that split the rows of a world: names end in a number.
+TEXTS = ("%1%", "%2%", "%er%", "%3", "x%")
+
+
+class Difference(Exception):
+    """A list that is not what the rules say, or a fault where there is none."""
+
+
+class Query:
+    """A random query on one entity, as XML without page and cookie."""
+
+    def __init__(self, asker, entity, random):
+        self.asker, self.entity, self.random = asker, entity, random
+        self.fields = set()  # which fields it asks about
+        self.filter = self.group(0) if random.random() < 0.75 else ""
+        self.orders = "".join(self.order(name) for name in self.sorted_by())
+        self.size = random.choice((1, 2, 3, 7, 50, 200))
+
+    def sorted_by(self):
+        fields = [field.name for field in self.entity.fields.values()
+                  if field.type in SORTABLE or (field.type == "string" and "true" in (
+                      field.attributes.get("searchable"), field.attributes.get("sortable")))]
+        return self.random.sample(fields + ["createdOn"], self.random.choice((0, 1, 1, 2))) if fields else []
+
+    def order(self, name):
+        self.fields.add(name)
+        return f"<Order>{element('field', name)}{element('descending', self.random.random() < 0.4)}</Order>"
+
+    def group(self, depth):
+        kind = self.random.choice(("and", "or"))
+        conditions = "".join(self.condition() for _ in range(self.random.randint(1, CONDITIONS)))
+        inner = self.group(depth + 1) if depth < 2 and self.random.random() < 0.3 else ""
+        return (f"<type>{kind}</type><conditions>{conditions}</conditions>" +
+                (f"<filters><Filter>{inner}</Filter></filters>" if inner else ""))
+
+    def condition(self):
+        """A field compared; only with what its type can be compared with."""
+        field = self.random.choice(list(self.entity.fields.values()))
+        operator, values = "notNull", []
+        if field.is_lookup:
+            target = self.random.choice([record for name in field.targets
+                                         for record in self.asker.by_entity[name]] or [None])
+            if target is not None and len(field.targets) == 1:
+                operator, values = self.random.choice((("eq", [target.id]), ("ne", [target.id]), ("null", [])))
+        elif field.type == "string" and field.attributes.get("searchable") == "true":
+            operator, values = self.random.choice(("like", "notLike")), [self.random.choice(TEXTS)]
+        elif field.type in ("integer", "long", "decimal", "money"):
+            operator, values = self.random.choice(("ge", "lt", "ne")), ["1"]
+        elif field.type in ("partyList", "file", "memo"):
+            field, operator, values = None, self.random.choice(("ne", "notNull")), []
+            operator = "notNull"
+        name = field.name if field else "createdOn"
+        self.fields.add(name)
+        texts = f"{element('values', values)}" if values else ""
+        return f"<Condition>{element('field', name)}{element('operator', operator)}{texts}</Condition>"
+
+    def xml(self, cookie, size):
+        return ("<query><columns><string>id</string></columns>" +
+                (f"<filter>{self.filter}</filter>" if self.filter else "") +
+                (f"<orders>{self.orders}</orders>" if self.orders else "") +
+                element("pageSize", size) + (element("cookie", cookie) if cookie else "") +
+                "<count>true</count></query>")
+
+
+def walk(client, query, token, size):
+    """All ids of a list, page by page, and the total that every page names."""
+    operation = f"RetrieveMultiple{query.entity.name}"
+    found, cookie, total = [], None, None
+    while True:
+        answer = client.ask(operation, query.xml(cookie, size), token)
+        if answer.code:
+            return answer.code, answer.fault_text()
+        page = [row.findtext("{*}id") for row in answer.message.iterfind(f".//{{*}}{query.entity.name}")]
+        found += page
+        count = int(answer.text("total"))
+        if total not in (None, count):
+            raise Difference(f"the total was {total} and is {count}")
+        total, cookie = count, answer.text("nextCookie")
+        if len(page) > size or (cookie and not page):
+            raise Difference(f"a page of {size} holds {len(page)}")
+        if not cookie:
+            break
+    if total != len(found):
+        raise Difference(f"the total is {total} for {len(found)} rows")
+    return None, found
+
+
+def compare(client, asker, user, query):
+    """Raises Difference."""
+    rules, world = asker.rules, asker.world
+    code, expected = walk(client, query, world.token, 200)
+    if code:
+        raise Difference(f"the administrator is answered {expected}")
+    code, came = walk(client, query, world.sessions[user], query.size)
+    name = query.entity.name
+    hidden = [field for field in query.fields if field in query.entity.fields
+              and "read" not in rules.field_rights(user, name, field)]
+    if rules.is_shut_out(user):
+        wanted = "SESSION_INVALID"
+    elif not rules.reach(user, name, "read"):
+        wanted = "NOT_ALLOWED"
+    else:
+        wanted = "NOT_ALLOWED" if hidden else None
+    if code != wanted:
+        raise Difference(f"the answer is {came if code else 'a list'}, the rules say {wanted} (hidden: {hidden})")
+    if code:
+        return
+    readable = rules.readable(user, name)
+    wanted = [identifier for identifier in expected if identifier in readable]
+    if sorted(came) == sorted(wanted) and came != wanted:
+        raise Difference(f"another order: {came} instead of {wanted}")
+    if came != wanted:
+        raise Difference(f"too much: {[i for i in came if i not in readable]}, "
+                         f"missing: {[i for i in wanted if i not in came]}, "
+                         f"twice: {[i for i in set(came) if came.count(i) > 1]}")
+
+
+def ask(client, asker, random):
+    """One random list; what was asked and the complaint, or None."""
+    entity = random.choice([entity for entity in asker.catalog.values() if asker.by_entity[entity.name]])
+    user = random.choice(asker.world.users)
+    query = Query(asker, entity, random)
+
+    def run():
+        try:
+            compare(client, asker, user, query)
+        except Difference as reason:
+            return f"{asker.name(user)} lists {entity.name} {query.xml(None, query.size)}: {reason}"
+        return None
+    return run
