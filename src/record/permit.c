@@ -89,9 +89,19 @@ bool permit_read(struct call *call, const struct entity *entity, const struct uu
     return query_may(call, entity, id, RIGHT_READ, is_allowed_out, error);
 }
 
+/* Goes with the record that was named, which the caller knows; this one he may not know of. */
+static bool is_taken_along(const struct write *write, enum right right, const struct uuid *id)
+{
+    const struct work *work = write->work;
+    return (right == RIGHT_DELETE && work->deleted.count > 0) ||
+           (right == RIGHT_ASSIGN && !uuid_is_empty(&work->root_id) &&
+            !uuid_is_equal(&work->root_id, id));
+}
+
 bool permit_stored(const struct write *write, enum right right, struct error *error)
 {
     const struct entity *entity = write->entity;
+    const struct uuid *id = &record_value(write->before, write->entity->id)->uuid;
     struct call *call = write->call;
     bool is_allowed = true;
     bool is_readable = false;
@@ -108,8 +118,8 @@ bool permit_stored(const struct write *write, enum right right, struct error *er
     if (!ask(call, write->before, RIGHT_READ, &is_readable, error)) {
         return false;
     }
-    if (!is_readable) {
-        return permit_refuse_missing(entity, &record_value(write->before, entity->id)->uuid, error);
+    if (!is_readable && !is_taken_along(write, right, id)) {
+        return permit_refuse_missing(entity, id, error);
     }
     return authorise_privilege(call->identity, entity, right, error) &&
            refuse_right(entity, right, error);
@@ -154,9 +164,9 @@ bool permit_update(const struct write *write, struct error *error)
     if (is_own_write(write)) {
         return true;
     }
-    return (!is_moving || permit_whole(write, RIGHT_WRITE, error)) &&
-           (!is_assigning || permit_stored(write, RIGHT_ASSIGN, error)) &&
-           ((is_assigning && !is_writing) || permit_stored(write, RIGHT_WRITE, error));
+    return (!is_assigning || permit_stored(write, RIGHT_ASSIGN, error)) &&
+           ((is_assigning && !is_writing) || permit_stored(write, RIGHT_WRITE, error)) &&
+           (!is_moving || permit_whole(write, RIGHT_WRITE, error));
 }
 
 /* ---- create ---- */
