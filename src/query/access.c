@@ -384,7 +384,11 @@ void access_gather(const struct access_lists *lists, struct sql *sql,
 {
     unsigned aliases = 0;
     const struct writing writing = {.lists = lists, .sql = sql, .aliases = &aliases};
+    /* A union leaves each record once; one rule alone may find a record on several ways. */
+    bool is_alone = scope->rule_count == 1;
+    sql_add(sql, is_alone ? "SELECT DISTINCT id FROM (" : "");
     gather_scope(&writing, scope, " UNION ");
+    sql_add(sql, is_alone ? ") alone" : "");
 }
 
 void access_count(const struct access_lists *lists, struct sql *sql,

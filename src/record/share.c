@@ -41,21 +41,29 @@ static bool find_principal(struct call *call, const struct reference *asked, str
 
 /* ---- rights ---- */
 
-static bool refuse(const struct entity *entity, enum right right, struct error *error)
+/* The right that is missing is named to who may read the record; others are told of none. */
+static bool refuse(struct call *call, const struct may *asked, struct error *error)
 {
-    return error_set_about(error, ERROR_NOT_ALLOWED, entity->name, NULL,
-                           "You do not have the right to %s this %s", right_name(right),
-                           entity->name);
+    bool is_readable = false;
+    if (!permit_read(call, asked->entity, &asked->id, &is_readable, error)) {
+        return false;
+    }
+    if (!is_readable) {
+        return permit_refuse_missing(asked->entity, &asked->id, error);
+    }
+    return authorise_privilege(call->identity, asked->entity, asked->right, error) &&
+           error_set_about(error, ERROR_NOT_ALLOWED, asked->entity->name, NULL,
+                           "You do not have the right to %s this %s", right_name(asked->right),
+                           asked->entity->name);
 }
 
-/* The caller may read and share the record, and has each right that he grants. */
+/* The caller may share the record, and has each right that he grants. */
 static bool check_rights(struct call *call, const struct entity *entity, const struct uuid *id,
                          int64_t rights, bool needs_share, struct error *error)
 {
-    struct may asked[RIGHT_COUNT + 1];
+    struct may asked[RIGHT_COUNT];
     size_t count = 0;
 
-    asked[count++] = (struct may){.entity = entity, .id = *id, .right = RIGHT_READ};
     for (int right = 0; right < RIGHT_COUNT; right++) {
         bool is_granted = (share_mask((enum right)right) & rights) != 0;
         if (is_granted || (needs_share && right == RIGHT_SHARE)) {
@@ -65,13 +73,9 @@ static bool check_rights(struct call *call, const struct entity *entity, const s
     if (!query_may_all(call, asked, count, error)) {
         return false;
     }
-    if (!asked[0].is_allowed) {
-        return permit_refuse_missing(entity, id, error);
-    }
-    for (size_t index = 1; index < count; index++) {
+    for (size_t index = 0; index < count; index++) {
         if (!asked[index].is_allowed) {
-            return authorise_privilege(call->identity, entity, asked[index].right, error) &&
-                   refuse(entity, asked[index].right, error);
+            return refuse(call, &asked[index], error);
         }
     }
     return true;
@@ -89,7 +93,12 @@ bool record_share(struct call *call, const struct reference *record,
                                 .now = call->now};
     int64_t before = 0;
 
+    if (record->entity == NULL) {
+        return error_set(error, ERROR_VALUE_INVALID, "record", "record must name its entity");
+    }
     if (!check_entity(record->entity, error) ||
+        (change != SHARE_REVOKE &&
+         !authorise_privilege(call->identity, record->entity, RIGHT_SHARE, error)) ||
         !record_resolve(call, record, &grant.record_id, error) ||
         !find_principal(call, principal, &grant.principal_id, error)) {
         return false;

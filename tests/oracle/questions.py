@@ -310,7 +310,7 @@ class Asker:
 
 
 # How a rule is called in an explanation, where not as here.
-RULE_NAMES = {}
+RULE_NAMES = {"inherited": ("inherited owner", "inherited share")}
 # How often each way is asked; a way whose operation is not published is left out.
 WAYS = {Asker.explain: 50, Asker.principal_access: 4, Asker.retrieve: 10, Asker.update: 6, Asker.update_secured: 3,
         Asker.delete: 6, Asker.assign: 6, Asker.grant: 6, Asker.link: 6, Asker.create: 6, Asker.absent: 2}
