@@ -195,7 +195,8 @@ static bool find_identity(struct call *call, const struct reference *principal,
         return false;
     }
     if (!is_found) {
-        return permit_refuse_missing(principal->entity, &id, error);
+        return error_set_about(error, ERROR_REFERENCE_NOT_FOUND, principal->entity->name,
+                               "principal", "There is no such %s", principal->entity->name);
     }
     if (session_identity(call->platform->sessions, call->arena, call->connection, call->catalog,
                          &id, identity_out, error)) {
