@@ -25,6 +25,7 @@ void test_catalog__reads_every_entity(void **state)
                                         "Contact",
                                         "CustomerAddress",
                                         "Email",
+                                        "FieldSecurityProfile",
                                         "Invoice",
                                         "InvoiceDetail",
                                         "Lead",
