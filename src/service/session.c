@@ -126,20 +126,19 @@ static bool read_scope(struct call *call, const struct session_scope *asked,
     return true;
 }
 
-bool service_login(struct call *call, const struct operation *operation, const void *request,
-                   void *response, struct error *error)
+/* Opens a session; scope NULL: it may do all that its user may. */
+static bool log_in(struct call *call, const struct login_request *asked,
+                   const struct session_scope *scope, struct login_result **result_out,
+                   struct error *error)
 {
-    const struct login_request *asked = request;
-    struct login_response *answer = response;
     const struct platform *platform = call->platform;
     struct password_proof proof;
     struct session_grant grant = {.application = asked->application, .proof = &proof};
     struct session session;
 
-    (void)operation;
     if (!authenticate_password(call, asked->user_name, asked->password, PASSWORD_OF_PERSON, &proof,
                                &call->identity, error) ||
-        !read_scope(call, asked->scope, &grant.scope, error)) {
+        !read_scope(call, scope, &grant.scope, error)) {
         return false;
     }
     if (call->is_validate_only) {
@@ -149,8 +148,30 @@ bool service_login(struct call *call, const struct operation *operation, const v
     if (!session_open(platform->sessions, call->connection, &grant, call->now, &session, error)) {
         return false;
     }
-    answer->result = login_result_of(call, &session);
+    *result_out = login_result_of(call, &session);
     return true;
+}
+
+bool service_login(struct call *call, const struct operation *operation, const void *request,
+                   void *response, struct error *error)
+{
+    struct login_response *answer = response;
+
+    (void)operation;
+    return log_in(call, request, NULL, &answer->result, error);
+}
+
+bool service_login_with_scope(struct call *call, const struct operation *operation,
+                              const void *request, void *response, struct error *error)
+{
+    const struct login_with_scope_request *asked = request;
+    struct login_with_scope_response *answer = response;
+    const struct login_request login = {.user_name = asked->user_name,
+                                        .password = asked->password,
+                                        .application = asked->application};
+
+    (void)operation;
+    return log_in(call, &login, asked->scope, &answer->result, error);
 }
 
 bool service_logout(struct call *call, const struct operation *operation, const void *request,
