@@ -178,6 +178,23 @@ bool row_select(struct connection *connection, struct arena *arena, const struct
     return true;
 }
 
+bool row_select_ids(struct connection *connection, struct arena *arena,
+                    const struct row_query *query, struct uuid **ids_out, size_t *count_out,
+                    struct error *error)
+{
+    struct row_set rows;
+    expect(query->column_count == 1);
+    if (!row_select(connection, arena, query, &rows, error)) {
+        return false;
+    }
+    *ids_out = arena_allocate_array(arena, rows.count, sizeof(**ids_out));
+    *count_out = rows.count;
+    for (size_t row = 0; row < rows.count; row++) {
+        (*ids_out)[row] = row_cell(&rows, row, 0)->uuid;
+    }
+    return true;
+}
+
 const struct cell *row_cell(const struct row_set *rows, size_t row, size_t column)
 {
     expect(row < rows->count && column < rows->column_count);

@@ -62,6 +62,11 @@ must_check bool row_select(struct connection *connection, struct arena *arena,
                            const struct row_query *query, struct row_set *rows_out,
                            struct error *error);
 
+/* The ids in the one column, of type uuid, that the query names. */
+must_check bool row_select_ids(struct connection *connection, struct arena *arena,
+                               const struct row_query *query, struct uuid **ids_out,
+                               size_t *count_out, struct error *error);
+
 /* A cell of a set. */
 const struct cell *row_cell(const struct row_set *rows, size_t row, size_t column);
 

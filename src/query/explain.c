@@ -71,15 +71,6 @@ static bool ask_rule(struct call *call, const struct access_scope *scope,
     return answer != ACCESS_UNDECIDED || holds(call, &one, &facts->id, holds_out, error);
 }
 
-static struct uuid id_in(const struct record *record, const struct field *field)
-{
-    if (field == NULL || !record_has(record, field)) {
-        return (struct uuid){{0}};
-    }
-    const struct value *value = record_value(record, field);
-    return field->type == FIELD_LOOKUP ? value->reference.id : value->uuid;
-}
-
 static bool read_facts(struct call *call, const struct entity *entity, const struct uuid *id,
                        struct access_facts *facts_out, bool *is_found_out, struct error *error)
 {
@@ -100,8 +91,7 @@ static bool read_facts(struct call *call, const struct entity *entity, const str
     }
     *is_found_out = record != NULL;
     if (record != NULL) {
-        *facts_out = (struct access_facts){
-            .id = *id, .owner = id_in(record, owner), .unit = id_in(record, unit)};
+        *facts_out = access_facts_of(record);
     }
     return true;
 }

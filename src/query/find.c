@@ -120,11 +120,11 @@ bool query_read(struct call *call, const struct entity *entity, const struct uui
 }
 
 bool query_exists(struct call *call, const struct entity *entity, const struct uuid *id,
-                  bool *is_found_out, struct error *error)
+                  enum row_lock lock, bool *is_found_out, struct error *error)
 {
     const struct column_set columns = {.fields = (const struct field *[]){entity->id}, .count = 1};
     struct record *record = NULL;
-    bool is_done = query_find(call, entity, id, &columns, ROW_LOCK_KEEP, &record, error);
+    bool is_done = query_find(call, entity, id, &columns, lock, &record, error);
     *is_found_out = record != NULL;
     return is_done;
 }

@@ -63,10 +63,9 @@ must_check bool query_read(struct call *call, const struct entity *entity, const
                            const struct column_set *columns, struct record **record_out,
                            struct error *error);
 
-/* Whether there is a record with this id, whoever asks; its row stays until the transaction ends.
- */
+/* Whether there is a record with this id, whoever asks, locking its row as what follows needs. */
 must_check bool query_exists(struct call *call, const struct entity *entity, const struct uuid *id,
-                             bool *is_found_out, struct error *error);
+                             enum row_lock lock, bool *is_found_out, struct error *error);
 
 /* Reads one record by id, whoever asks, locking its row as what follows needs; NULL when there
  * is none. Rights on it are the caller's business; references have no names. */

@@ -44,28 +44,6 @@ static bool refuse_right(const struct entity *entity, enum right right, struct e
                            right_name(right), entity->name, right_name(right), entity->name);
 }
 
-/* ---- facts ---- */
-
-/* An entity that is its own owner or unit is told by its id. */
-static struct uuid id_in(const struct record *record, const struct field *field)
-{
-    if (field == NULL || !record_has(record, field)) {
-        return (struct uuid){{0}};
-    }
-    const struct value *value = record_value(record, field);
-    return field->type == FIELD_LOOKUP ? value->reference.id : value->uuid;
-}
-
-static struct access_facts facts_of(const struct record *record)
-{
-    const struct entity *entity = record->entity;
-    return (struct access_facts){
-        .id = id_in(record, entity->id),
-        .owner = id_in(record, access_owner_field(entity)),
-        .unit = id_in(record, access_unit_field(entity)),
-    };
-}
-
 static bool is_own_write(const struct write *write)
 {
     return write->work->is_internal;
@@ -76,7 +54,7 @@ static bool is_own_write(const struct write *write)
 static bool ask(struct call *call, const struct record *record, enum right right,
                 bool *is_allowed_out, struct error *error)
 {
-    const struct access_facts facts = facts_of(record);
+    const struct access_facts facts = access_facts_of(record);
     struct may asked = {.entity = record->entity, .id = facts.id, .right = right, .facts = &facts};
     bool is_done = query_may_all(call, &asked, 1, error);
     *is_allowed_out = asked.is_allowed;
@@ -177,7 +155,7 @@ static bool cover(const struct write *write, enum right right, struct error *err
     const struct identity *identity = write->call->identity;
     const struct access_scope *scope =
         access_scope_make(write->call->arena, identity, write->entity, right);
-    const struct access_facts facts = facts_of(write->after);
+    const struct access_facts facts = access_facts_of(write->after);
     return access_weigh(scope, &facts, NULL) == ACCESS_ALLOWED ||
            (authorise_privilege(identity, write->entity, right, error) &&
             refuse_right(write->entity, right, error));
@@ -198,7 +176,7 @@ bool permit_create(const struct write *write, struct error *error)
     if (entity->owner == NULL) {
         return true;
     }
-    const struct uuid owner = id_in(write->after, entity->owner);
+    const struct uuid owner = access_facts_of(write->after).owner;
     return identity_is_principal(write->call->identity, &owner) ||
            cover(write, RIGHT_ASSIGN, error);
 }

@@ -32,7 +32,7 @@ static bool find_principal(struct call *call, const struct reference *asked, str
                          "principal must be a SystemUser or a Team");
     }
     if (!record_resolve(call, asked, id_out, error) ||
-        !query_exists(call, asked->entity, id_out, &is_allowed, error)) {
+        !query_exists(call, asked->entity, id_out, ROW_LOCK_KEEP, &is_allowed, error)) {
         return false;
     }
     return is_allowed || error_set_about(error, ERROR_REFERENCE_NOT_FOUND, asked->entity->name,

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "metadata/record.h"
 #include "security/identity.h"
 
 enum { INHERITED_LEVELS = 3 };
@@ -278,6 +279,26 @@ bool access_is_nothing(const struct access_scope *scope)
 }
 
 /* ---- facts ---- */
+
+/* An entity that is its own owner or unit is told by its id. */
+static struct uuid id_in(const struct record *record, const struct field *field)
+{
+    if (field == NULL || !record_has(record, field)) {
+        return (struct uuid){{0}};
+    }
+    const struct value *value = record_value(record, field);
+    return field->type == FIELD_LOOKUP ? value->reference.id : value->uuid;
+}
+
+struct access_facts access_facts_of(const struct record *record)
+{
+    const struct entity *entity = record->entity;
+    return (struct access_facts){
+        .id = id_in(record, entity->id),
+        .owner = id_in(record, access_owner_field(entity)),
+        .unit = id_in(record, access_unit_field(entity)),
+    };
+}
 
 static bool is_among(const struct access_rule *rule, const struct uuid *id)
 {

@@ -19,6 +19,7 @@
 
 struct arena;
 struct identity;
+struct record;
 
 /* By what a record is reached. */
 enum access_by {
@@ -61,6 +62,9 @@ struct access_facts {
     struct uuid owner; /* empty when the entity has none */
     struct uuid unit;  /* owning business unit; empty when the entity has none */
 };
+
+/* The facts that a record holds; fields that were not read count as empty. */
+struct access_facts access_facts_of(const struct record *record);
 
 enum access_answer {
     ACCESS_REFUSED,

@@ -11,6 +11,7 @@
 #include "database/row.h"
 #include "metadata/catalog.h"
 #include "security/authorise.h"
+#include "security/field_access.h"
 #include "security/identity.h"
 #include "security/role.h"
 #include "security/stored.h"
@@ -121,6 +122,53 @@ bool delegate_role(const struct delegation *delegation, const struct uuid *role_
     return delegate_roles(delegation, role_id, 1, unit_id, error);
 }
 
+/* ---- secured fields ---- */
+
+bool delegate_fields(const struct delegation *delegation, const struct field_grant *grants,
+                     size_t count, struct error *error)
+{
+    static const enum field_right rights[] = {FIELD_RIGHT_READ, FIELD_RIGHT_CREATE,
+                                              FIELD_RIGHT_UPDATE};
+    for (size_t index = 0; index < count; index++) {
+        for (size_t right = 0; right < sizeof(rights) / sizeof(rights[0]); right++) {
+            if ((grants[index].rights & rights[right]) != 0 &&
+                !field_authorise(delegation->identity, grants[index].field, rights[right], error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool delegate_profile(const struct delegation *delegation, const struct uuid *profile_id,
+                      struct error *error)
+{
+    struct field_grant *grants = NULL;
+    size_t count = 0;
+    return field_permissions_read(delegation->connection, delegation->arena, delegation->catalog,
+                                  profile_id, &grants, &count, error) &&
+           delegate_fields(delegation, grants, count, error);
+}
+
+static bool delegate_profiles_of(const struct delegation *delegation,
+                                 const struct uuid *principal_id, struct error *error)
+{
+    struct uuid *profiles = NULL;
+    size_t count = 0;
+    if (!profile_list(delegation->connection, delegation->arena, principal_id, &profiles, &count,
+                      error)) {
+        return false;
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (!delegate_profile(delegation, &profiles[index], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- whole principals ---- */
+
 bool delegate_holdings(const struct delegation *delegation, const struct uuid *principal_id,
                        const struct uuid *unit_id, struct error *error)
 {
@@ -129,7 +177,8 @@ bool delegate_holdings(const struct delegation *delegation, const struct uuid *p
     return delegation->identity->is_administrator ||
            (role_read_of_principal(delegation->arena, delegation->connection, principal_id,
                                    &role_ids, &count, error) &&
-            delegate_roles(delegation, role_ids, count, unit_id, error));
+            delegate_roles(delegation, role_ids, count, unit_id, error) &&
+            delegate_profiles_of(delegation, principal_id, error));
 }
 
 bool delegate_unit(const struct delegation *delegation, const struct uuid *unit_id,

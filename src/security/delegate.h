@@ -12,6 +12,7 @@
 #define SECURITY_DELEGATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attributes.h"
 
@@ -19,6 +20,7 @@ struct arena;
 struct catalog;
 struct connection;
 struct error;
+struct field_grant;
 struct identity;
 struct uuid;
 
@@ -38,7 +40,8 @@ must_check bool delegate_role(const struct delegation *delegation, const struct 
 must_check bool delegate_role_everywhere(const struct delegation *delegation,
                                          const struct uuid *role_id, struct error *error);
 
-/* The roles that a user or team holds itself, as if its seat were in this unit. */
+/* The roles that a user or team holds itself, as if its seat were in this unit, and its field
+ * security profiles. */
 must_check bool delegate_holdings(const struct delegation *delegation,
                                   const struct uuid *principal_id, const struct uuid *unit_id,
                                   struct error *error);
@@ -50,5 +53,12 @@ must_check bool delegate_unit(const struct delegation *delegation, const struct 
 /* All that a user holds: his own roles, and those of his teams. */
 must_check bool delegate_user(const struct delegation *delegation, const struct uuid *user_id,
                               struct error *error);
+
+/* What a field security profile is to allow, and what one allows. */
+must_check bool delegate_fields(const struct delegation *delegation,
+                                const struct field_grant *grants, size_t count,
+                                struct error *error);
+must_check bool delegate_profile(const struct delegation *delegation, const struct uuid *profile_id,
+                                 struct error *error);
 
 #endif

@@ -87,16 +87,7 @@ static bool read_profiles(struct connection *connection, struct arena *arena,
         .ids = principals,
         .id_count = principal_count,
     };
-    struct row_set rows;
-    if (!row_select(connection, arena, &query, &rows, error)) {
-        return false;
-    }
-    *ids_out = arena_allocate_array(arena, rows.count, sizeof(**ids_out));
-    *count_out = rows.count;
-    for (size_t row = 0; row < rows.count; row++) {
-        (*ids_out)[row] = row_cell(&rows, row, 0)->uuid;
-    }
-    return true;
+    return row_select_ids(connection, arena, &query, ids_out, count_out, error);
 }
 
 bool field_rights_read(struct arena *arena, struct connection *connection,

@@ -160,16 +160,10 @@ static bool read_holding(struct arena *arena, struct connection *connection, con
                                     .column_count = 1,
                                     .conditions = &condition,
                                     .condition_count = 1};
-    struct row_set rows;
-    if (!row_select(connection, arena, &query, &rows, error)) {
+    if (!row_select_ids(connection, arena, &query, ids_out, count_out, error)) {
         return false;
     }
-    struct uuid *ids = arena_allocate_array(arena, rows.count, sizeof(*ids));
-    for (size_t row = 0; row < rows.count; row++) {
-        ids[row] = row_cell(&rows, row, 0)->uuid;
-    }
-    *ids_out = ids;
-    *count_out = uuid_sort_unique(ids, rows.count);
+    *count_out = uuid_sort_unique(*ids_out, *count_out);
     return true;
 }
 

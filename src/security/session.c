@@ -180,7 +180,7 @@ void session_forget(struct session_cache *cache, const struct uuid *user_id)
     forget_identity(cache, user_id);
 }
 
-void session_forget_identities(struct session_cache *cache)
+static void forget_identities(struct session_cache *cache)
 {
     pthread_mutex_lock(&cache->mutex);
     cache->forgotten++;
@@ -200,7 +200,7 @@ static bool is_any(const void *item, const struct uuid *id)
 void session_forget_all(struct session_cache *cache)
 {
     memory_forget_where(cache->sessions, is_any, NULL);
-    session_forget_identities(cache);
+    forget_identities(cache);
 }
 
 /* ---- sessions ---- */

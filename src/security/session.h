@@ -102,9 +102,7 @@ must_check bool session_identity(struct session_cache *cache, struct arena *aren
 /* Forgets what is remembered of a user. */
 void session_forget(struct session_cache *cache, const struct uuid *user_id);
 
-/* Forgets what everybody's roles add up to: a role, a team or a profile has changed. */
-void session_forget_identities(struct session_cache *cache);
-/* Forgets what is remembered of everybody: units, teams or roles have changed. */
+/* Forgets what is remembered of everybody: units, teams, roles or profiles have changed. */
 void session_forget_all(struct session_cache *cache);
 
 #endif

@@ -146,27 +146,16 @@ bool team_read_members(struct arena *arena, struct connection *connection,
 {
     static const char *const columns[] = {"user_id"};
     const struct row_condition of_team = {"team_id", ROW_IS, cell_uuid(&team->id)};
-    struct row_set rows;
+    const struct row_query query = {.table = &team_member_table,
+                                    .columns = columns,
+                                    .column_count = 1,
+                                    .conditions = &of_team,
+                                    .condition_count = 1};
     if (team->is_default) {
         return user_read_of_units(arena, connection, catalog, &team->unit_id, 1, user_ids_out,
                                   count_out, error);
     }
-    if (!row_select(connection, arena,
-                    &(struct row_query){.table = &team_member_table,
-                                        .columns = columns,
-                                        .column_count = 1,
-                                        .conditions = &of_team,
-                                        .condition_count = 1},
-                    &rows, error)) {
-        return false;
-    }
-    struct uuid *ids = arena_allocate_array(arena, rows.count, sizeof(*ids));
-    for (size_t row = 0; row < rows.count; row++) {
-        ids[row] = row_cell(&rows, row, 0)->uuid;
-    }
-    *user_ids_out = ids;
-    *count_out = rows.count;
-    return true;
+    return row_select_ids(connection, arena, &query, user_ids_out, count_out, error);
 }
 
 bool team_add_member(struct arena *arena, struct connection *connection, const struct uuid *team_id,

@@ -111,17 +111,7 @@ bool user_read_of_units(struct arena *arena, struct connection *connection,
                                     .among = stored_column(entity, "businessUnit"),
                                     .ids = unit_ids,
                                     .id_count = unit_count};
-    struct row_set rows;
-    if (!row_select(connection, arena, &query, &rows, error)) {
-        return false;
-    }
-    struct uuid *ids = arena_allocate_array(arena, rows.count, sizeof(*ids));
-    for (size_t row = 0; row < rows.count; row++) {
-        ids[row] = row_cell(&rows, row, 0)->uuid;
-    }
-    *ids_out = ids;
-    *count_out = rows.count;
-    return true;
+    return row_select_ids(connection, arena, &query, ids_out, count_out, error);
 }
 
 bool user_find(struct arena *arena, struct connection *connection, const struct catalog *catalog,

@@ -7,49 +7,27 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "call/call.h"
-#include "call/platform.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
-#include "query/query.h"
 #include "record/engine.h"
 #include "security/authorise.h"
+#include "security/delegate.h"
 #include "security/field_access.h"
-#include "security/identity.h"
-#include "security/session.h"
+#include "service/security.h"
 
-/* Resolves a record that a parameter names; it must be there. */
-static bool find_record(struct call *call, struct reference *reference, struct error *error)
+static const char profile_entity[] = "FieldSecurityProfile";
+
+/* A user or a team, whom the caller may read. */
+static bool find_principal(struct call *call, const struct reference *asked, struct uuid *id_out,
+                           struct error *error)
 {
-    struct column_set columns;
-    struct record *record = NULL;
-
-    if (!record_resolve(call, reference, &reference->id, error) ||
-        !query_columns(call, reference->entity, NULL, 0, false, &columns, error) ||
-        !record_retrieve(call, reference->entity, &reference->id, &columns, &record, error)) {
-        return false;
-    }
-    reference->alternate_key = NULL;
-    return true;
-}
-
-static bool find_profile(struct call *call, const struct uuid *id, struct error *error)
-{
-    struct reference profile = {
-        .entity = catalog_find_entity(call->catalog, "FieldSecurityProfile"), .id = *id};
-    return find_record(call, &profile, error);
-}
-
-/* A user or a team. */
-static bool find_principal(struct call *call, const struct reference *asked,
-                           struct reference *principal_out, struct error *error)
-{
-    *principal_out = *asked;
     if (asked->entity == NULL || !asked->entity->is_principal) {
         return error_set(error, ERROR_VALUE_INVALID, "principal",
                          "principal must be a SystemUser or a Team");
     }
-    return find_record(call, principal_out, error);
+    return record_resolve(call, asked, id_out, error) &&
+           security_check_exists(call, asked->entity->name, id_out, error);
 }
 
 /* ---- permissions ---- */
@@ -101,11 +79,12 @@ bool service_set_field_permissions(struct call *call, const struct operation *op
     const struct set_field_permissions_request *asked = request;
     size_t count = asked->permissions.count;
     struct field_grant *grants = arena_allocate_array(call->arena, count, sizeof(*grants));
+    struct delegation delegation;
 
     (void)operation;
     (void)response;
-    if (!authorise_administration(call->identity, error) ||
-        !find_profile(call, &asked->profile_id.value, error)) {
+    if (!security_may_manage(call, profile_entity, &asked->profile_id.value, error) ||
+        !security_begin_change(call, &delegation, error)) {
         return false;
     }
     for (size_t index = 0; index < count; index++) {
@@ -114,12 +93,10 @@ bool service_set_field_permissions(struct call *call, const struct operation *op
             return false;
         }
     }
-    if (!field_permissions_set(call->connection, call->arena, &asked->profile_id.value, grants,
-                               count, error)) {
-        return false;
-    }
-    session_forget_identities(call->platform->sessions);
-    return true;
+    return delegate_fields(&delegation, grants, count, error) &&
+           field_permissions_set(call->connection, call->arena, &asked->profile_id.value, grants,
+                                 count, error) &&
+           security_end_change(call, error);
 }
 
 static struct message_boolean truth(bool value)
@@ -138,8 +115,7 @@ bool service_retrieve_field_permissions(struct call *call, const struct operatio
 
     (void)operation;
     array_init(&items, call->arena);
-    if (!authorise_administration(call->identity, error) ||
-        !find_profile(call, &asked->profile_id.value, error) ||
+    if (!security_may_manage(call, profile_entity, &asked->profile_id.value, error) ||
         !field_permissions_read(call->connection, call->arena, call->catalog,
                                 &asked->profile_id.value, &grants, &count, error)) {
         return false;
@@ -168,15 +144,15 @@ static bool change_profile(struct call *call, const struct reference *asked,
                            const struct uuid *profile_id, profile_change change,
                            struct error *error)
 {
-    struct reference principal;
+    struct delegation delegation;
+    struct uuid principal_id;
 
-    if (!authorise_administration(call->identity, error) ||
-        !find_principal(call, asked, &principal, error) || !find_profile(call, profile_id, error) ||
-        !change(call->connection, call->arena, &principal.id, profile_id, error)) {
-        return false;
-    }
-    session_forget_identities(call->platform->sessions);
-    return true;
+    return security_may_manage(call, profile_entity, profile_id, error) &&
+           security_begin_change(call, &delegation, error) &&
+           find_principal(call, asked, &principal_id, error) &&
+           delegate_profile(&delegation, profile_id, error) &&
+           change(call->connection, call->arena, &principal_id, profile_id, error) &&
+           security_end_change(call, error);
 }
 
 bool service_add_principal_profile(struct call *call, const struct operation *operation,
@@ -204,25 +180,13 @@ bool service_retrieve_principal_profiles(struct call *call, const struct operati
 {
     const struct retrieve_principal_profiles_request *asked = request;
     struct retrieve_principal_profiles_response *answer = response;
-    const struct entity *profile = catalog_find_entity(call->catalog, "FieldSecurityProfile");
-    struct reference principal;
+    struct uuid principal_id;
     struct uuid *ids = NULL;
-    struct array items;
     size_t count = 0;
 
     (void)operation;
-    array_init(&items, call->arena);
-    if (!authorise_administration(call->identity, error) ||
-        !find_principal(call, asked->principal, &principal, error) ||
-        !profile_list(call->connection, call->arena, &principal.id, &ids, &count, error)) {
-        return false;
-    }
-    for (size_t index = 0; index < count; index++) {
-        struct reference *item = arena_allocate(call->arena, sizeof(*item));
-        *item = (struct reference){.entity = profile, .id = ids[index]};
-        array_add(&items, item);
-    }
-    answer->profiles =
-        (struct message_list){.is_set = true, .count = items.count, .items = items.items};
-    return true;
+    return authorise_administration(call->identity, error) &&
+           find_principal(call, asked->principal, &principal_id, error) &&
+           profile_list(call->connection, call->arena, &principal_id, &ids, &count, error) &&
+           security_refer(call, profile_entity, ids, count, &answer->profiles, error);
 }

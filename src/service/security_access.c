@@ -11,6 +11,7 @@
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/explain.h"
+#include "query/name.h"
 #include "query/query.h"
 #include "record/engine.h"
 #include "record/permit.h"
@@ -118,21 +119,33 @@ static bool find_record(struct call *call, const struct reference *asked, struct
     return is_readable || permit_refuse_missing(asked->entity, id_out, error);
 }
 
-/* A user or team: those of a share are told by the entity that has the id. */
-static bool refer_to(struct call *call, const struct uuid *id, struct reference **reference_out,
-                     struct error *error)
+/* Users and teams: which of them has an id is asked for all at once; names as far as the caller
+ * may read them. */
+static bool refer_to(struct call *call, const struct share *shares, size_t count,
+                     struct reference ***references_out, struct error *error)
 {
     const struct entity *user = catalog_find_entity(call->catalog, "SystemUser");
-    struct reference *reference = arena_allocate(call->arena, sizeof(*reference));
-    bool is_user = false;
+    const struct entity *team = catalog_find_entity(call->catalog, "Team");
+    struct reference **references = arena_allocate_array(call->arena, count, sizeof(*references));
+    struct probe *probes = arena_allocate_array(call->arena, count, sizeof(*probes));
 
-    if (!query_exists(call, user, id, &is_user, error)) {
+    for (size_t index = 0; index < count; index++) {
+        probes[index] = (struct probe){.entity = user,
+                                       .id = shares[index].principal_id,
+                                       .field = user->id,
+                                       .value = arena_allocate(call->arena, sizeof(struct value))};
+    }
+    if (!query_probe(call, probes, count, error)) {
         return false;
     }
-    reference->id = *id;
-    reference->entity = is_user ? user : catalog_find_entity(call->catalog, "Team");
-    *reference_out = reference;
-    return true;
+    for (size_t index = 0; index < count; index++) {
+        bool is_user = probes[index].value->state == VALUE_SET;
+        references[index] = arena_allocate(call->arena, sizeof(**references));
+        *references[index] =
+            (struct reference){.entity = is_user ? user : team, .id = shares[index].principal_id};
+    }
+    *references_out = references;
+    return name_references(call, references, count, error);
 }
 
 bool service_retrieve_shared_principals(struct call *call, const struct operation *operation,
@@ -142,28 +155,31 @@ bool service_retrieve_shared_principals(struct call *call, const struct operatio
     struct retrieve_shared_principals_response *answer = response;
     struct shared_principals *principals = arena_allocate(call->arena, sizeof(*principals));
     struct share *shares = NULL;
+    struct reference **references = NULL;
     struct array items;
     struct uuid id;
-    size_t count = 0;
+    size_t found = 0;
 
     (void)operation;
     array_init(&items, call->arena);
     if (!find_record(call, asked->record, &id, error) ||
         !share_list(call->connection, call->arena, asked->record->entity, &id,
                     asked->after.is_set ? &asked->after.value : NULL, SHARES_AT_ONCE + 1, &shares,
-                    &count, error)) {
+                    &found, error)) {
         return false;
     }
-    for (size_t index = 0; index < count && index < SHARES_AT_ONCE; index++) {
+    size_t count = found > SHARES_AT_ONCE ? SHARES_AT_ONCE : found;
+    if (!refer_to(call, shares, count, &references, error)) {
+        return false;
+    }
+    for (size_t index = 0; index < count; index++) {
         struct record_access *item = arena_allocate(call->arena, sizeof(*item));
-        if (!refer_to(call, &shares[index].principal_id, &item->principal, error)) {
-            return false;
-        }
+        item->principal = references[index];
         item->rights = names_of(call, shares[index].rights);
         array_add(&items, item);
     }
     principals->shares = list_of(&items);
-    principals->more = (struct message_boolean){.is_set = true, .value = count > SHARES_AT_ONCE};
+    principals->more = (struct message_boolean){.is_set = true, .value = found > SHARES_AT_ONCE};
     answer->shared_principals = principals;
     return true;
 }
@@ -191,7 +207,7 @@ static bool find_identity(struct call *call, const struct reference *principal,
         return true;
     }
     if (!authorise_administration(call->identity, error) ||
-        !query_exists(call, principal->entity, &id, &is_found, error)) {
+        !query_exists(call, principal->entity, &id, ROW_LOCK_NONE, &is_found, error)) {
         return false;
     }
     if (!is_found) {

@@ -56,7 +56,7 @@ static struct uuid user_id(struct call *call, const char *name)
     return id;
 }
 
-static void become(struct call *call, const struct uuid *id)
+void house_become(struct call *call, const struct uuid *id)
 {
     struct error error = {0};
     house_must(
@@ -70,7 +70,7 @@ struct call *house_begin(struct test_platform *house)
     struct uuid id = user_id(call, ADMINISTRATOR);
     struct error error = {0};
 
-    become(call, &id);
+    house_become(call, &id);
     house_must(connection_begin(call->connection, TRANSACTION_WRITE, &error), &error);
     return call;
 }
@@ -86,7 +86,7 @@ struct call *house_begin_as(struct test_platform *house, const char *user, const
         house_must(connection_commit(call->connection, &error), &error);
         house_must(connection_begin(call->connection, TRANSACTION_WRITE, &error), &error);
     }
-    become(call, &id);
+    house_become(call, &id);
     return call;
 }
 

@@ -22,6 +22,9 @@ struct call *house_begin(struct test_platform *house);
 /* A call of a user with a role, made on first use; in a write transaction. */
 struct call *house_begin_as(struct test_platform *house, const char *user, const char *role);
 
+/* Makes the call another user's. */
+void house_become(struct call *call, const struct uuid *id);
+
 /* Commits and ends, or undoes and ends. */
 void house_commit(struct call **call);
 void house_undo(struct call **call);

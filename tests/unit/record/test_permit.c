@@ -68,14 +68,6 @@ static struct uuid make_user(struct call *call, const char *name, const struct u
     return id;
 }
 
-static void become(struct call *call, const struct uuid *id)
-{
-    struct error error = {0};
-    house_must(
-        identity_load(call->arena, call->connection, call->catalog, id, &call->identity, &error),
-        &error);
-}
-
 static struct uuid make_account(struct call *call, const char *name, const struct uuid *owner)
 {
     struct record *account = house_record(call, "Account", "name", name, NULL);
@@ -132,7 +124,7 @@ void test_permit__a_change_reaches_as_far_as_its_depth(void **state)
     struct uuid own = make_account(call, "own", &ann);
     struct uuid near = make_account(call, "near", &bob);
     struct uuid far = make_account(call, "far", &eve);
-    become(call, &ann);
+    house_become(call, &ann);
     const struct entity *account = catalog_find_entity(call->catalog, "Account");
 
     assert_int_equal(rename_fails(call, &own), ERROR_NONE);
@@ -171,16 +163,16 @@ void test_permit__a_creation_must_reach_the_owner(void **state)
                                              ERROR_OWNER_CANNOT_READ};
 
     for (int index = 0; index < 3; index++) {
-        become(call, &ann);
+        house_become(call, &ann);
         struct record *record = house_record(call, "Account", "name", "x", NULL);
         house_refer(record, "owner", "SystemUser", owners[index]);
         assert_int_equal(create_fails(call, record), of_ann[index]);
-        become(call, &dan);
+        house_become(call, &dan);
         record = house_record(call, "Account", "name", "x", NULL);
         house_refer(record, "owner", "SystemUser", owners[index]);
         assert_int_equal(create_fails(call, record), of_dan[index]);
     }
-    become(call, &ann);
+    house_become(call, &ann);
     assert_int_equal(create_fails(call, house_record(call, "Account", "name", "mine", NULL)),
                      ERROR_NONE);
     house_undo(&call);
@@ -199,7 +191,7 @@ void test_permit__an_assignment_needs_its_right_and_an_owner_who_reads(void **st
     struct uuid blind = make_user(call, "blind", NULL, (const char *const[]){NULL});
     struct uuid own = make_account(call, "own", &ann);
     struct uuid other = make_account(call, "other", &bob);
-    become(call, &ann);
+    house_become(call, &ann);
     assert_int_equal(assign_fails(call, &own, &blind), ERROR_OWNER_CANNOT_READ);
     assert_int_equal(assign_fails(call, &other, &ann), ERROR_RECORD_NOT_FOUND);
     assert_int_equal(rename_fails(call, &own), ERROR_NOT_ALLOWED);
@@ -268,11 +260,11 @@ void test_permit__a_lookup_needs_append_and_append_to(void **state)
     static const enum error_code of_bob[] = {ERROR_NOT_ALLOWED, ERROR_NOT_ALLOWED,
                                              ERROR_REFERENCE_NOT_FOUND};
     for (int index = 0; index < 3; index++) {
-        become(call, &ann);
+        house_become(call, &ann);
         struct record *record = house_record(call, "Contact", "lastName", "L", NULL);
         house_refer(record, "parentCustomer", "Account", targets[index]);
         assert_int_equal(create_fails(call, record), of_ann[index]);
-        become(call, &bob);
+        house_become(call, &bob);
         record = house_record(call, "Contact", "lastName", "L", NULL);
         house_refer(record, "parentCustomer", "Account", targets[index]);
         assert_int_equal(create_fails(call, record), of_bob[index]);
@@ -300,7 +292,7 @@ void test_permit__a_key_tells_nothing_of_a_record_out_of_sight(void **state)
     (void)house_create(call, account);
     house_must(connection_commit(call->connection, &created), &created);
     house_must(connection_begin(call->connection, TRANSACTION_WRITE, &created), &created);
-    become(call, &ann);
+    house_become(call, &ann);
     const struct entity *entity = catalog_find_entity(call->catalog, "Account");
     const struct key *key = entity_find_key(entity, "accountNumber");
     assert_false(
@@ -340,7 +332,7 @@ void test_permit__a_part_needs_the_whole(void **state)
     house_refer(order, "owner", "SystemUser", &bob);
     house_refer(order, "customer", "Account", &customer);
     struct uuid other = house_create(call, order);
-    become(call, &ann);
+    house_become(call, &ann);
     const struct uuid *const orders[] = {&own, &other};
     static const enum error_code expected[] = {ERROR_NONE, ERROR_NOT_ALLOWED};
     for (int index = 0; index < 2; index++) {
