@@ -17,6 +17,7 @@
 #include "crypto/digest.h"
 #include "database/database.h"
 #include "record/person.h"
+#include "security/administrator.h"
 #include "security/credential.h"
 #include "security/directory.h"
 #include "security/directory_link.h"
@@ -143,26 +144,41 @@ static bool write_user(struct entrance *entrance, struct error *error)
                                                     &entrance->user_id, &link, error);
 }
 
-static bool write_all(struct entrance *entrance, struct error *error)
+/* The last administrator keeps his roles, whatever his groups say, until there is another. */
+static bool follow_groups(struct entrance *entrance, struct error *error)
 {
     struct call *call = entrance->call;
     bool is_changed = false;
 
-    if (!find_user(entrance, error)) {
-        return false;
-    }
-    if (!entrance->is_let_in) {
-        return true;
-    }
-    if (!write_user(entrance, error) ||
+    if (!connection_savepoint(call->connection, error) ||
         !role_follow(call->connection, call->arena, &entrance->user_id, entrance->role_ids,
                      entrance->role_count, &is_changed, error)) {
         return false;
     }
     if (is_changed) {
         session_forget(call->platform->sessions, &entrance->user_id);
+        call->is_security_changed = true;
     }
-    return true;
+    if (!is_changed || administrator_check(call->arena, call->connection, call->catalog, error)) {
+        return connection_savepoint_keep(call->connection, error);
+    }
+    if (error->code != ERROR_LAST_ADMINISTRATOR) {
+        return false;
+    }
+    error_clear(error);
+    return connection_savepoint_undo(call->connection, error);
+}
+
+static bool write_all(struct entrance *entrance, struct error *error)
+{
+    const struct call *call = entrance->call;
+
+    if (!administrator_lock(call->arena, call->connection, call->catalog,
+                            &call->platform->organization_id, error) ||
+        !find_user(entrance, error)) {
+        return false;
+    }
+    return !entrance->is_let_in || (write_user(entrance, error) && follow_groups(entrance, error));
 }
 
 static bool write_once(struct entrance *entrance, struct error *error)

@@ -233,6 +233,21 @@ def prove_group_search(tally, work, template, directory):
         tally.check("group-search", differs(office.may_read_accounts("anna", ANNA), True))
 
 
+def prove_last_administrator(tally, work, template, directory):
+    """Groups may take away an administrator's role, but not the last one's."""
+    with Office.of(work / "last-administrator", template, settings(directory, directory.url)) as office:
+        directory.set_members("managers", "dora", "clara")
+        office.map_group("managers", office.role("System administrator"))
+        tally.check("administrator-by-a-group", differs(office.basic("dora", "Dora-Secret-1"), "dora"))
+        dora = bytes.fromhex(office.id_of("dora").replace("-", ""))
+        office.disable(office.id_of(ADMIN))
+        directory.set_members("managers", "clara")
+        wait_for_new_bind(office)
+        tally.check("last-administrator-comes-in", differs(office.basic("dora", "Dora-Secret-1"), "dora"))
+        held = office.rows("SELECT source FROM svyaz_principal_role WHERE principal_id = ?", dora)
+        tally.check("last-administrator-stays", differs(held, [("directory",)]))
+
+
 def prove_slow(tally, work, template, directory):
     """A server that takes the connection and says nothing holds up those who need it, for a time, and nobody else."""
     with socket.socket() as silent:
@@ -296,5 +311,6 @@ def run(tally, work, program):
         prove_tls(tally, work, template, directory, authority)
         prove_pattern(tally, work, template, directory)
         prove_group_search(tally, work, template, directory)
+        prove_last_administrator(tally, work, template, directory)
         prove_slow(tally, work, template, directory)
         prove_bad_settings(tally, work, template, directory)
