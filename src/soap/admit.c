@@ -44,7 +44,7 @@ static bool verify(struct message *message, struct error *error)
     return service_verify(message->call, &message->credentials, error);
 }
 
-static bool (*const steps[])(struct message *message, struct error *error) = {
+static const message_step steps[] = {
     message_check_type, read_header, message_find_credentials, check_known, verify,
 };
 
@@ -55,12 +55,8 @@ bool admit(struct soap_worker *worker, struct arena *arena, const struct soap_re
 {
     struct message *message = message_make(worker, arena, request, service);
     struct error error = {0};
-    bool is_done = true;
+    bool is_done = message_run(message, steps, STEP_COUNT, &error);
 
-    for (size_t i = 0; i < STEP_COUNT && is_done; i++) {
-        is_done = steps[i](message, &error);
-    }
-    walk_end(&message->decoder.walk);
     if (!is_done) {
         message_answer_error(message, &error, answer_out);
     }

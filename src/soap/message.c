@@ -66,6 +66,17 @@ struct message *message_make(struct soap_worker *worker, struct arena *arena,
     return message;
 }
 
+bool message_run(struct message *message, const message_step *steps, size_t count,
+                 struct error *error)
+{
+    bool is_done = true;
+    for (size_t index = 0; index < count && is_done; index++) {
+        is_done = steps[index](message, error);
+    }
+    walk_end(&message->decoder.walk);
+    return is_done;
+}
+
 bool message_check_type(struct message *message, struct error *error)
 {
     const char *text = message->request->content_type;

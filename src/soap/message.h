@@ -55,6 +55,13 @@ struct message *message_make(struct soap_worker *worker, struct arena *arena,
                              const struct soap_request *request,
                              const struct wire_service *service);
 
+/* A step of a message's way; false with an error when it ends there. */
+typedef bool (*message_step)(struct message *message, struct error *error);
+
+/* Takes the steps until one ends the way, and closes what was walked. */
+must_check bool message_run(struct message *message, const message_step *steps, size_t count,
+                            struct error *error);
+
 /* Checks the Content-Type; as far as it says the SOAP version, that is known afterwards. */
 must_check bool message_check_type(struct message *message, struct error *error);
 

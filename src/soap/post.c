@@ -253,7 +253,7 @@ static bool run(struct message *message, struct error *error)
                        message->parameters, &codec, error);
 }
 
-static bool (*const steps[])(struct message *message, struct error *error) = {
+static const message_step steps[] = {
     take_in,        scan,         open_envelope, unwrap, fill_call, message_find_credentials,
     find_operation, check_length, check_plain,   run,
 };
@@ -280,12 +280,8 @@ void post_serve(struct soap_worker *worker, struct arena *arena, const struct so
 {
     struct message *message = message_make(worker, arena, request, service);
     struct error error = {0};
-    bool is_done = true;
+    bool is_done = message_run(message, steps, STEP_COUNT, &error);
 
-    for (size_t i = 0; i < STEP_COUNT && is_done; i++) {
-        is_done = steps[i](message, &error);
-    }
-    walk_end(&message->decoder.walk);
     if (!is_done && intake_is_cut(message->intake)) {
         explain_cut(message, &error);
     }
