@@ -17,7 +17,7 @@ OUT     := build/$(VARIANT)
 WARNINGS      := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Werror
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINK_release  := -pie -Wl,-z,relro,-z,now
-FLAGS_check   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_check   := -DINTERRUPTIBLE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LINK_check    := -fsanitize=address,undefined
 # clang's build of the house: it proves that clang finds nothing to say, and carries the fuzzers.
 FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all

@@ -1,0 +1,38 @@
+/*
+ * interrupt.h - named places where a test makes the server end, or an operation fail.
+ *
+ * A build with -DINTERRUPTIBLE (build/check) looks at CRM_INTERRUPT in its environment:
+ *
+ *   CRM_INTERRUPT=commit:kill      the process ends by SIGKILL when it comes to `commit`
+ *   CRM_INTERRUPT=commit:fail:3    the third who comes there fails with INTERNAL
+ *
+ * In any other build nothing of this exists.
+ *
+ * Threads: any.
+ */
+#ifndef BASE_INTERRUPT_H
+#define BASE_INTERRUPT_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct error;
+
+#ifdef INTERRUPTIBLE
+
+/* Comes to a place; false when it fails there. */
+must_check bool interrupt_at(const char *place, struct error *error);
+
+#else
+
+static inline bool interrupt_at(const char *place, struct error *error)
+{
+    (void)place;
+    (void)error;
+    return true;
+}
+
+#endif
+
+#endif
