@@ -29,6 +29,7 @@ struct call {
     const struct identity *identity; /* NULL until known */
     struct uuid session_id;          /* empty without a session */
     const char *request_id;          /* the client's, or one of ours; never NULL */
+    bool has_request_id;             /* it is the client's: a write under it is done once */
     const char *application;         /* the client's name for itself, or NULL */
     const char *peer_address;        /* for the log and for counting attempts */
     enum language language;          /* of fault texts and labels */

@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { NAME_LENGTH = 120, SETTING_LENGTH = 200 };
+enum { NAME_LENGTH = 120, SETTING_LENGTH = 200, REQUEST_ID_LENGTH = 200, DIGEST_LENGTH = 64 };
 
 static const struct table_column file_piece_columns[] = {
     {.name = "file_id", .type = COLUMN_UUID, .is_required = true},
@@ -47,10 +47,33 @@ const struct table setting_table = {
     .primary_key = {"name"},
 };
 
+static const struct table_column request_columns[] = {
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "request_id", .type = COLUMN_TEXT, .length = REQUEST_ID_LENGTH, .is_required = true},
+    {.name = "request_digest", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "answer", .type = COLUMN_TEXT, .is_required = true},
+    {.name = "is_sealed", .type = COLUMN_BOOLEAN, .is_required = true},
+    {.name = "answered_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index request_indexes[] = {
+    {.name = "svyaz_request_answered_on", .columns = {"answered_on"}},
+};
+
+const struct table request_table = {
+    .name = "svyaz_request",
+    .columns = request_columns,
+    .column_count = COUNT(request_columns),
+    .primary_key = {"user_id", "request_id"},
+    .indexes = request_indexes,
+    .index_count = COUNT(request_indexes),
+};
+
 const struct table *const *record_tables(int *count_out)
 {
     static const struct table *const tables[] = {
-        &party_table, &file_table, &file_piece_table, &counter_table, &setting_table,
+        &party_table,   &file_table,    &file_piece_table,
+        &counter_table, &setting_table, &request_table,
     };
     *count_out = (int)COUNT(tables);
     return tables;

@@ -10,6 +10,7 @@ enum { FILE_PIECE_SIZE = 256 * 1024 };
 
 extern const struct table file_piece_table; /* file, number -> bytes */
 extern const struct table counter_table;    /* name -> last number given */
+extern const struct table request_table;    /* user, request id -> what was answered */
 extern const struct table setting_table;    /* name -> text: what the organisation is */
 
 #endif

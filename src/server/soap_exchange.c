@@ -69,6 +69,9 @@ static void add_headers(struct exchange *exchange, const struct soap_answer *ans
     if (answer->request_id != NULL) {
         exchange_add_header(exchange, "X-Request-Id", answer->request_id);
     }
+    if (answer->is_repeated) {
+        exchange_add_header(exchange, "Idempotent-Replayed", "true");
+    }
 }
 
 /* Sends what does not fit in memory; a source that fails cuts the answer short, visibly. */

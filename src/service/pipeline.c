@@ -8,16 +8,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "crypto/random.h"
 #include "database/database.h"
+#include "metadata/shape.h"
+#include "record/idempotency.h"
 #include "security/authorise.h"
 #include "security/identity.h"
 #include "security/session.h"
@@ -25,8 +29,16 @@
 #include "service/authenticate.h"
 #include "service/metrics.h"
 #include "service/operation.h"
+#include "service/request_digest.h"
 #include "service/stage.h"
 #include "text/zone.h"
+
+enum step_name {
+#define STEP(name, function) STEP_##name,
+#include "service/steps.def"
+#undef STEP
+    STEP_COUNT
+};
 
 /* One operation on its way through the steps. */
 struct run {
@@ -40,6 +52,9 @@ struct run {
     bool is_admitted;
     bool is_known; /* who asks */
     bool is_decoded;
+    bool is_repeated;            /* it had been answered before */
+    uint8_t digest[SHA256_SIZE]; /* of the request, once it is needed */
+    bool is_digested;
 };
 
 static bool acquire(struct run *run, struct error *error)
@@ -141,6 +156,79 @@ static bool encode(struct run *run, struct error *error)
     return run->codec->encode(run->codec->context, run->call, run->operation, run->response, error);
 }
 
+/* ---- done once ---- */
+
+/* A write that may be sent again, and is to be done once all the same. */
+static bool is_once(const struct run *run)
+{
+    const struct call *call = run->call;
+
+    return call->has_request_id && !call->is_validate_only &&
+           run->operation->pattern->transaction == OPERATION_WRITES;
+}
+
+static bool digest(struct run *run, struct error *error)
+{
+    run->is_digested = run->is_digested ||
+                       request_digest(run->call, run->operation, run->request, run->digest, error);
+    return run->is_digested;
+}
+
+static bool has_secret(const struct shape *shape)
+{
+    bool is_found = false;
+
+    for (size_t i = 0; i < shape->member_count && !is_found; i++) {
+        const struct shape_member *member = &shape->members[i];
+        is_found = member->is_secret || (member->type == SHAPE_STRUCT && has_secret(member->shape));
+    }
+    return is_found;
+}
+
+/* The last of the transaction, so that nobody waits for it longer than he must. */
+static bool keep(struct run *run, struct error *error)
+{
+    if (!is_once(run)) {
+        return true;
+    }
+    if (!digest(run, error)) {
+        return false;
+    }
+    struct kept_answer kept = {
+        .text = run->codec->answer(run->codec->context),
+        .is_sealed = has_secret(run->operation->pattern->response),
+    };
+    memcpy(kept.digest, run->digest, sizeof(kept.digest));
+    return idempotency_keep(run->call, &kept, error);
+}
+
+/* Nearly every request comes for the first time: only one that fails, if only because its id is
+ * taken, is looked up among those that were answered. Tells whether it is settled so; when it was
+ * another request that had the id, or its answer is gone, that is the error. */
+static bool repeat(struct run *run, enum step_name reached, struct error *error)
+{
+    const char *answer = NULL;
+    struct error found = {0};
+
+    if (!is_once(run) || reached < STEP_HANDLE || reached >= STEP_COMMIT) {
+        return false;
+    }
+    if (!digest(run, &found) || !idempotency_find(run->call, run->digest, &answer, &found)) {
+        if (found.code == ERROR_REQUEST_ID_REUSED || found.code == ERROR_REQUEST_ID_EXPIRED) {
+            *error = found;
+        }
+        return false;
+    }
+    if (answer != NULL) {
+        run->codec->repeat(run->codec->context, answer);
+        run->is_repeated = true;
+        error_clear(error);
+    }
+    return answer != NULL;
+}
+
+/* ---- the end ---- */
+
 static bool commit(struct run *run, struct error *error)
 {
     if (!run->is_in_transaction) {
@@ -164,35 +252,22 @@ static bool forget(struct run *run, struct error *error)
     return true;
 }
 
-enum step_name {
-    STEP_ACQUIRE,
-    STEP_FIND_CALLER,
-    STEP_ADMIT,
-    STEP_CHECK_PRIVILEGE,
-    STEP_DECODE,
-    STEP_STAGE,
-    STEP_CHECK_DEADLINE,
-    STEP_BEGIN,
-    STEP_HANDLE,
-    STEP_ENCODE,
-    STEP_COMMIT,
-    STEP_FORGET,
-    STEP_COUNT
-};
+static bool sweep(struct run *run, struct error *error)
+{
+    (void)error;
+    if (is_once(run)) {
+        idempotency_sweep(run->call);
+    }
+    return true;
+}
 
-static bool (*const steps[STEP_COUNT])(struct run *run, struct error *error) = {
-    [STEP_ACQUIRE] = acquire,
-    [STEP_FIND_CALLER] = find_caller,
-    [STEP_ADMIT] = admit,
-    [STEP_CHECK_PRIVILEGE] = check_privilege,
-    [STEP_DECODE] = decode,
-    [STEP_STAGE] = stage,
-    [STEP_CHECK_DEADLINE] = check_deadline,
-    [STEP_BEGIN] = begin,
-    [STEP_HANDLE] = handle,
-    [STEP_ENCODE] = encode,
-    [STEP_COMMIT] = commit,
-    [STEP_FORGET] = forget,
+static const struct step {
+    const char *name;
+    bool (*take)(struct run *run, struct error *error);
+} steps[STEP_COUNT] = {
+#define STEP(name, function) {#function, function},
+#include "service/steps.def"
+#undef STEP
 };
 
 /* After which failures a run goes on from which step, or from the one that failed, if that comes
@@ -224,7 +299,7 @@ static bool run_steps(struct run *run, enum step_name from, enum step_name *reac
 {
     for (enum step_name step = from; step < STEP_COUNT; step++) {
         *reached_out = step;
-        if (!steps[step](run, error)) {
+        if (!interrupt_at(steps[step].name, error) || !steps[step].take(run, error)) {
             undo(run);
             return false;
         }
@@ -267,6 +342,9 @@ static bool run_with_retries(struct run *run, struct error *error)
     enum step_name reached = STEP_ACQUIRE;
 
     while (!run_steps(run, from, &reached, error)) {
+        if (repeat(run, reached, error)) {
+            return true;
+        }
         const struct retry *retry = retry_after(error->code, reached, tries);
         if (retry == NULL) {
             return false;
@@ -299,6 +377,7 @@ static void report(const struct run *run, int64_t milliseconds, const struct err
     const struct call *call = run->call;
     const char *user = call->identity == NULL ? NULL : call->identity->user_name;
     const char *code = error->code == ERROR_NONE ? NULL : error_kind(error->code)->name;
+    const char *mode = run->is_repeated ? "repeated" : call->is_validate_only ? "validate" : NULL;
 
     service_metrics_count(call->platform->metrics, run->operation->pattern, error->code,
                           milliseconds);
@@ -308,8 +387,7 @@ static void report(const struct run *run, int64_t milliseconds, const struct err
               LOG_TEXT(if_any("peer", call->peer_address), call->peer_address),
               LOG_TEXT("operation", run->operation->name), LOG_NUMBER("ms", milliseconds),
               LOG_NUMBER(call->row_count > 0 ? "rows" : NULL, call->row_count),
-              LOG_TEXT(call->is_validate_only ? "mode" : NULL, "validate"),
-              LOG_TEXT(if_any("code", code), code),
+              LOG_TEXT(mode == NULL ? NULL : "mode", mode), LOG_TEXT(if_any("code", code), code),
               LOG_TEXT(if_any("entity", error->entity), error->entity),
               LOG_TEXT(if_any("field", error->subject), error->subject),
               LOG_TEXT(if_any("message", error->message), error->message),
@@ -340,7 +418,8 @@ bool service_run(struct call *call, const struct operation *operation,
 
     error_clear(error);
     bool is_done = run_with_retries(&run, error);
-    if (run.is_decoded && call->connection != NULL && (!is_done || call->is_validate_only)) {
+    if (run.is_decoded && call->connection != NULL &&
+        (!is_done || run.is_repeated || call->is_validate_only)) {
         stage_drop_files(call, operation, request);
     }
     if (run.is_admitted) {

@@ -3,8 +3,11 @@
  *
  * Steps, in order: acquire a connection, find out who asks and whether he asks too much at once,
  * check the privilege, decode the request, stage files, begin, run the handler, encode the answer,
- * commit. A conflict runs the handler again from begin. The first step that fails ends it; nothing
- * half-done stays.
+ * keep it, commit. A conflict runs the handler again from begin. The first step that fails ends it;
+ * nothing half-done stays.
+ *
+ * A write that carries the client's request id is done once: its answer is kept in its own
+ * transaction, and whoever sends it again gets that answer.
  */
 #ifndef SERVICE_PIPELINE_H
 #define SERVICE_PIPELINE_H
@@ -58,6 +61,10 @@ struct message_codec {
      * conflict: each time it begins anew. */
     bool (*encode)(void *context, struct call *call, const struct operation *operation,
                    const void *response, struct error *error);
+    /* What encode made, to be kept for whoever sends the request again. */
+    const char *(*answer)(void *context);
+    /* Answers with what was kept, in place of encode. */
+    void (*repeat)(void *context, const char *answer);
     void *context;
 };
 

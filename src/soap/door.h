@@ -61,6 +61,7 @@ struct soap_answer {
     soap_answer_source source; /* sent after body when not NULL */
     void *source_context;
     const char *request_id;
+    bool is_repeated; /* it was kept from when the same request was sent before */
 };
 
 /* Makes the door for a platform: operations, contract documents, dispatch. */

@@ -47,7 +47,9 @@ struct message {
     const struct wire_service *operation_service;
     void *parameters;
     struct encoder encoder;
-    bool is_run; /* the pipeline has had it, and has logged it */
+    size_t answer_begin, answer_end; /* in the encoder's text: the content of its body */
+    bool is_repeated;                /* the answer was kept from before */
+    bool is_run;                     /* the pipeline has had it, and has logged it */
 };
 
 /* Begins a message: its call, its body, and what watched it come in. */

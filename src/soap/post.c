@@ -149,6 +149,7 @@ static bool fill_call(struct message *message, struct error *error)
                          "A request id has 1 to %d visible ASCII characters", ID_MOST);
     }
     call->request_id = id;
+    call->has_request_id = true;
     return true;
 }
 
@@ -236,16 +237,40 @@ static bool encode(void *context, struct call *call, const struct operation *ope
     (void)error;
     encode_begin(&message->encoder, call->arena, wants_mtom(message));
     answer_open(text, message->envelope.version);
+    message->answer_begin = text->length;
     answer_open_wrapper(text, message->operation_service->target_namespace, type->name);
     encode_members(&message->encoder, type, response);
     answer_close_wrapper(text, type->name);
+    message->answer_end = text->length;
     answer_close(text);
     return true;
 }
 
+/* The content of the body: the envelope is that of whoever asks again. */
+static const char *answer(void *context)
+{
+    const struct message *message = context;
+
+    return arena_copy_part(message->arena, message->encoder.text.bytes + message->answer_begin,
+                           message->answer_end - message->answer_begin);
+}
+
+static void repeat(void *context, const char *answer)
+{
+    struct message *message = context;
+    struct buffer *text = &message->encoder.text;
+
+    encode_begin(&message->encoder, message->arena, false);
+    answer_open(text, message->envelope.version);
+    buffer_add_text(text, answer);
+    answer_close(text);
+    message->is_repeated = true;
+}
+
 static bool run(struct message *message, struct error *error)
 {
-    struct message_codec codec = {.decode = decode, .encode = encode, .context = message};
+    const struct message_codec codec = {
+        .decode = decode, .encode = encode, .answer = answer, .repeat = repeat, .context = message};
 
     message->is_run = true;
     message->parameters = arena_allocate(message->arena, message->operation->request->size);
@@ -289,7 +314,8 @@ void post_serve(struct soap_worker *worker, struct arena *arena, const struct so
         message_answer_error(message, &error, answer_out);
         return;
     }
-    *answer_out = (struct soap_answer){.request_id = message->call->request_id};
+    *answer_out = (struct soap_answer){.request_id = message->call->request_id,
+                                       .is_repeated = message->is_repeated};
     answer_finish(arena, &message->encoder, message->envelope.version, answer_out);
     message_prove_us(message, answer_out);
 }
