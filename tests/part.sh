@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues hostile
-credentials clients directory crmd crmctl import fuzz operations'
+credentials clients directory crmd crmctl import reliability fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -25,6 +25,7 @@ part_directory() { tests/directory/run.py; }
 part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }
+part_reliability() { tests/reliability/run.py; }
 part_fuzz() { tests/fuzz/run.sh; }
 part_operations() { tests/dialogues/untouched.py; }
 

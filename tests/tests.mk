@@ -80,3 +80,4 @@ torture:
 	@.ci/packages build check
 	@$(MAKE) -s -j2 all
 	tests/oracle/run.py --program build/release/crmd --decisions 200000 --lists 2000 --leaks 20000 $(if $(SEED),--seed $(SEED))
+	tests/reliability/run.py --writes 10000 --kills 300 --database-writes 10000 --database-kills 50 $(if $(SEED),--seed $(SEED))

@@ -67,6 +67,7 @@ class Server:
         self.folder = pathlib.Path(folder).resolve()
         self.program = ROOT / program
         self.settings, self.words = list(settings), list(words)
+        self.environment = {}  # further variables, for the next start
         self.port = self.tls_port = self.admin_port = 0
         self.process = None
 
@@ -107,7 +108,7 @@ class Server:
                     [self.program, "--data", self.folder, *self.words,
                      *self.options("http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", *self.settings)],
                     stdout=log, stderr=log, cwd=self.folder,
-                    env=os.environ | SURROUNDINGS | notices.environment())
+                    env=os.environ | SURROUNDINGS | notices.environment() | self.environment)
             deadline = time.monotonic() + 60
             while not (ready := READY.match(notices.take())):
                 if self.process.poll() is not None or time.monotonic() > deadline:

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""What integrators rely on: a write that is sent again is done once, whatever is killed.   run.py
+
+    run.py                          a few hundred writes on each database
+    run.py --writes 10000 --kills 300 --database-kills 50
+    run.py --engine SQLite --seed 7
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import statistics
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import steps  # noqa: E402
+from storm import Storm  # noqa: E402
+from svyaz import engines  # noqa: E402
+from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
+from svyaz.tally import Tally  # noqa: E402
+
+WORK = ROOT / "build" / "reliability"
+PROGRAM = "build/release/crmd"
+
+
+def kill_node(servers):
+    def kill(chance):
+        victim = chance.choice(servers)
+        victim.kill()
+        victim.start()
+    return kill
+
+
+def kill_database(engine):
+    def kill(_):
+        engine.kill()
+        engine.start_again()
+    return kill
+
+
+@contextlib.contextmanager
+def nodes(engine, folder, count):
+    """So many servers on one fresh organisation."""
+    first = Server(folder / "node", PROGRAM, engine.settings())
+    first.bootstrap()
+    others = [Server(folder / f"node{number}", PROGRAM, engine.settings()) for number in range(2, count + 1)]
+    for other in others:  # the key that seals secrets is one
+        other.bootstrap(first.folder)
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(server) for server in (first, *others)]
+
+
+def play(tally, name, storm, kills, kill):
+    storm.rage(kills, kill)
+    complaints = storm.complaints()
+    for complaint in complaints[:5]:
+        tally.fail(name, complaint)
+    if not complaints:
+        tally.ok(name, is_loud=True)
+    repeated = sum(write.repeated for writer in storm.writers for write in writer.writes)
+    print(f"    {storm.written()} writes, {len(storm.away)} kills, {storm.sender.interrupted} attempts in vain, "
+          f"{repeated} sent again after their answer; away {statistics.median(storm.away or [0]):.2f} s "
+          f"at the median, {max(storm.away or [0]):.2f} s at most", flush=True)
+
+
+def prove_engine(tally, kind, chosen):
+    engine = kind(WORK / kind.name.lower())
+    engine.start()
+    try:
+        with nodes(engine, engine.folder, 1 if kind is engines.Sqlite else 2) as servers:
+            storm = Storm(chosen.seed, engine, servers, chosen.writes)
+            play(tally, f"{kind.name}/server-killed", storm, chosen.kills, kill_node(servers))
+    finally:
+        engine.stop()
+
+
+def prove_database(tally, kind, chosen):
+    """With a database that waits for the disk, as in production."""
+    engine = kind(WORK / f"{kind.name.lower()}-safe", "safe")
+    engine.start()
+    try:
+        with nodes(engine, engine.folder, 1) as servers:
+            storm = Storm(chosen.seed, engine, servers, chosen.database_writes)
+            play(tally, f"{kind.name}/database-killed", storm, chosen.database_kills, kill_database(engine))
+    finally:
+        engine.stop()
+
+
+def prove_steps(tally):
+    engine = engines.Sqlite(WORK / "steps")
+    template = Server(WORK / "template")
+    template.bootstrap()
+    steps.prove(tally, engine, WORK / "steps", template.folder)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    arguments.add_argument("--writes", type=int, default=400)
+    arguments.add_argument("--kills", type=int, default=10)
+    arguments.add_argument("--database-writes", type=int, default=200)
+    arguments.add_argument("--database-kills", type=int, default=2)
+    arguments.add_argument("--no-steps", action="store_true", help="the storms alone")
+    arguments.add_argument("--engine", action="append", choices=[kind.name for kind in engines.ENGINES])
+    chosen = arguments.parse_args()
+    kinds = [kind for kind in engines.ENGINES if not chosen.engine or kind.name in chosen.engine]
+    lock = hold_folder(WORK)
+    tally = Tally()
+    print(f"seed {chosen.seed}: tests/reliability/run.py --seed {chosen.seed} asks the same again", flush=True)
+    if not chosen.no_steps:
+        prove_steps(tally)
+    for kind in kinds:
+        prove_engine(tally, kind, chosen)
+        if kind is not engines.Sqlite:
+            prove_database(tally, kind, chosen)
+    lock.close()
+    tally.end()
+
+
+main()
