@@ -19,7 +19,15 @@ struct arena;
 struct catalog;
 struct connection;
 struct identity;
+struct record;
 struct zone;
+
+/* A record that has another version than the caller expected. */
+struct conflict {
+    const struct entity *entity; /* NULL: none was met */
+    struct uuid id;
+    const struct record *current; /* as he may see it now; NULL when he may not */
+};
 
 struct call {
     struct arena *arena;
@@ -39,6 +47,7 @@ struct call {
     bool is_security_changed; /* who may what: identities remembered are worth nothing any more */
     bool has_expected_version;
     int64_t expected_version;
+    struct conflict conflict;
     int64_t now;       /* moment the call began; the time of all it writes */
     int64_t deadline;  /* monotonic ms; 0: none */
     int64_t row_count; /* records answered or written, for the log */

@@ -206,15 +206,6 @@ static bool delete_row(const struct write *write, const struct uuid *id, struct 
     return false;
 }
 
-static bool check_version(const struct write *write, struct error *error)
-{
-    int64_t version = record_value(write->before, write->entity->version)->integer;
-    return version == write->call->expected_version ||
-           error_set_about(error, ERROR_VERSION_CONFLICT, write->entity->name, "version",
-                           "The record has version %lld, not %lld", (long long)version,
-                           (long long)write->call->expected_version);
-}
-
 /* Reads the record under its lock, with its files. Those who began to refer to it are waited for,
  * so that they are found, and nobody begins any more. */
 static bool read_record(struct write *write, const struct uuid *id, struct error *error)
@@ -238,7 +229,8 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
     struct write write = {.work = work, .call = work->call, .entity = entity};
     if ((work->deleted.count == 0 && !total_lock_parents(work, entity, id, error)) ||
         !read_record(&write, id, error) || !permit_stored(&write, RIGHT_DELETE, error) ||
-        (has_expected_version && !check_version(&write, error)) || !note_deleted(work, id, error)) {
+        (has_expected_version && !rule_check_version(&write, error)) ||
+        !note_deleted(work, id, error)) {
         return false;
     }
     if (!principal_begin_delete(&write, id, error) || !settle_referrers(work, entity, id, error) ||

@@ -26,19 +26,28 @@ static bool is_left_alone(const struct write *write, const struct field *field)
     return value_is_equal(field, record_value(write->before, field), given);
 }
 
-static bool refuse_version(const struct write *write, struct error *error)
+static bool refuse_version(const struct write *write, int64_t expected, struct error *error)
 {
+    const struct value *version = record_value(write->before, write->entity->version);
+    write->call->conflict = (struct conflict){
+        .entity = write->entity, .id = record_value(write->before, write->entity->id)->uuid};
     return error_set_about(error, ERROR_VERSION_CONFLICT, write->entity->name, "version",
-                           "The record has version %lld, not %lld",
-                           (long long)record_value(write->before, write->entity->version)->integer,
-                           (long long)record_value(write->given, write->entity->version)->integer);
+                           "The record has version %lld, not %lld", (long long)version->integer,
+                           (long long)expected);
+}
+
+bool rule_check_version(const struct write *write, struct error *error)
+{
+    int64_t expected = write->call->expected_version;
+    return record_value(write->before, write->entity->version)->integer == expected ||
+           refuse_version(write, expected, error);
 }
 
 static bool refuse_field(const struct write *write, const struct field *field, struct error *error)
 {
     bool is_version = field == write->entity->version;
     if (is_version && write->before != NULL && record_has(write->given, field)) {
-        return refuse_version(write, error);
+        return refuse_version(write, record_value(write->given, field)->integer, error);
     }
     return error_set_about(error, ERROR_FIELD_NOT_WRITABLE, write->entity->name, field->name,
                            "%s cannot be set %s", label_of(field),

@@ -10,17 +10,6 @@
 #include "record/save.h"
 #include "record/write.h"
 
-static bool check_version(const struct write *write, struct error *error)
-{
-    int64_t version = record_value(write->before, write->entity->version)->integer;
-    if (version == write->call->expected_version) {
-        return true;
-    }
-    return error_set_about(error, ERROR_VERSION_CONFLICT, write->entity->name, "version",
-                           "The record has version %lld, not %lld", (long long)version,
-                           (long long)write->call->expected_version);
-}
-
 static void lay_over(struct write *write)
 {
     for (size_t index = 0; index < write->entity->field_count; index++) {
@@ -55,7 +44,8 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     if (before == NULL) {
         return permit_refuse_missing(given->entity, id, error);
     }
-    if (!permit_update(&write, error) || (has_expected_version && !check_version(&write, error)) ||
+    if (!permit_update(&write, error) ||
+        (has_expected_version && !rule_check_version(&write, error)) ||
         !rule_check_given(&write, error)) {
         return false;
     }

@@ -66,7 +66,9 @@ bool write_is_changing(const struct write *write, const struct field *field);
 
 /* ---- steps, in their order ---- */
 
-/* rule.c: fields that a client may not set; required ones that are empty. */
+/* rule.c: the version that the caller expects; fields that a client may not set; required ones
+ * that are empty. */
+must_check bool rule_check_version(const struct write *write, struct error *error);
 must_check bool rule_check_given(const struct write *write, struct error *error);
 must_check bool rule_check_required(const struct write *write, struct error *error);
 must_check bool rule_add_defaults(struct write *write, struct error *error);

@@ -21,6 +21,8 @@
 #include "crypto/random.h"
 #include "database/database.h"
 #include "metadata/shape.h"
+#include "query/query.h"
+#include "record/engine.h"
 #include "record/idempotency.h"
 #include "security/authorise.h"
 #include "security/identity.h"
@@ -358,6 +360,21 @@ static bool run_with_retries(struct run *run, struct error *error)
     return true;
 }
 
+/* Who is told that a record has changed is told what it is now, as far as he may see it. */
+static void show_conflict(struct run *run, const struct error *error)
+{
+    struct conflict *conflict = &run->call->conflict;
+    struct error ignored = {0};
+    struct column_set columns;
+    struct record *record = NULL;
+
+    if (error->code == ERROR_VERSION_CONFLICT && conflict->entity != NULL &&
+        query_columns(run->call, conflict->entity, NULL, 0, true, &columns, &ignored) &&
+        record_retrieve(run->call, conflict->entity, &conflict->id, &columns, &record, &ignored)) {
+        conflict->current = record;
+    }
+}
+
 static enum log_level level_of(enum error_code code)
 {
     if (code == ERROR_NONE || error_kind(code)->is_client_fault) {
@@ -418,6 +435,7 @@ bool service_run(struct call *call, const struct operation *operation,
 
     error_clear(error);
     bool is_done = run_with_retries(&run, error);
+    show_conflict(&run, error);
     if (run.is_decoded && call->connection != NULL &&
         (!is_done || run.is_repeated || call->is_validate_only)) {
         stage_drop_files(call, operation, request);

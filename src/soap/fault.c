@@ -3,7 +3,11 @@
  */
 #include "soap/fault.h"
 
+#include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
+#include "metadata/entity.h"
+#include "metadata/record.h"
 #include "soap/answer.h"
 #include "soap/door.h"
 #include "soap/encode.h"
@@ -48,11 +52,50 @@ static const char *or_null(const char *text)
     return *text == '\0' ? NULL : text;
 }
 
+/* Files and participants have no form in one text. */
+static bool is_shown(const struct record *record, const struct field *field)
+{
+    return field->type != FIELD_FILE && field->type != FIELD_PARTY_LIST &&
+           record_has(record, field);
+}
+
+/* Fields as texts: the detail of a fault is the same for every entity. */
+static struct message_list list_fields(struct arena *arena, const struct record *record)
+{
+    struct array list;
+
+    if (record == NULL) {
+        return (struct message_list){.is_set = false};
+    }
+    array_init(&list, arena);
+    for (size_t i = 0; i < record->entity->field_count; i++) {
+        const struct field *field = record->entity->fields[i];
+        if (is_shown(record, field)) {
+            const struct field_value_message value = {
+                .name = field->name,
+                .value = value_format(arena, field, record_value(record, field))};
+            array_add(&list, arena_copy(arena, &value, sizeof(value)));
+        }
+    }
+    return (struct message_list){.is_set = true, .count = list.count, .items = list.items};
+}
+
+static struct message_integer version_of(const struct record *record)
+{
+    if (record == NULL) {
+        return (struct message_integer){.is_set = false};
+    }
+    return (struct message_integer){
+        .is_set = true, .value = record_value(record, record->entity->version)->integer};
+}
+
 static void add_detail(struct encoder *encoder, const struct error *error,
                        const struct fault_setting *setting)
 {
     const struct error_kind *kind = error_kind(error->code);
     const struct fault_message message = {
+        .current_version = version_of(setting->current),
+        .current = list_fields(encoder->text.arena, setting->current),
         .code = kind->name,
         .message = error->message,
         .field = or_null(error->subject),

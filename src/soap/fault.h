@@ -13,6 +13,7 @@
 
 struct arena;
 struct error;
+struct record;
 struct soap_answer;
 struct wire;
 
@@ -21,6 +22,7 @@ struct fault_setting {
     enum soap_version version;
     const char *target_namespace; /* of the detail: that of the service */
     const char *request_id;
+    const struct record *current; /* what a VERSION_CONFLICT has met, or NULL */
     enum language language; /* of the hint */
     bool takes_tickets;     /* HTTP Negotiate is offered beside Basic */
 };

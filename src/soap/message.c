@@ -198,6 +198,7 @@ void message_answer_error(const struct message *message, const struct error *err
         .version = message->envelope.version,
         .target_namespace = service == NULL ? NAMESPACE_PREFIX WSDL_ALL : service->target_namespace,
         .request_id = message->call->request_id,
+        .current = message->call->conflict.current,
         .language = message->call->language,
         .takes_tickets = message->worker->door->platform->kerberos != NULL,
     };

@@ -107,6 +107,17 @@ static const struct fixed_member fault_members[] = {
      "Finds the line in the log."},
     {"retryable", WIRE_BOOLEAN, offsetof(struct fault_message, retryable),
      "Whether the same request may succeed later."},
+    {"currentVersion", WIRE_LONG, offsetof(struct fault_message, current_version),
+     "Of a VERSION_CONFLICT: the version that the record has."},
+    {"current", WIRE_RECORD, offsetof(struct fault_message, current),
+     "Of a VERSION_CONFLICT: the fields of the record that have a value, as far as the caller may "
+     "see it."},
+};
+
+static const struct fixed_member field_value_members[] = {
+    {"name", WIRE_TEXT, offsetof(struct field_value_message, name), "Name of the field."},
+    {"value", WIRE_TEXT, offsetof(struct field_value_message, value),
+     "Its value as it is written in a record; of a reference, its id."},
 };
 
 static const struct fixed_type {
@@ -130,6 +141,8 @@ static const struct fixed_type {
      sizeof(session_members) / sizeof(session_members[0]), "Says who is asking."},
     {"RequestHeader", WIRE_STRUCT, sizeof(struct request_message), request_members,
      sizeof(request_members) / sizeof(request_members[0]), "Says how to do what is asked."},
+    {"FieldValue", WIRE_STRUCT, sizeof(struct field_value_message), field_value_members,
+     sizeof(field_value_members) / sizeof(field_value_members[0]), "A field and its value."},
     {"CrmFaultDetail", WIRE_STRUCT, sizeof(struct fault_message), fault_members,
      sizeof(fault_members) / sizeof(fault_members[0]), "What went wrong."},
 };
@@ -166,10 +179,16 @@ static const struct wire_type *participation_type(struct wire_types *types)
     return type->tokens[0] == NULL ? wire_builtin(WIRE_TEXT) : type;
 }
 
+static const struct wire_type *make_fixed(struct wire_types *types, const char *name);
+
 static const struct wire_type *member_type(struct wire_types *types, enum wire_kind kind)
 {
     if (kind == WIRE_LIST) {
         return types->strings;
+    }
+    /* Of any entity: its fields as texts. */
+    if (kind == WIRE_RECORD) {
+        return wire_list_of(types, make_fixed(types, "FieldValue"));
     }
     if (kind == WIRE_KEY) {
         return types->key;

@@ -50,6 +50,11 @@ struct request_message {
     const char *application;
 };
 
+struct field_value_message {
+    const char *name;
+    const char *value;
+};
+
 /* The detail of a fault. */
 struct fault_message {
     const char *code;
@@ -59,6 +64,8 @@ struct fault_message {
     const char *hint;
     const char *request_id;
     struct message_boolean retryable;
+    struct message_integer current_version;
+    struct message_list current; /* struct field_value_message * */
 };
 
 #endif

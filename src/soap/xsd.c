@@ -106,6 +106,19 @@ static void open_schema(struct buffer *text, const char *target_namespace)
                       target_namespace, target_namespace);
 }
 
+/* With the types that only it has. */
+static void write_fault(struct buffer *text, const struct wire_type *fault)
+{
+    write_type(text, fault);
+    for (size_t i = 0; i < fault->member_count; i++) {
+        const struct wire_type *type = fault->members[i].type;
+        if (type->kind == WIRE_LIST) {
+            write_type(text, type);
+            write_type(text, type->members[0].type);
+        }
+    }
+}
+
 static void write_common(struct buffer *text, const struct wire *wire)
 {
     buffer_add_text(text, INDENT "<xs:element name=\"Session\" type=\"t:SessionHeader\"/>\n");
@@ -113,7 +126,7 @@ static void write_common(struct buffer *text, const struct wire *wire)
     buffer_add_text(text, INDENT "<xs:element name=\"CrmFault\" type=\"t:CrmFaultDetail\"/>\n");
     write_type(text, wire->session_header);
     write_type(text, wire->request_header);
-    write_type(text, wire->fault);
+    write_fault(text, wire->fault);
     buffer_add_text(text, "    </xs:schema>\n");
 }
 

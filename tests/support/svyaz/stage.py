@@ -144,7 +144,7 @@ class Stage:
     def answer(self, step):
         words, block = step.words, step.block
         if words[:1] == ["fault"]:
-            self.expect_fault(words[1:])
+            self.expect_fault(words[1:], block)
         elif words[:1] == ["http"]:
             self.expect_http(words[1:])
         else:
@@ -159,7 +159,7 @@ class Stage:
             raise Failure(f"the answer is {pattern.name(message)}")
         pattern.match(pattern.parse(block), message, self.memory)
 
-    def expect_fault(self, words):
+    def expect_fault(self, words, block):
         """fault CODE | fault CODE of FIELD | fault CODE of ENTITY.FIELD"""
         fault = self.reply.fault() if self.reply.is_soap else None
         if fault is None:
@@ -172,6 +172,8 @@ class Stage:
         text = "".join(self.reply.message().itertext())
         if f"{words[0]}: " not in text:
             raise Failure(f"the text of the fault does not begin with its code: {text}")
+        if block:
+            pattern.match(pattern.parse(block), self.reply.message().find(".//{*}CrmFault"), self.memory)
 
     def expect_http(self, words):
         """http STATUS, and what the Content-Type or another header line holds."""
