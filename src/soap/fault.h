@@ -23,8 +23,8 @@ struct fault_setting {
     const char *target_namespace; /* of the detail: that of the service */
     const char *request_id;
     const struct record *current; /* what a VERSION_CONFLICT has met, or NULL */
-    enum language language; /* of the hint */
-    bool takes_tickets;     /* HTTP Negotiate is offered beside Basic */
+    enum language language;       /* of the hint */
+    bool takes_tickets;           /* HTTP Negotiate is offered beside Basic */
 };
 
 /* Makes the answer that says what went wrong. */

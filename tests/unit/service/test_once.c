@@ -90,9 +90,8 @@ static void ask(struct asking *asking)
         call->request_id = asking->id;
         call->has_request_id = true;
     }
-    asking->is_done =
-        service_run(call, office_operation(&office, service, asking->operation),
-                    &office.credentials, asking->request, &codec, &asking->error);
+    asking->is_done = service_run(call, office_operation(&office, service, asking->operation),
+                                  &office.credentials, asking->request, &codec, &asking->error);
 }
 
 static struct asking asked(const char *id, const char *operation, const void *request)
@@ -408,8 +407,7 @@ void test_request_digest__knows_every_field(void **state)
 {
     (void)state;
     office_open(&office);
-    const struct entity *entity =
-        catalog_find_entity(office.house.platform.catalog, "SalesOrder");
+    const struct entity *entity = catalog_find_entity(office.house.platform.catalog, "SalesOrder");
     int fields = 0;
 
     for (size_t i = 0; i < entity->field_count; i++) {
