@@ -13,7 +13,7 @@ $(OUT)/tests/%.o: tests/%.c | build/generated/stamp
 	@mkdir -p $(@D)
 	$(COMPILE) -Wno-missing-prototypes -Isrc -Ibuild -Iinclude -Itests/unit $(LIBRARY_FLAGS) -c $< -o $@
 $(OUT)/unit/%_main.o: $(OUT)/unit/%_main.c
-	$(COMPILE) -Wno-missing-prototypes -c $< -o $@
+	$(COMPILE) -Wno-missing-prototypes -Itests/unit -c $< -o $@
 
 # What tests share is an archive, so that a low floor links nothing of it that needs a high one.
 unit_objects_of = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/$(1)/*.c))
@@ -38,7 +38,7 @@ $(OUT)/unit/apps: LIBRARIES := $(CLIENT_LIBRARIES)
 $(OUT)/unit/apps_main.c: $(wildcard tests/unit/apps/*.c) tests/unit/make_main.sh
 	@mkdir -p $(@D)
 	tests/unit/make_main.sh $(wildcard tests/unit/apps/*.c) > $@
-$(OUT)/unit/apps: $(OUT)/unit/apps_main.o $(call unit_objects_of,apps) \
+$(OUT)/unit/apps: $(OUT)/unit/apps_main.o $(call unit_objects_of,apps) $(OUT)/tests/unit/support/runner.o \
     $(filter-out $(OUT)/src/apps/admin/main.o,$(ADMIN_OBJECTS)) $(GENERATED_BASE)
 	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -lcmocka -o $@
 

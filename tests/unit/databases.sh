@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs unit programs against SQLite, PostgreSQL and MariaDB, side by side, starting and stopping
-# the servers, and prints `N passed, N failed, N skipped` over all three as last line.
+# the servers, and prints the slowest tests and `N passed, N failed, N skipped` over all three as
+# last line.
 #
 #   tests/unit/databases.sh PROGRAM...
 #
@@ -13,7 +14,7 @@ export LSAN_OPTIONS
 
 # Runs the programs on one engine; the counts are the last line, behind the engine's name.
 run_on() {
-    SVYAZ_TEST_DATABASE=$2 tests/unit/run.sh $programs | sed "\$s/^/$1: /"
+    SVYAZ_TEST_DATABASE=$2 tests/unit/run.sh $programs | sed "s/^slow .*/& on $1/;\$s/^/$1: /"
 }
 
 run_on_server() {
@@ -54,10 +55,11 @@ for engine in $engines; do
 done
 wait
 for engine in $engines; do
-    cat "$folder/$engine.log"
+    grep -v '^slow ' "$folder/$engine.log"
     # shellcheck disable=SC2046 # three numbers
     set -- $(tail -n 1 "$folder/$engine.log" | sed 's/.*: //' | tr -cd '0-9 ')
     passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1})) skipped=$((skipped + ${3:-0}))
 done
+for engine in $engines; do grep '^slow ' "$folder/$engine.log"; done | sort -k 2 -rn | head -n 10
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

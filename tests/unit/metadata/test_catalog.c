@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "base/time.h"
 #include "database/table.h"
 #include "metadata/catalog.h"
 #include "sample.h"
@@ -267,9 +267,9 @@ void test_catalog__is_the_same_for_the_same_files(void **state)
 void test_catalog__is_read_quickly(void **state)
 {
     (void)state;
-    int64_t begin = time_monotonic();
+    clock_t begin = clock();
     struct catalog *catalog = read_catalog();
-    assert_true(time_monotonic() - begin < 5000);
+    assert_true(clock() - begin < 5 * CLOCKS_PER_SEC); /* of the processor: others may use it too */
     catalog_release(&catalog);
 }
 

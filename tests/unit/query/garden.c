@@ -31,10 +31,17 @@ static void must(bool done, const struct error *error)
     }
 }
 
+static const struct table *const tables[] = {&party_table, &file_table};
+static const struct test_world world = {.tables = tables, .table_count = 2};
+
+void suite(enum runner_stage stage)
+{
+    test_platform_suite(stage, &world);
+}
+
 void garden_open(struct test_platform *house)
 {
-    static const struct table *const tables[] = {&party_table, &file_table};
-    test_platform_open(house, tables, 2);
+    test_platform_open(house, &world);
 }
 
 struct uuid garden_plant(struct call *call, const char *entity, ...)

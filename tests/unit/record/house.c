@@ -29,16 +29,40 @@ void house_must(bool done, const struct error *error)
     }
 }
 
-void house_open(struct test_platform *house)
+static void fill(struct test_platform *house)
 {
     const struct organization_plan plan = {.administrator = ADMINISTRATOR, .password = PASSWORD};
+    struct call *call = test_call_begin(house);
     struct error error = {0};
+
+    house_must(organization_create(call, &house->platform, &plan, &error), &error);
+    test_call_end(&call);
+}
+
+static struct test_world make_world(void)
+{
     int count = 0;
     const struct table *const *tables = record_tables(&count);
 
-    test_platform_open(house, tables, (size_t)count);
+    return (struct test_world){.tables = tables, .table_count = (size_t)count, .fill = fill};
+}
+
+void suite(enum runner_stage stage)
+{
+    const struct test_world world = make_world();
+    test_platform_suite(stage, &world);
+}
+
+void house_open(struct test_platform *house)
+{
+    const struct test_world world = make_world();
+    struct error error = {0};
+    bool is_found = false;
+
+    test_platform_open(house, &world);
     struct call *call = test_call_begin(house);
-    house_must(organization_create(call, &house->platform, &plan, &error), &error);
+    house_must(organization_open(call->connection, &house->platform, &is_found, &error), &error);
+    assert_true(is_found);
     test_call_end(&call);
 }
 

@@ -107,11 +107,18 @@ struct uuid people_insert_user(struct people *people, const char *name)
     return id;
 }
 
+static const struct test_world world = {.tables = NULL};
+
+void suite(enum runner_stage stage)
+{
+    test_platform_suite(stage, &world);
+}
+
 void people_open(struct people *people)
 {
     struct error error = {0};
     memset(people, 0, sizeof(*people));
-    test_platform_open(&people->house, NULL, 0);
+    test_platform_open(&people->house, &world);
     people->arena = arena_create();
     people_must(database_acquire(people->house.platform.database, &people->connection, &error),
                 &error);
@@ -177,4 +184,42 @@ void people_report(struct people *people, const struct uuid *user, const struct 
                            &value, 1, &by_id, 1, &rows, &error),
                 &error);
     assert_int_equal(rows, 1);
+}
+
+/* ---- failures ---- */
+
+/* What is written of failures at the only name that was tried. */
+struct failures {
+    int64_t failed_on, wait_until;
+};
+
+static struct failures read_failures(const struct people *people)
+{
+    static const char *const columns[] = {"failed_on", "wait_until"};
+    const struct row_query query = {.table = &attempt_table, .columns = columns, .column_count = 2};
+    struct row_set rows;
+    struct error error = {0};
+    people_must(row_select(people->connection, people->arena, &query, &rows, &error), &error);
+    assert_int_equal(rows.count, 1);
+    return (struct failures){row_cell(&rows, 0, 0)->moment, row_cell(&rows, 0, 1)->moment};
+}
+
+void people_let_time_pass(struct people *people, int64_t milliseconds)
+{
+    const struct failures failures = read_failures(people);
+    const struct row_value values[] = {
+        {"failed_on", cell_moment(failures.failed_on - milliseconds)},
+        {"wait_until", cell_moment(failures.wait_until - milliseconds)},
+    };
+    const struct row_condition all = {"failures", ROW_IS_ABOVE, cell_integer(0)};
+    struct error error = {0};
+    people_must(row_update(people->connection, people->arena, &attempt_table, values, 2, &all, 1,
+                           NULL, &error),
+                &error);
+}
+
+int64_t people_last_wait(const struct people *people)
+{
+    const struct failures failures = read_failures(people);
+    return failures.wait_until - failures.failed_on;
 }

@@ -42,4 +42,11 @@ struct uuid people_give(struct people *people, const struct uuid *user, const ch
 
 void people_must(bool done, const struct error *error);
 
+/* Moves the failures at the only name that was tried into the past, as if so much time went by;
+ * less than nothing puts them off. So no test sleeps, and none hangs on how fast a machine is. */
+void people_let_time_pass(struct people *people, int64_t milliseconds);
+
+/* How long the next attempt at that name has to wait after the last one failed, in milliseconds. */
+int64_t people_last_wait(const struct people *people);
+
 #endif

@@ -93,6 +93,7 @@ void test_elsewhere__what_is_wrong_is_counted(void **state)
     for (int count = 0; count < 5; count++) {
         assert_int_equal(verify(&other, "bob", "wrong"), ERROR_CREDENTIALS_INVALID);
     }
+    people_let_time_pass(&people, -600000); /* it still has to wait, however slow the machine is */
     assert_int_equal(verify(&other, "bob", SECRET), ERROR_TOO_MANY_ATTEMPTS);
     assert_int_equal(other.asked, 5);
     people_close(&people);

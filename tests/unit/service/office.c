@@ -26,17 +26,41 @@ static void must(bool done, const struct error *error)
     }
 }
 
-void office_open(struct office *office)
+static void fill(struct test_platform *house)
 {
     const struct organization_plan plan = {.administrator = ADMINISTRATOR, .password = PASSWORD};
+    struct call *call = test_call_begin(house);
     struct error error = {0};
+
+    must(organization_create(call, &house->platform, &plan, &error), &error);
+    test_call_end(&call);
+}
+
+static struct test_world make_world(void)
+{
     int count = 0;
     const struct table *const *tables = record_tables(&count);
 
+    return (struct test_world){.tables = tables, .table_count = (size_t)count, .fill = fill};
+}
+
+void suite(enum runner_stage stage)
+{
+    const struct test_world world = make_world();
+    test_platform_suite(stage, &world);
+}
+
+void office_open(struct office *office)
+{
+    const struct test_world world = make_world();
+    struct error error = {0};
+    bool is_found = false;
+
     memset(office, 0, sizeof(*office));
-    test_platform_open(&office->house, tables, (size_t)count);
+    test_platform_open(&office->house, &world);
     struct call *call = test_call_begin(&office->house);
-    must(organization_create(call, &office->house.platform, &plan, &error), &error);
+    must(organization_open(call->connection, &office->house.platform, &is_found, &error), &error);
+    assert_true(is_found);
     test_call_end(&call);
     office->arena = arena_create();
     office->services = service_list_make(office->arena, office->house.platform.catalog);

@@ -6,18 +6,20 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "metadata/catalog.h"
+#include "support/runner.h"
+#include "support/test_catalog.h"
 
-static void print_line(void *context, const char *line)
+void suite(enum runner_stage stage)
 {
-    (void)context;
-    fprintf(stderr, "%s\n", line);
+    if (stage == RUNNER_PREPARE) {
+        test_catalog_prepare();
+    }
 }
 
 void fixture_open(struct fixture *fixture)
@@ -34,8 +36,8 @@ void fixture_open(struct fixture *fixture)
                                               .envelope = 8 * 1024 * 1024,
                                               .attachment = 25 * 1024 * 1024,
                                               .mime_parts = 64};
-    if (!catalog_read("metadata", print_line, NULL, &fixture->catalog, &error) ||
-        !wire_make(fixture->arena, fixture->catalog, &fixture->wire, &error)) {
+    fixture->catalog = test_catalog();
+    if (!wire_make(fixture->arena, fixture->catalog, &fixture->wire, &error)) {
         fail_msg("%s", error.message);
     }
     fixture->parser = parser_create();

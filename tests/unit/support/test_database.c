@@ -1,5 +1,5 @@
 /*
- * test_database.c - makes and removes the database of one test.
+ * test_database.c - makes, copies and removes the database of one test.
  */
 #include "support/test_database.h"
 
@@ -7,141 +7,115 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "crypto/random.h"
-#include "database/dialect.h"
-#include "database/sql.h"
+#include "support/test_engine.h"
 
-static struct database *open_or_fail(const struct database_options *options)
+static const char *server_url(void)
 {
-    struct database *database = NULL;
-    struct error error = {0};
+    const char *url = getenv("SVYAZ_TEST_DATABASE");
+    return url == NULL || *url == '\0' ? NULL : url;
+}
 
-    if (!database_open(options, &database, &error)) {
-        fail_msg("%s: %s", error.message, error.cause);
+static const struct test_engine *find_engine(void)
+{
+    const char *url = server_url();
+    if (url == NULL) {
+        return &test_engine_sqlite;
     }
-    return database;
+    return strstr(url, "MariaDB") != NULL ? &test_engine_mariadb : &test_engine_postgresql;
 }
 
-static void run_on(struct arena *arena, struct database *database, const char *text)
-{
-    struct connection *connection = NULL;
-    struct error error = {0};
-    struct sql sql;
-
-    if (!database_acquire(database, &connection, &error)) {
-        fail_msg("%s: %s", error.message, error.cause);
-    }
-    sql_begin(&sql, arena, database_dialect(database));
-    sql_add(&sql, text);
-    if (!connection_change(connection, &sql, NULL, &error)) {
-        fail_msg("%s: %s", error.message, error.cause);
-    }
-    database_release(&connection);
-}
-
-/* Runs a statement of the server's, outside the database of the test. */
-static void run_on_server(struct test_database *test, const char *url, const char *format)
-{
-    struct database_options options = test->options;
-    struct database *server;
-
-    options.url = url;
-    server = open_or_fail(&options);
-    run_on(test->arena, server, arena_format(test->arena, format, test->name));
-    database_close(&server);
-}
-
-static bool is_mariadb(const char *url)
-{
-    return strstr(url, "MariaDB") != NULL;
-}
-
-/* Drawn at random: no test meets what another one, or a run that was cut off, has left. */
-static const char *choose_name(struct arena *arena)
+const char *test_database_choose_name(struct arena *arena, const char *prefix)
 {
     uint64_t number;
 
     random_bytes(&number, sizeof(number));
-    return arena_format(arena, "test_%016" PRIx64, number);
+    return arena_format(arena, "%s_%016" PRIx64, prefix, number);
 }
 
-static void choose_folder(struct test_database *test)
+/* Names are drawn at random: no test meets what another, or a run that was cut off, has left. */
+static void begin(struct test_database *test, struct database_options options)
 {
-    mkdir("build", 0755);
-    mkdir("build/test-databases", 0755);
-    test->options.url = NULL;
-    test->options.folder = arena_format(test->arena, "build/test-databases/%s", test->name);
+    *test = (struct test_database){.arena = arena_create(), .options = options};
+    test->options.url = server_url();
+    test->name = test_database_choose_name(test->arena, "test");
 }
 
-static void choose_schema(struct test_database *test, const char *url)
+static void open_pool(struct test_database *test)
 {
-    if (is_mariadb(url)) {
-        run_on_server(test, url, "CREATE DATABASE %s");
-        test->options.url = arena_format(test->arena, "%s;Database=%s", url, test->name);
-    } else {
-        run_on_server(test, url, "CREATE SCHEMA %s");
-        test->options.url =
-            arena_format(test->arena, "%s;ConnSettings={SET search_path TO %s}", url, test->name);
+    struct error error = {0};
+
+    if (!database_open(&test->options, &test->database, &error)) {
+        fail_msg("%s: %s", error.message, error.cause);
     }
 }
+
+static const struct database_options usual = {
+    .pool_size = 4, .acquire_timeout = 2000, .statement_timeout = 10000};
 
 void test_database_open_with(struct test_database *test, struct database_options options)
 {
-    const char *url = getenv("SVYAZ_TEST_DATABASE");
-
-    *test = (struct test_database){.arena = arena_create(), .options = options};
-    test->name = choose_name(test->arena);
-    if (url && *url) {
-        choose_schema(test, url);
-    } else {
-        choose_folder(test);
-    }
-    test->database = open_or_fail(&test->options);
+    begin(test, options);
+    find_engine()->make(test);
+    open_pool(test);
 }
 
 void test_database_open(struct test_database *test)
 {
-    test_database_open_with(test, (struct database_options){.pool_size = 4,
-                                                            .acquire_timeout = 2000,
-                                                            .statement_timeout = 10000});
+    test_database_open_with(test, usual);
 }
 
-static void remove_folder(struct test_database *test)
+void test_database_open_copy(struct test_database *test, const char *model)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-        unlink(arena_format(test->arena, "%s/svyaz.db%s", test->options.folder, endings[i]));
-    }
-    rmdir(test->options.folder);
+    begin(test, usual);
+    test->is_whole = true;
+    find_engine()->copy(test, model);
+    open_pool(test);
 }
 
 void test_database_close(struct test_database *test)
 {
-    const char *url = getenv("SVYAZ_TEST_DATABASE");
-
     database_close(&test->database);
-    if (!url || !*url) {
-        remove_folder(test);
-    } else if (is_mariadb(url)) {
-        run_on_server(test, url, "DROP DATABASE %s");
-    } else {
-        run_on_server(test, url, "DROP SCHEMA %s CASCADE");
-    }
+    find_engine()->remove(test);
     arena_destroy(&test->arena);
+}
+
+/* ---- models ---- */
+
+void test_database_open_model(struct test_database *test, const char *name)
+{
+    begin(test, usual);
+    test->name = arena_copy_text(test->arena, name);
+    test->is_whole = true;
+    find_engine()->make(test);
+    open_pool(test);
+}
+
+void test_database_leave_model(struct test_database *test)
+{
+    database_close(&test->database);
+    arena_destroy(&test->arena);
+}
+
+void test_database_remove_model(const char *name)
+{
+    struct test_database test;
+
+    begin(&test, usual);
+    test.name = arena_copy_text(test.arena, name);
+    test.is_whole = true;
+    find_engine()->remove(&test);
+    arena_destroy(&test.arena);
 }
 
 void test_database_run(struct test_database *test, const char *text)
 {
-    run_on(test->arena, test->database, text);
+    test_engine_run(test->arena, test->database, text);
 }

@@ -2,14 +2,16 @@
  * test_database.h - a database of its own for one test, on the engine the run is about.
  *
  * SVYAZ_TEST_DATABASE holds an ODBC connection string of PostgreSQL or MariaDB; without it the
- * test gets an SQLite file under build/. Whatever the engine, the test begins with no tables:
- * it gets a schema (PostgreSQL), a database (MariaDB) or a folder (SQLite) with a name of its own,
- * which goes when the test closes it.
+ * test gets an SQLite file under build/. Whatever the engine, the test begins with no tables, or
+ * with an exact copy of a model: a database that one process has filled before, for many tests.
+ * What a test gets has a name of its own and goes when the test closes it.
  *
  * Memory: everything lives until test_database_close.
  */
 #ifndef SUPPORT_TEST_DATABASE_H
 #define SUPPORT_TEST_DATABASE_H
+
+#include <stdbool.h>
 
 #include "database/database.h"
 
@@ -20,6 +22,7 @@ struct test_database {
     struct database_options options; /* as opened: for a second pool on the same tables */
     struct database *database;
     const char *name;
+    bool is_whole; /* on PostgreSQL: a database, where others are a schema in one */
 };
 
 /* Opens with 4 connections, 2 s to wait for one, 10 s a statement; fails the test when it
@@ -29,8 +32,20 @@ void test_database_open(struct test_database *test);
 /* The same with other bounds; url and folder of the options are filled in. */
 void test_database_open_with(struct test_database *test, struct database_options options);
 
+/* Opens a copy of a model. */
+void test_database_open_copy(struct test_database *test, const char *model);
+
 /* Closes it and removes all its tables. */
 void test_database_close(struct test_database *test);
+
+/* A name that no other database has, for a model or whatever else. */
+const char *test_database_choose_name(struct arena *arena, const char *prefix);
+
+/* Opens an empty database that is to become the model of this name; when it is filled, it is left
+ * for copies. Removing it is the last that happens to a model. */
+void test_database_open_model(struct test_database *test, const char *name);
+void test_database_leave_model(struct test_database *test);
+void test_database_remove_model(const char *name);
 
 /* Runs one statement of the test's own text on a connection of its own. */
 void test_database_run(struct test_database *test, const char *text);
