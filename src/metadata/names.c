@@ -55,6 +55,7 @@ static const char *const types_of_contract[] = {
     "Query",
     "Record",
     "Reference",
+    "RelationDescription",
     "Request",
     "Response",
     "Result",

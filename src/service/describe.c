@@ -206,7 +206,31 @@ static struct message_list describe_keys(struct call *call, const struct entity 
     return list_of(&descriptions);
 }
 
-/* The entity without its fields and keys. */
+static struct relation_description *describe_relation(struct call *call, const struct field *lookup)
+{
+    struct relation_description *description = arena_allocate(call->arena, sizeof(*description));
+
+    description->name = lookup->relation->name;
+    description->label = label_text(&lookup->relation->label, call->language);
+    description->entity = lookup->entity->name;
+    description->field = lookup->name;
+    return description;
+}
+
+static struct message_list describe_relations(struct call *call, const struct entity *entity)
+{
+    struct array descriptions;
+
+    array_init(&descriptions, call->arena);
+    for (size_t i = 0; i < entity->referrer_count; i++) {
+        if (!entity->referrers[i]->is_secret) {
+            array_add(&descriptions, describe_relation(call, entity->referrers[i]));
+        }
+    }
+    return list_of(&descriptions);
+}
+
+/* The entity without its fields, keys and relations. */
 static struct entity_description *describe_outline(struct call *call, const struct entity *entity)
 {
     struct entity_description *description = arena_allocate(call->arena, sizeof(*description));
@@ -252,6 +276,7 @@ bool service_describe_entity(struct call *call, const struct operation *operatio
     answer->description = describe_outline(call, entity);
     answer->description->fields = describe_fields(call, entity);
     answer->description->keys = describe_keys(call, entity);
+    answer->description->relations = describe_relations(call, entity);
     return true;
 }
 

@@ -28,6 +28,19 @@ static const struct field_description *find(const struct entity_description *ent
     return NULL;
 }
 
+static const struct relation_description *find_relation(const struct entity_description *entity,
+                                                        const char *name)
+{
+    for (size_t i = 0; i < entity->relations.count; i++) {
+        const struct relation_description *relation = entity->relations.items[i];
+        if (strcmp(relation->name, name) == 0) {
+            return relation;
+        }
+    }
+    fail_msg("%s is not described", name);
+    return NULL;
+}
+
 void test_describe__tells_what_the_validator_uses(void **state)
 {
     const struct describe_entity_request request = {.entity_name = "Account"};
@@ -52,6 +65,10 @@ void test_describe__tells_what_the_validator_uses(void **state)
     assert_string_equal(active->state_token, "Active");
     assert_string_equal(find(account, "primaryContact")->targets.items[0], "Contact");
     assert_true(account->keys.count >= 2);
+    const struct relation_description *contacts = find_relation(account, "customerContacts");
+    assert_string_equal(contacts->entity, "Contact");
+    assert_string_equal(contacts->field, "parentCustomer");
+    assert_string_equal(contacts->label, "Contacts");
     office_close(&office);
 }
 
