@@ -190,25 +190,53 @@ static bool read_cell(struct remaining *remaining, const struct query_order *ord
 
 /* ---- the query a cookie belongs to ---- */
 
+static void write_name(struct buffer *bytes, const char *name)
+{
+    buffer_add(bytes, name, strlen(name) + 1);
+}
+
+static void write_condition(struct buffer *bytes, const struct query_condition *condition)
+{
+    write_name(bytes, condition->field->name);
+    write_name(bytes, condition->operator->name);
+    write_number(bytes, condition->cell_count, LENGTH_SIZE);
+    for (size_t cell = 0; cell < condition->cell_count; cell++) {
+        write_cell(bytes, &condition->cells[cell]);
+    }
+    if (condition->pattern != NULL) {
+        write_name(bytes, condition->pattern);
+    }
+}
+
+static void write_filter(struct buffer *bytes, const struct query_filter *filter);
+
+/* A link begins as no group does. */
+static void write_link(struct buffer *bytes, const struct query_link *link)
+{
+    buffer_add_char(bytes, link->is_none ? '-' : '+');
+    buffer_add_char(bytes, link->is_back ? '<' : '>');
+    write_name(bytes, link->lookup->entity->name);
+    write_name(bytes, link->lookup->name);
+    write_name(bytes, link->target->name);
+    buffer_add_char(bytes, link->filter == NULL ? MARK_NULL : MARK_SET);
+    if (link->filter != NULL) {
+        write_filter(bytes, link->filter);
+    }
+}
+
 static void write_filter(struct buffer *bytes, const struct query_filter *filter)
 {
     buffer_add_char(bytes, filter->is_any ? '|' : '&');
     write_number(bytes, filter->condition_count, LENGTH_SIZE);
     for (size_t index = 0; index < filter->condition_count; index++) {
-        const struct query_condition *condition = &filter->conditions[index];
-        buffer_add(bytes, condition->field->name, strlen(condition->field->name) + 1);
-        buffer_add(bytes, condition->operator->name, strlen(condition->operator->name) + 1);
-        write_number(bytes, condition->cell_count, LENGTH_SIZE);
-        for (size_t cell = 0; cell < condition->cell_count; cell++) {
-            write_cell(bytes, &condition->cells[cell]);
-        }
-        if (condition->pattern != NULL) {
-            buffer_add(bytes, condition->pattern, strlen(condition->pattern) + 1);
-        }
+        write_condition(bytes, &filter->conditions[index]);
     }
     write_number(bytes, filter->group_count, LENGTH_SIZE);
     for (size_t index = 0; index < filter->group_count; index++) {
         write_filter(bytes, filter->groups[index]);
+    }
+    for (size_t index = 0; index < filter->link_count; index++) {
+        write_link(bytes, &filter->links[index]);
     }
 }
 
@@ -217,10 +245,10 @@ static void digest_query(struct call *call, const struct query *query, uint8_t d
 {
     struct buffer bytes;
     buffer_init(&bytes, call->arena, 256);
-    buffer_add(&bytes, query->entity->name, strlen(query->entity->name) + 1);
+    write_name(&bytes, query->entity->name);
     for (size_t index = 0; index < query->order_count; index++) {
         const struct query_order *order = &query->orders[index];
-        buffer_add(&bytes, order->field->name, strlen(order->field->name) + 1);
+        write_name(&bytes, order->field->name);
         buffer_add_char(&bytes, order->is_descending);
     }
     if (query->filter != NULL) {

@@ -9,6 +9,7 @@
 
 #include "database/dialect.h"
 #include "database/sql.h"
+#include "query/link.h"
 #include "query/operator.h"
 #include "query/select.h"
 
@@ -27,7 +28,7 @@ bool predicate_is_empty(const struct query_filter *filter)
             return false;
         }
     }
-    return filter->condition_count == 0;
+    return filter->condition_count == 0 && filter->link_count == 0;
 }
 
 static size_t fill_up(size_t count)
@@ -50,15 +51,15 @@ static void write_list(struct sql *sql, const struct query_condition *condition)
     sql_add(sql, ")");
 }
 
-static void write_test(struct sql *sql, const struct query_condition *condition)
+static void write_test(struct sql *sql, const struct query_condition *condition, const char *alias)
 {
     const struct operator_row *operator= condition->operator;
     if (operator->form == OPERATOR_MATCHES) {
         sql_add(sql, operator->is_negated ? "NOT " : "");
-        sql_add_like(sql, ROOT_ALIAS, condition->column, condition->pattern);
+        sql_add_like(sql, alias, condition->column, condition->pattern);
         return;
     }
-    sql_add_column(sql, ROOT_ALIAS, condition->column);
+    sql_add_column(sql, alias, condition->column);
     sql_add(sql, operator->text);
     switch (operator->form) {
     case OPERATOR_COMPARES:
@@ -78,34 +79,44 @@ static void write_test(struct sql *sql, const struct query_condition *condition)
     }
 }
 
-static void write_condition(struct sql *sql, const struct query_condition *condition)
+static void write_condition(struct sql *sql, const struct query_condition *condition,
+                            const char *alias)
 {
     bool is_negated = condition->operator->is_negated;
     sql_add(sql, is_negated ? "(" : "");
-    write_test(sql, condition);
+    write_test(sql, condition, alias);
     if (is_negated) {
         sql_add(sql, " OR ");
-        sql_add_column(sql, ROOT_ALIAS, condition->column);
+        sql_add_column(sql, alias, condition->column);
         sql_add(sql, " IS NULL)");
     }
 }
 
-void predicate_write_filter(struct sql *sql, const struct query_filter *filter)
+/* What stands before the next of them. */
+static const char *next_separator(const struct query_filter *filter, bool *is_first)
 {
-    const char *between = filter->is_any ? " OR " : " AND ";
+    const char *separator = *is_first ? "" : filter->is_any ? " OR " : " AND ";
+    *is_first = false;
+    return separator;
+}
+
+void predicate_write_filter(struct sql *sql, const struct query_filter *filter, const char *alias)
+{
     bool is_first = true;
     sql_add(sql, "(");
     for (size_t index = 0; index < filter->condition_count; index++) {
-        sql_add(sql, is_first ? "" : between);
-        write_condition(sql, &filter->conditions[index]);
-        is_first = false;
+        sql_add(sql, next_separator(filter, &is_first));
+        write_condition(sql, &filter->conditions[index], alias);
     }
     for (size_t index = 0; index < filter->group_count; index++) {
         if (!predicate_is_empty(filter->groups[index])) {
-            sql_add(sql, is_first ? "" : between);
-            predicate_write_filter(sql, filter->groups[index]);
-            is_first = false;
+            sql_add(sql, next_separator(filter, &is_first));
+            predicate_write_filter(sql, filter->groups[index], alias);
         }
+    }
+    for (size_t index = 0; index < filter->link_count; index++) {
+        sql_add(sql, next_separator(filter, &is_first));
+        link_write(sql, &filter->links[index], alias);
     }
     sql_add(sql, ")");
 }

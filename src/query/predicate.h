@@ -16,8 +16,9 @@ struct sql;
 /* Whether the filter holds nothing back. */
 bool predicate_is_empty(const struct query_filter *filter);
 
-/* Writes a filter that is not empty, in brackets. */
-void predicate_write_filter(struct sql *sql, const struct query_filter *filter);
+/* Writes a filter that is not empty, on the record of alias, in brackets. The tables of its links
+ * stand before (link.h). */
+void predicate_write_filter(struct sql *sql, const struct query_filter *filter, const char *alias);
 
 /* What comes after a position, as far as one statement finds it. */
 enum position_part {

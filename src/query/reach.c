@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/settings.h"
 #include "call/call.h"
 #include "crypto/digest.h"
 #include "database/database.h"
 #include "database/sql.h"
 #include "database/table.h"
+#include "query/link.h"
 #include "query/operator.h"
 #include "query/select.h"
 #include "query/tree.h"
@@ -157,39 +159,70 @@ static bool has_precise_filter(const struct query_filter *filter)
     return false;
 }
 
+static bool choose_way(struct call *call, const struct query *query, struct reach *reach,
+                       struct error *error)
+{
+    struct measured measured;
+    reach->way = REACH_SCAN;
+    if (!access_can_gather(reach->scope)) {
+        return true;
+    }
+    if (!measure(call, reach, query->page_size, &measured, error)) {
+        return false;
+    }
+    bool is_precise_anyway = has_precise_filter(query->filter);
+    int64_t few = is_precise_anyway ? smaller(ALWAYS_FEW, measured.bound) : measured.bound;
+    reach->way = measured.count < few ? REACH_GATHER : REACH_SCAN;
+    return true;
+}
+
 bool reach_choose(struct call *call, const struct query *query, struct reach *reach_out,
                   struct error *error)
 {
-    struct reach reach = {.way = REACH_SCAN};
-    struct measured measured;
+    struct reach reach = {.filter = query->filter};
 
     reach.scope = access_scope_make(call->arena, call->identity, query->entity, RIGHT_READ);
     access_lists_begin(&reach.lists, call);
     if (reach.scope->is_everything || access_is_nothing(reach.scope)) {
         reach.way = reach.scope->is_everything ? REACH_ALL : REACH_NONE;
-        *reach_out = reach;
-        return true;
-    }
-    access_lists_add(&reach.lists, reach.scope);
-    if (access_can_gather(reach.scope)) {
-        if (!measure(call, &reach, query->page_size, &measured, error)) {
+    } else {
+        access_lists_add(&reach.lists, reach.scope);
+        if (!choose_way(call, query, &reach, error)) {
             return false;
         }
-        bool is_precise_anyway = has_precise_filter(query->filter);
-        int64_t few = is_precise_anyway ? smaller(ALWAYS_FEW, measured.bound) : measured.bound;
-        reach.way = measured.count < few ? REACH_GATHER : REACH_SCAN;
     }
+    reach.own_lists = reach.lists.count;
+    link_add_lists(&reach.lists, query->filter);
     *reach_out = reach;
     return true;
+}
+
+/* ---- values ---- */
+
+bool reach_check_values(const struct reach *reach, const struct call *call, const struct sql *sql,
+                        struct error *error)
+{
+    int64_t limit = call->platform->settings->limits.parameters;
+    size_t count = sql->parameter_count - reach->own_lists;
+    if ((int64_t)count <= limit) {
+        return true;
+    }
+    return error_set(error, ERROR_LIMIT_EXCEEDED, "filter",
+                     "The query has %zu values; at most %lld are allowed (limits.parameters)",
+                     count, (long long)limit);
 }
 
 /* ---- writing ---- */
 
 void reach_write_lists(const struct reach *reach, struct sql *sql)
 {
-    if (reach != NULL) {
-        access_lists_write(&reach->lists, sql);
+    if (reach == NULL) {
+        return;
     }
+    access_lists_write(&reach->lists, sql);
+    const char *before = reach->lists.count > 0 ? ", " : "WITH ";
+    (void)link_write_tables(sql, reach->filter, &reach->lists, before);
+    sql_add(sql, " ");
 }
 
 void reach_write_table(const struct reach *reach, struct sql *sql, const struct entity *entity)

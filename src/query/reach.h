@@ -23,6 +23,7 @@ struct call;
 struct entity;
 struct error;
 struct query;
+struct query_filter;
 struct sql;
 
 enum reach_way {
@@ -34,19 +35,28 @@ enum reach_way {
 
 struct reach {
     const struct access_scope *scope;
-    struct access_lists lists;
+    struct access_lists lists; /* of its own, and then of the links */
+    size_t own_lists;
+    const struct query_filter *filter; /* whose links are to be found as well; NULL: none */
     enum reach_way way;
 };
 
 /* What remembers how many records somebody reaches; shared by all calls (platform.reaches). */
 struct memory *reach_memory_create(void);
 
-/* Chooses how the caller's records of a query are found. */
+/* Chooses how the caller's records of a query are found, and takes in what its links go by. */
 must_check bool reach_choose(struct call *call, const struct query *query, struct reach *reach_out,
                              struct error *error);
 
-/* Writes the lists, before SELECT; the table as ROOT_ALIAS, after FROM; and the condition. What is
- * answered stands before a further condition: " WHERE " or " AND ". reach NULL: REACH_ALL. */
+/* Whether a statement binds no more values than one may: engines and drivers differ in that; ours
+ * is the least. What security adds to the list itself is a handful, and free; what it adds to
+ * links counts. LIMIT_EXCEEDED. */
+must_check bool reach_check_values(const struct reach *reach, const struct call *call,
+                                   const struct sql *sql, struct error *error);
+
+/* Writes the lists, and the tables of links, before SELECT; the table as ROOT_ALIAS, after FROM;
+ * and the condition. What is answered stands before a further condition: " WHERE " or " AND ".
+ * reach NULL: REACH_ALL. */
 void reach_write_lists(const struct reach *reach, struct sql *sql);
 void reach_write_table(const struct reach *reach, struct sql *sql, const struct entity *entity);
 const char *reach_write_condition(const struct reach *reach, struct sql *sql);

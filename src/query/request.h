@@ -1,7 +1,8 @@
 /*
  * request.h - a query as the client wrote it: names and texts, checked later.
  *
- * These structs are also the wire types Query, Filter, Condition and Order (services/types.xml).
+ * These structs are also the wire types Query, Filter, Condition, Link and Order
+ * (services/types.xml).
  */
 #ifndef QUERY_REQUEST_H
 #define QUERY_REQUEST_H
@@ -15,11 +16,23 @@ struct condition_request {
     struct message_list values; /* const char * */
 };
 
-/* All ("and") or one ("or") of the conditions and groups. */
+struct filter_request;
+
+/* There is a record on the other side that meets the filter, or there is none. */
+struct link_request {
+    const char *field;             /* a lookup of this entity ... */
+    const char *relation;          /* ... or a relation by which others refer to it */
+    const char *entity;            /* on the other side; only where the lookup leaves a choice */
+    const char *matches;           /* "any" or "none"; absent: any */
+    struct filter_request *filter; /* of the other side; absent: any record */
+};
+
+/* All ("and") or one ("or") of the conditions, groups and links. */
 struct filter_request {
     const char *type;               /* "and" or "or"; absent: and */
     struct message_list conditions; /* struct condition_request * */
     struct message_list filters;    /* struct filter_request * */
+    struct message_list links;      /* struct link_request * */
 };
 
 struct order_request {

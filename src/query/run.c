@@ -38,24 +38,10 @@ static const char *write_conditions(struct sql *sql, const struct run *run)
     const char *before = reach_write_condition(&run->reach, sql);
     if (!predicate_is_empty(run->query->filter)) {
         sql_add(sql, before);
-        predicate_write_filter(sql, run->query->filter);
+        predicate_write_filter(sql, run->query->filter, ROOT_ALIAS);
         before = " AND ";
     }
     return before;
-}
-
-/* Engines and drivers differ in how many values a statement may bind; ours is the least. What
- * security adds is a handful. */
-static bool check_parameters(const struct run *run, const struct sql *sql, struct error *error)
-{
-    int64_t limit = run->call->platform->settings->limits.parameters;
-    size_t count = sql->parameter_count - run->reach.lists.count;
-    if ((int64_t)count <= limit) {
-        return true;
-    }
-    return error_set(error, ERROR_LIMIT_EXCEEDED, "filter",
-                     "The query has %zu values; at most %lld are allowed (limits.parameters)",
-                     count, (long long)limit);
 }
 
 static struct cell keep_cell(struct arena *arena, const struct cell *cell)
@@ -131,7 +117,7 @@ static bool read_part(struct run *run, enum position_part part, struct error *er
     predicate_write_orders(&sql, query);
     sql_add_limit(&sql, query->page_size + 1 - (int64_t)run->records.count);
     size_t count = run->records.count;
-    if (!check_parameters(run, &sql, error) || !read_rows(run, &sql, error)) {
+    if (!reach_check_values(&run->reach, run->call, &sql, error) || !read_rows(run, &sql, error)) {
         return false;
     }
     return run->records.count == count ||
@@ -171,7 +157,7 @@ static bool count_records(struct run *run, struct error *error)
     reach_write_table(&run->reach, &sql, run->query->entity);
     sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
     (void)write_conditions(&sql, run);
-    if (!check_parameters(run, &sql, error) ||
+    if (!reach_check_values(&run->reach, run->call, &sql, error) ||
         !connection_select_row(run->call->connection, &sql, &cells, error)) {
         return false;
     }

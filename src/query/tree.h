@@ -14,12 +14,15 @@
 #include "database/cell.h"
 #include "query/query.h"
 
+struct access_scope;
 struct call;
 struct error;
 struct operator_row;
 struct query_request;
 
 enum { QUERY_ORDERS = 9 }; /* the last is always the id */
+
+struct query_filter;
 
 /* A condition on one column. */
 struct query_condition {
@@ -31,13 +34,28 @@ struct query_condition {
     const char *pattern; /* of a LIKE */
 };
 
-/* All or one of the conditions and groups; one that is empty holds nothing back. */
+/* There is a record on the other side that the caller may read and that meets a filter; or there
+ * is none. */
+struct query_link {
+    const struct field *lookup;
+    const struct entity *target;       /* what the lookup refers to in this link */
+    const struct entity *entity;       /* on the other side: the target, or whose lookup it is */
+    bool is_back;                      /* the lookup is of the other side */
+    bool is_none;                      /* there is no such record */
+    const struct query_filter *filter; /* on the other side; NULL: none */
+    const struct access_scope *scope;  /* what the caller may read of the other side */
+    unsigned number;                   /* within the query */
+};
+
+/* All or one of the conditions, groups and links; one that is empty holds nothing back. */
 struct query_filter {
     bool is_any;
     const struct query_condition *conditions;
     size_t condition_count;
     const struct query_filter **groups;
     size_t group_count;
+    const struct query_link *links;
+    size_t link_count;
 };
 
 struct query_order {

@@ -120,6 +120,13 @@ void garden_where(struct call *call, struct filter_request *filter, const char *
     list_add(call, &filter->conditions, condition);
 }
 
+struct link_request *garden_link(struct call *call, struct filter_request *filter)
+{
+    struct link_request *link = arena_allocate(call->arena, sizeof(*link));
+    list_add(call, &filter->links, link);
+    return link;
+}
+
 void garden_order(struct call *call, struct query_request *request, const char *field,
                   bool is_descending)
 {

@@ -27,6 +27,10 @@ void garden_group(struct call *call, struct filter_request *filter, struct filte
 /* Adds a condition; values end with NULL. */
 void garden_where(struct call *call, struct filter_request *filter, const char *field,
                   const char *operator, ...);
+
+/* Adds a link; what else it says is the caller's to fill in. */
+struct link_request *garden_link(struct call *call, struct filter_request *filter);
+
 void garden_order(struct call *call, struct query_request *request, const char *field,
                   bool is_descending);
 
