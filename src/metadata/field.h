@@ -117,7 +117,7 @@ struct field {
     bool is_secured;    /* only for those whose field security profile says so */
     bool is_system;     /* made by the platform for every entity: id, version, createdOn ... */
 
-    size_t secured_place;     /* SECURED: place among the secured fields of the catalog */
+    size_t secured_place;     /* SECURED: place in the catalog; a twin has its amount's */
     size_t length;            /* STRING, MEMO, AUTO_NUMBER: characters at most */
     uint8_t precision, scale; /* DECIMAL, MONEY */
     bool has_minimum, has_maximum;

@@ -44,30 +44,38 @@ static void check_computed(struct reader *reader, const struct field_draft *draf
     }
 }
 
-static void link_field(struct reader *reader, struct field_draft *draft)
+static void link_field(struct reader *reader, const struct field_draft *draft)
+{
+    if (draft->field->is_secured) {
+        draft->field->secured_place = reader->secured_count++;
+        check_secured(reader, draft);
+    }
+}
+
+/* Who may read an amount may read it in the base currency: both have one place. */
+static void link_twin(struct reader *reader, const struct field_draft *draft)
 {
     struct field *field = draft->field;
     if (field->base_of != NULL) {
         field->is_secured = field->base_of->is_secured;
+        field->secured_place = field->base_of->secured_place;
     }
-    if (field->is_secured) {
-        field->secured_place = reader->secured_count++;
-        check_secured(reader, draft);
+    check_computed(reader, draft);
+}
+
+static void link_each(struct reader *reader,
+                      void (*link)(struct reader *reader, const struct field_draft *draft))
+{
+    for (size_t place = 0; place < reader->entities.count; place++) {
+        const struct entity_draft *draft = reader->entities.items[place];
+        for (size_t index = 0; index < draft->fields.count; index++) {
+            link(reader, draft->fields.items[index]);
+        }
     }
 }
 
 void link_secured(struct reader *reader)
 {
-    for (size_t place = 0; place < reader->entities.count; place++) {
-        const struct entity_draft *draft = reader->entities.items[place];
-        for (size_t index = 0; index < draft->fields.count; index++) {
-            link_field(reader, draft->fields.items[index]);
-        }
-    }
-    for (size_t place = 0; place < reader->entities.count; place++) {
-        const struct entity_draft *draft = reader->entities.items[place];
-        for (size_t index = 0; index < draft->fields.count; index++) {
-            check_computed(reader, draft->fields.items[index]);
-        }
-    }
+    link_each(reader, link_field);
+    link_each(reader, link_twin);
 }

@@ -68,12 +68,9 @@ bool permit_read(struct call *call, const struct entity *entity, const struct uu
 }
 
 /* Goes with the record that was named, which the caller knows; this one he may not know of. */
-static bool is_taken_along(const struct write *write, enum right right, const struct uuid *id)
+static bool is_deleted_along(const struct write *write, enum right right)
 {
-    const struct work *work = write->work;
-    return (right == RIGHT_DELETE && work->deleted.count > 0) ||
-           (right == RIGHT_ASSIGN && !uuid_is_empty(&work->root_id) &&
-            !uuid_is_equal(&work->root_id, id));
+    return right == RIGHT_DELETE && write->work->deleted.count > 0;
 }
 
 bool permit_stored(const struct write *write, enum right right, struct error *error)
@@ -96,7 +93,7 @@ bool permit_stored(const struct write *write, enum right right, struct error *er
     if (!ask(call, write->before, RIGHT_READ, &is_readable, error)) {
         return false;
     }
-    if (!is_readable && !is_taken_along(write, right, id)) {
+    if (!is_readable && !is_deleted_along(write, right)) {
         return permit_refuse_missing(entity, id, error);
     }
     return authorise_privilege(call->identity, entity, right, error) &&
@@ -123,23 +120,32 @@ static bool permit_whole(const struct write *write, enum right right, struct err
 
 /* ---- update ---- */
 
+/* Who sends an owner alone wants to assign; with other fields he may send back the one that it has.
+ */
+static bool is_assign(const struct write *write, bool is_writing)
+{
+    const struct field *owner = write->entity->owner;
+    if (owner == NULL || !write_is_given(write, owner)) {
+        return false;
+    }
+    return !is_writing || !value_is_equal(owner, record_value(write->before, owner),
+                                          record_value(write->given, owner));
+}
+
 bool permit_update(const struct write *write, struct error *error)
 {
     const struct entity *entity = write->entity;
-    bool is_assigning = false;
     bool is_writing = false;
 
     for (size_t index = 0; index < entity->field_count; index++) {
         const struct field *field = entity->fields[index];
-        if (field == entity->id || write->given->values[index].state == VALUE_ABSENT) {
-            continue;
-        }
-        is_assigning = is_assigning || field == entity->owner;
-        is_writing = is_writing || field != entity->owner;
+        is_writing = is_writing || (field != entity->id && field != entity->owner &&
+                                    write_is_given(write, field));
     }
+    bool is_assigning = is_assign(write, is_writing);
     bool is_moving = entity->ownership == OWNERSHIP_PARENT &&
                      write->given->values[entity->parent->index].state != VALUE_ABSENT;
-    if (is_own_write(write)) {
+    if (is_own_write(write) || write->work->is_handing_over) {
         return true;
     }
     return (!is_assigning || permit_stored(write, RIGHT_ASSIGN, error)) &&
@@ -149,14 +155,17 @@ bool permit_update(const struct write *write, struct error *error)
 
 /* ---- create ---- */
 
-/* A new record is reached by its owner or its unit; shares and parents are still to come. */
+/* A new record is reached by its owner or its unit; shares and parents are still to come, and that
+ * its owner reports to the caller is no cover. */
 static bool cover(const struct write *write, enum right right, struct error *error)
 {
     const struct identity *identity = write->call->identity;
     const struct access_scope *scope =
         access_scope_make(write->call->arena, identity, write->entity, right);
     const struct access_facts facts = access_facts_of(write->after);
-    return access_weigh(scope, &facts, NULL) == ACCESS_ALLOWED ||
+    const struct access_rule *rule = NULL;
+    bool is_reached = access_weigh(scope, &facts, &rule) == ACCESS_ALLOWED;
+    return (is_reached && (rule == NULL || rule->by != ACCESS_BY_REPORT)) ||
            (authorise_privilege(identity, write->entity, right, error) &&
             refuse_right(write->entity, right, error));
 }
@@ -228,6 +237,39 @@ bool permit_owner(const struct write *write, struct error *error)
     return is_done && (may_read || refuse_owner(entity, owner, error));
 }
 
+/* ---- what goes along to the owner ---- */
+
+bool permit_along(const struct write *write, struct error *error)
+{
+    struct arena *arena = write->call->arena;
+    size_t count = write->along.count;
+    struct may *asked = arena_allocate_array(arena, count, sizeof(*asked));
+    struct access_facts *facts = arena_allocate_array(arena, count, sizeof(*facts));
+
+    if (is_own_write(write)) {
+        return true;
+    }
+    for (size_t index = 0; index < count; index++) {
+        const struct record *record = write->along.items[index];
+        facts[index] = access_facts_of(record);
+        asked[index] = (struct may){.entity = record->entity,
+                                    .id = facts[index].id,
+                                    .right = RIGHT_ASSIGN,
+                                    .facts = &facts[index]};
+    }
+    if (!query_may_all(write->call, asked, count, error)) {
+        return false;
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (!asked[index].is_allowed) {
+            return authorise_privilege(write->call->identity, asked[index].entity, RIGHT_ASSIGN,
+                                       error) &&
+                   refuse_right(asked[index].entity, RIGHT_ASSIGN, error);
+        }
+    }
+    return true;
+}
+
 /* ---- targets ---- */
 
 /* The lookups by which records are related; those that every record has say who made it. */
@@ -251,6 +293,55 @@ static void add_question(struct asking *asking, const struct permit_target *targ
         .entity = target->reference->entity, .id = target->reference->id, .right = right};
 }
 
+/* Oneself and one's teams need not be looked up to own something. */
+static bool is_known_owner(const struct write *write, const struct permit_target *target)
+{
+    return target->field == write->entity->owner &&
+           identity_is_principal(write->call->identity, &target->reference->id);
+}
+
+static void add_questions(const struct write *write, struct asking *asking,
+                          const struct permit_target *target, size_t place)
+{
+    if (target->is_missing || is_own_write(write)) {
+        return;
+    }
+    if (!is_known_owner(write, target)) {
+        add_question(asking, target, place, RIGHT_READ);
+    }
+    if (is_append(write, target->field)) {
+        add_question(asking, target, place, RIGHT_APPEND_TO);
+    }
+}
+
+bool permit_targets(const struct write *write, struct permit_target *targets, size_t count,
+                    struct error *error)
+{
+    struct arena *arena = write->call->arena;
+    struct asking asking = {
+        .questions = arena_allocate_array(arena, 2 * count, sizeof(*asking.questions)),
+        .places = arena_allocate_array(arena, 2 * count, sizeof(*asking.places)),
+    };
+    for (size_t place = 0; place < count; place++) {
+        add_questions(write, &asking, &targets[place], place);
+    }
+    if (!query_may_all(write->call, asking.questions, asking.count, error)) {
+        return false;
+    }
+    for (size_t index = 0; index < asking.count; index++) {
+        struct permit_target *target = &targets[asking.places[index]];
+        const struct may *answer = &asking.questions[index];
+        target->is_missing |= answer->right == RIGHT_READ && !answer->is_allowed;
+        target->may_be_appended_to |= answer->right == RIGHT_APPEND_TO && answer->is_allowed;
+    }
+    for (size_t place = 0; place < count; place++) {
+        if (targets[place].is_missing) {
+            return permit_refuse_target(targets[place].field, targets[place].reference, error);
+        }
+    }
+    return true;
+}
+
 static bool refuse_append_to(const struct write *write, const struct permit_target *target,
                              struct error *error)
 {
@@ -261,23 +352,8 @@ static bool refuse_append_to(const struct write *write, const struct permit_targ
                            entity->name, target->field->name);
 }
 
-/* Reading comes first: who may not read a target learns no more than that. */
-static bool judge(const struct write *write, const struct asking *asking,
-                  const struct permit_target *targets, struct error *error)
-{
-    for (size_t index = 0; index < asking->count; index++) {
-        const struct permit_target *target = &targets[asking->places[index]];
-        if (!asking->questions[index].is_allowed) {
-            return asking->questions[index].right == RIGHT_READ
-                       ? permit_refuse_target(target->field, target->reference, error)
-                       : refuse_append_to(write, target, error);
-        }
-    }
-    return true;
-}
-
 /* The record's own side; a new one is reached by its owner or its unit. */
-static bool permit_append(const struct write *write, struct error *error)
+static bool permit_own_side(const struct write *write, struct error *error)
 {
     if (write->before != NULL) {
         return permit_stored(write, RIGHT_APPEND, error);
@@ -289,25 +365,19 @@ static bool permit_append(const struct write *write, struct error *error)
     return cover(write, RIGHT_APPEND, error);
 }
 
-bool permit_targets(const struct write *write, const struct permit_target *targets, size_t count,
-                    struct error *error)
+bool permit_append(const struct write *write, const struct permit_target *targets, size_t count,
+                   struct error *error)
 {
-    struct arena *arena = write->call->arena;
-    struct asking asking = {
-        .questions = arena_allocate_array(arena, 2 * count, sizeof(*asking.questions)),
-        .places = arena_allocate_array(arena, 2 * count, sizeof(*asking.places)),
-    };
     bool is_appending = false;
     if (is_own_write(write)) {
         return true;
     }
     for (size_t place = 0; place < count; place++) {
-        add_question(&asking, &targets[place], place, RIGHT_READ);
-        if (is_append(write, targets[place].field)) {
-            is_appending = true;
-            add_question(&asking, &targets[place], place, RIGHT_APPEND_TO);
+        bool is_asked = is_append(write, targets[place].field);
+        is_appending = is_appending || is_asked;
+        if (is_asked && !targets[place].may_be_appended_to) {
+            return refuse_append_to(write, &targets[place], error);
         }
     }
-    return query_may_all(write->call, asking.questions, asking.count, error) &&
-           judge(write, &asking, targets, error) && (!is_appending || permit_append(write, error));
+    return !is_appending || permit_own_side(write, error);
 }

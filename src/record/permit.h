@@ -27,7 +27,8 @@ struct write;
 /* The right on the record as it is stored. */
 must_check bool permit_stored(const struct write *write, enum right right, struct error *error);
 
-/* What an update is given: owner by assign, all else by write; the whole that a part moves to. */
+/* What an update is given: another owner by assign, all else by write; the whole that a part moves
+ * to. */
 must_check bool permit_update(const struct write *write, struct error *error);
 
 /* A new record, whose owner and unit are known by now. */
@@ -36,16 +37,27 @@ must_check bool permit_create(const struct write *write, struct error *error);
 /* Whoever is to own the record may read such records. */
 must_check bool permit_owner(const struct write *write, struct error *error);
 
+/* The right to assign all that goes along to a new owner (write->along). Which of them is out of
+ * reach is not told: the caller may not know of it. */
+must_check bool permit_along(const struct write *write, struct error *error);
+
 /* A target that a changing lookup or party list refers to. */
 struct permit_target {
     const struct field *field;
     const struct reference *reference;
+    bool is_missing;         /* there is no such record */
+    bool may_be_appended_to; /* found out by permit_targets, where it matters */
 };
 
-/* The caller may read each target, append the record and append to the target. REFERENCE_NOT_FOUND
- * for one that he may not read. */
-must_check bool permit_targets(const struct write *write, const struct permit_target *targets,
+/* Each target is there and the caller may read it: REFERENCE_NOT_FOUND for the first of which that
+ * is not so, with the same words for both. As an owner he knows himself and his teams anyway. Finds
+ * out as well, since it costs nothing more, whether he may append to it. */
+must_check bool permit_targets(const struct write *write, struct permit_target *targets,
                                size_t count, struct error *error);
+
+/* The caller may append to each target, and append the record. */
+must_check bool permit_append(const struct write *write, const struct permit_target *targets,
+                              size_t count, struct error *error);
 
 /* Whether the caller may read a record; for what is found by a key. */
 must_check bool permit_read(struct call *call, const struct entity *entity, const struct uuid *id,

@@ -110,7 +110,8 @@ struct fact {
 static void ask(struct questions *questions, const struct field *field,
                 const struct reference *reference, const struct fact *fact)
 {
-    questions->asked[questions->count] = (struct permit_target){field, reference};
+    questions->asked[questions->count] =
+        (struct permit_target){.field = field, .reference = reference};
     questions->probes[questions->count++] = (struct probe){.entity = reference->entity,
                                                            .id = reference->id,
                                                            .field = fact->field,
@@ -235,21 +236,18 @@ bool reference_ask(struct write *write, struct error *error)
     }
     size_t target_count = 0;
     for (size_t index = 0; index < questions.count; index++) {
-        const struct permit_target *target = &questions.asked[index];
-        if (target->field == NULL) {
-            continue;
+        struct permit_target target = questions.asked[index];
+        target.is_missing = questions.probes[index].value->state == VALUE_ABSENT;
+        if (target.field != NULL) {
+            questions.asked[target_count++] = target;
         }
-        if (questions.probes[index].value->state == VALUE_ABSENT) {
-            return permit_refuse_target(target->field, target->reference, error);
-        }
-        questions.asked[target_count++] = *target;
     }
     write->targets = questions.asked;
     write->target_count = target_count;
-    return true;
+    return permit_targets(write, questions.asked, target_count, error);
 }
 
 bool reference_permit(const struct write *write, struct error *error)
 {
-    return permit_targets(write, write->targets, write->target_count, error);
+    return permit_append(write, write->targets, write->target_count, error);
 }

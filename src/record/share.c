@@ -26,17 +26,25 @@ static bool check_entity(const struct entity *entity, struct error *error)
 static bool find_principal(struct call *call, const struct reference *asked, struct uuid *id_out,
                            struct error *error)
 {
-    bool is_allowed = false;
     if (asked->entity == NULL || !asked->entity->is_principal) {
         return error_set(error, ERROR_VALUE_INVALID, "principal",
                          "principal must be a SystemUser or a Team");
     }
-    if (!record_resolve(call, asked, id_out, error) ||
-        !query_exists(call, asked->entity, id_out, ROW_LOCK_KEEP, &is_allowed, error)) {
+    return record_resolve(call, asked, id_out, error);
+}
+
+/* Who may not read a principal is told that there is none. Oneself and one's teams one knows; and
+ * whoever has a share that is taken is told by the shares. */
+static bool check_principal(struct call *call, const struct entity *entity, const struct uuid *id,
+                            bool needs_read, struct error *error)
+{
+    bool is_there = false;
+    if (!query_exists(call, entity, id, ROW_LOCK_KEEP, &is_there, error) ||
+        (is_there && needs_read && !permit_read(call, entity, id, &is_there, error))) {
         return false;
     }
-    return is_allowed || error_set_about(error, ERROR_REFERENCE_NOT_FOUND, asked->entity->name,
-                                         "principal", "There is no such %s", asked->entity->name);
+    return is_there || error_set_about(error, ERROR_REFERENCE_NOT_FOUND, entity->name, "principal",
+                                       "There is no such %s", entity->name);
 }
 
 /* ---- rights ---- */
@@ -103,11 +111,14 @@ bool record_share(struct call *call, const struct reference *record,
         !find_principal(call, principal, &grant.principal_id, error)) {
         return false;
     }
-    bool is_own =
-        change == SHARE_REVOKE && identity_is_principal(call->identity, &grant.principal_id);
-    if (!check_rights(call, record->entity, &grant.record_id, rights, !is_own, error) ||
+    bool is_own = identity_is_principal(call->identity, &grant.principal_id);
+    bool is_giving = change != SHARE_REVOKE;
+    if (!check_rights(call, record->entity, &grant.record_id, rights, is_giving || !is_own,
+                      error) ||
         !share_find(call->connection, call->arena, record->entity, &grant.record_id,
-                    &grant.principal_id, &before, error)) {
+                    &grant.principal_id, &before, error) ||
+        !check_principal(call, principal->entity, &grant.principal_id,
+                         !is_own && (is_giving || before == 0), error)) {
         return false;
     }
     if (change == SHARE_GRANT) {

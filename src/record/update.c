@@ -26,8 +26,9 @@ static bool settle(struct write *write, struct error *error)
     }
     owner_settle(write);
     return reference_permit(write, error) && permit_owner(write, error) &&
-           computed_settle(write, error) && currency_settle(write, error) &&
-           rule_check_required(write, error) && principal_check(write, error);
+           assign_find(write, error) && computed_settle(write, error) &&
+           currency_settle(write, error) && rule_check_required(write, error) &&
+           principal_check(write, error);
 }
 
 bool update_in(struct work *work, struct record *given, const struct uuid *id,

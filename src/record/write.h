@@ -29,6 +29,7 @@ struct permit_target;
 struct work {
     struct call *call;
     bool is_internal;     /* the platform's own write: fields that clients may not set are open */
+    bool is_handing_over; /* what goes along to a new owner, which was asked about before */
     struct uuid root_id;  /* the record that the operation is about */
     int64_t root_version; /* its version, also when its totals changed afterwards */
     struct array totals;  /* struct pending_total *: parents to be brought up to date */
@@ -53,6 +54,7 @@ struct write {
     struct write_facts facts;
     const struct permit_target *targets; /* what changing lookups and parties refer to */
     size_t target_count;
+    struct array along; /* struct record *: those that go with it to its new owner, as they were */
 };
 
 void work_begin(struct work *work, struct call *call);
@@ -76,8 +78,8 @@ must_check bool rule_add_defaults(struct write *write, struct error *error);
 /* state.c: state and status reason agree. */
 must_check bool state_settle(struct write *write, struct error *error);
 
-/* reference.c: alternate keys become ids; what is referred to exists; and, once the owner is
- * known, may be referred to. */
+/* reference.c: alternate keys become ids; what is referred to is there and may be read; and, once
+ * the owner is known, the record may be appended to it. */
 must_check bool reference_resolve(struct write *write, struct error *error);
 must_check bool reference_ask(struct write *write, struct error *error);
 must_check bool reference_permit(const struct write *write, struct error *error);
@@ -102,7 +104,9 @@ must_check bool computed_settle(struct write *write, struct error *error);
 must_check bool child_write_all(struct work *work, struct record *given,
                                 const struct write_outcome *outcome, struct error *error);
 
-/* assign.c: the children that go with a record to its new owner; each needs the right. */
+/* assign.c: the children that go with a record to its new owner. They are found, and the right on
+ * each is asked about, before the row is written. */
+must_check bool assign_find(struct write *write, struct error *error);
 must_check bool assign_follow(const struct write *write, struct error *error);
 
 /* total.c: locks the parents whose totals may follow from what becomes of a record, before the

@@ -32,12 +32,13 @@ bool field_authorise(const struct identity *identity, const struct field *field,
 
 /* ---- reading ---- */
 
+/* A row that names a twin means nothing: it goes with its amount. */
 static const struct field *find_field(const struct catalog *catalog, const char *entity_name,
                                       const char *field_name)
 {
     const struct entity *entity = catalog_find_entity(catalog, entity_name);
     const struct field *field = entity == NULL ? NULL : entity_find_field(entity, field_name);
-    return field != NULL && field->is_secured ? field : NULL;
+    return field != NULL && field->is_secured && field->base_of == NULL ? field : NULL;
 }
 
 static bool read_permissions(struct connection *connection, struct arena *arena,

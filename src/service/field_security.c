@@ -53,6 +53,11 @@ static bool read_grant(struct call *call, const struct field_permission *asked,
                                "record",
                                field->name, entity->name);
     }
+    if (field->base_of != NULL) {
+        return error_set_about(error, ERROR_FIELD_NOT_USABLE, entity->name, field->name,
+                               "%s is %s in the base currency: whoever may read that may read it",
+                               field->name, field->base_of->name);
+    }
     grant_out->field = field;
     grant_out->rights = (uint8_t)((asked->can_read.value ? FIELD_RIGHT_READ : 0) |
                                   (asked->can_create.value ? FIELD_RIGHT_CREATE : 0) |

@@ -201,6 +201,81 @@ void test_permit__an_assignment_needs_its_right_and_an_owner_who_reads(void **st
     test_platform_close(&house);
 }
 
+/* A client may send back the owner that it read; an assignment to him asks for its right still. */
+void test_permit__an_owner_who_stays_is_no_assignment(void **state)
+{
+    static const char *const words[] = {"Account read user", "Account write user", NULL};
+    struct write_outcome outcome = {0};
+    struct error error = {0};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid own = make_account(call, "own", &ann);
+    house_become(call, &ann);
+    struct record *record = house_record(call, "Account", "name", "renamed", NULL);
+    house_refer(record, "owner", "SystemUser", &ann);
+    record_value(record, record->entity->id)->state = VALUE_SET;
+    record_value(record, record->entity->id)->uuid = own;
+    house_must(record_update(call, record, NULL, &outcome, &error), &error);
+    assert_int_equal(assign_fails(call, &own, &ann), ERROR_NOT_ALLOWED);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* Both are refused with the same code, of the same field; the message names what was sent. */
+static void expect_told_alike(struct call *call, struct record *hidden, const struct uuid *id,
+                              struct record *absent)
+{
+    struct write_outcome outcome = {0};
+    struct error of_hidden = {0};
+    struct error of_absent = {0};
+    char text[UUID_TEXT_SIZE];
+    assert_false(record_create(call, hidden, &outcome, &of_hidden));
+    assert_false(record_create(call, absent, &outcome, &of_absent));
+    assert_int_equal(of_hidden.code, ERROR_REFERENCE_NOT_FOUND);
+    assert_int_equal(of_absent.code, ERROR_REFERENCE_NOT_FOUND);
+    assert_string_equal(of_hidden.subject, of_absent.subject);
+    uuid_format(id, text);
+    assert_non_null(strstr(of_hidden.message, text));
+}
+
+/* Whatever else is wrong, who may not read a target is told what he were told if there were none.
+ */
+void test_permit__a_hidden_target_is_told_as_none(void **state)
+{
+    static const char *const words[] = {"Account read user", "Account create user",
+                                        "Contact read user", "Contact create user", NULL};
+    static const struct uuid nobody = {{1}};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid own = make_account(call, "own", &ann);
+    struct record *contact = house_record(call, "Contact", "lastName", "hidden", NULL);
+    house_refer(contact, "owner", "SystemUser", &bob);
+    struct uuid hidden = house_create(call, contact);
+    const struct uuid *const owners[] = {&bob, &nobody};
+    const struct uuid *const contacts[] = {&hidden, &nobody};
+    struct record *records[2];
+    house_become(call, &ann);
+    for (int index = 0; index < 2; index++) {
+        records[index] = house_record(call, "Account", "name", "x", NULL);
+        house_refer(records[index], "owner", "SystemUser", owners[index]);
+    }
+    expect_told_alike(call, records[0], &bob, records[1]);
+    for (int index = 0; index < 2; index++) {
+        /* The one before may be read, and not be appended to. */
+        records[index] = house_record(call, "Account", "name", "x", NULL);
+        house_refer(records[index], "parentAccount", "Account", &own);
+        house_refer(records[index], "primaryContact", "Contact", contacts[index]);
+    }
+    expect_told_alike(call, records[0], &hidden, records[1]);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
 static const char *owner_of(struct call *call, const char *entity, const struct uuid *id)
 {
     return house_text(call, entity, id, "owner");
@@ -233,6 +308,53 @@ void test_permit__children_go_with_an_assignment(void **state)
     assert_string_equal(owner_of(call, "Contact", &contact_id),
                         owner_of(call, "Account", &account));
     assert_string_equal(owner_of(call, "Task", &task_id), owner_of(call, "Account", &account));
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* Whoever is asked about is asked about as it is before anything has its new owner. */
+void test_permit__what_goes_along_is_judged_as_it_was(void **state)
+{
+    static const char *const words[] = {
+        "Account read user",   "Account assign user",          "Contact read user",
+        "Contact assign user", "SystemUser read organization", NULL};
+    static const char *const taking[] = {"Account read unit", "Account assign unit",
+                                         "Contact read user", "Contact assign user", NULL};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid eve = make_user(call, "eve", NULL, words);
+    struct uuid dan = make_user(call, "dan", NULL, taking);
+    struct uuid account = make_account(call, "Bon", &ann);
+    struct record *contact = house_record(call, "Contact", "lastName", "L", NULL);
+    house_refer(contact, "owner", "SystemUser", &bob);
+    house_refer(contact, "parentCustomer", "Account", &account);
+    struct uuid contact_id = house_create(call, contact);
+
+    /* He reaches the account alone; that he will own it gives him no contact. */
+    house_become(call, &dan);
+    assert_int_equal(assign_fails(call, &account, &dan), ERROR_NOT_ALLOWED);
+    house_undo(&call);
+    test_platform_close(&house);
+
+    house_open(&house);
+    call = house_begin(&house);
+    ann = make_user(call, "ann", NULL, words);
+    bob = make_user(call, "bob", NULL, words);
+    eve = make_user(call, "eve", NULL, words);
+    account = make_account(call, "Bon", &ann);
+    contact = house_record(call, "Contact", "lastName", "L", NULL);
+    house_refer(contact, "owner", "SystemUser", &bob);
+    house_refer(contact, "parentCustomer", "Account", &account);
+    contact_id = house_create(call, contact);
+    /* She reaches the contact by owning the account, which she does until both are gone. */
+    house_become(call, &ann);
+    assert_int_equal(assign_fails(call, &account, &eve), ERROR_NONE);
+    house_become(call, &eve);
+    assert_string_equal(owner_of(call, "Contact", &contact_id),
+                        owner_of(call, "Account", &account));
     house_undo(&call);
     test_platform_close(&house);
 }
