@@ -4,8 +4,8 @@
 # Without a part: their names, in the order in which they run.
 cd "$(dirname "$0")/.." || exit 2
 
-parts='layers release sanitizers clang house contract generate units databases dialogues hostile
-credentials clients directory crmd crmctl import reliability fuzz operations'
+parts='layers release sanitizers clang house contract generate units databases dialogues oracle
+hostile credentials clients directory crmd crmctl import reliability fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }

@@ -2,6 +2,7 @@
 #: make check      install what is missing, build, prove everything (three databases, real clients)
 #: make bench      measure against hand-written endpoints, in one run
 #: make torture    the same proofs as make check at their full size: hours
+#: make mutants    takes checks of access out of the server, one by one: the oracle must notice each
 
 # ---- unit tests: tests/unit/<floor>/*.c, linked with the floors up to <floor> ----
 # A test is a function `void test_<topic>__<what>(void **state)`: found by its name, no registration.
@@ -68,7 +69,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 .PRECIOUS: $(OUT)/tests/%.o
 
 # ---- the whole proof, and the measurements; PARTS and BENCH name some of them ----
-.PHONY: check bench torture unit-programs fuzz-programs
+.PHONY: check bench mutants torture unit-programs fuzz-programs
 check:
 	@.ci/packages build check
 	@tests/check.sh $(PARTS)
@@ -76,6 +77,10 @@ bench:
 	@.ci/packages build bench
 	@tests/bench/run.sh $(BENCH)
 # SEED replays a run.
+mutants:
+	@.ci/packages build check
+	@$(MAKE) -s -j2 all programs
+	tests/oracle/mutants/run.py
 torture:
 	@.ci/packages build check
 	@$(MAKE) -s -j2 all

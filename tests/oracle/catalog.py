@@ -10,7 +10,7 @@ GROUPS = {"customer": "customer", "owner": "principal", "regarding": "activities
 RIGHTS = ("create", "read", "write", "delete", "append", "appendTo", "assign", "share")
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Field:
     name: str
     type: str

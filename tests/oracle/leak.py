@@ -42,6 +42,17 @@ class Leaks:
         self.rules, self.world = asker.rules, asker.world
         self.by_id = {record.id: record for record in asker.records}
         self.known = {}
+        self.standing = self.all_standing()
+
+    def all_standing(self):
+        """Where a mark stands: it was given to one record, and may have been copied to another (a default team
+        bears the name of its unit). Who may read any of them may know it."""
+        standing = {mark: {place} for mark, place in self.world.marks.items()}
+        for record in self.asker.records:
+            for field, value in record.values.items():
+                for mark in MARK.findall(value) if isinstance(value, str) else ():
+                    standing.setdefault(mark, set()).add((record.id, field))
+        return standing
 
     def prepare(self, number):
         """One question, with all that it takes to ask it."""
@@ -60,13 +71,22 @@ class Leaks:
         found = self.marks(user, answer, content) or self.ids(user, answer, content)
         if found:
             return f"{told} and is told {found}: {answer.body.decode()[:1500]}"
-        if subject.id in content and not any(self.rules.may(user, right, subject) for right in RIGHTS):
-            other = self.client.ask(operation, content.replace(subject.id, ABSENT), self.world.sessions[user],
+        identifier = self.hidden_id(user, subject, content)
+        if identifier:
+            other = self.client.ask(operation, content.replace(identifier, ABSENT), self.world.sessions[user],
                                     try_only=True)
-            if normal(answer.body, subject.id) != normal(other.body, ABSENT):
-                return (f"{told} of {self.asker.describe(subject)}, which he may not read, and is answered\n"
-                        f"{answer.body.decode()}\nbut of none\n{other.body.decode()}")
+            if normal(answer.body, identifier) != normal(other.body, ABSENT):
+                return (f"{told} with {self.asker.describe(self.by_id[identifier])}, which he may not read, and is "
+                        f"answered\n{answer.body.decode()}\nbut of none\n{other.body.decode()}")
         return None
+
+    def hidden_id(self, user, subject, content):
+        """An id in a message of a record that he has no right to at all; rather that of the subject."""
+        hidden = [found for found in UUID.findall(content) if found in self.by_id
+                  and found not in self.rules.principals(user)
+                  and found not in self.rules.facts.shares.get(subject.id, ())
+                  and not any(self.rules.may(user, right, self.by_id[found]) for right in RIGHTS)]
+        return subject.id if subject.id in hidden else hidden[0] if hidden else None
 
     def may_read(self, user, identifier, field=None):
         record = self.by_id.get(identifier)
@@ -79,8 +99,8 @@ class Leaks:
     def marks(self, user, answer, content):
         for text in texts_of(answer.body):
             for mark in set(MARK.findall(text)) - set(MARK.findall(content)):
-                identifier, field = self.world.marks[mark]
-                if not self.may_read(user, identifier, field):
+                if not any(self.may_read(user, *place) for place in self.standing[mark]):
+                    identifier, field = self.world.marks[mark]
                     return f"{field} of {self.asker.describe(self.by_id[identifier])} ({mark})"
         return None
 
@@ -94,12 +114,12 @@ class Leaks:
         return None
 
     def referred(self, user):
-        """Also what everybody is told of himself: units, roles, the organisation; and currencies."""
+        """Also what everybody is told of himself: teams, units, roles, the organisation; and currencies."""
         if user not in self.known:
             readable = [record for record in self.asker.records if self.rules.may(user, "read", record)]
             self.known[user] = {link[1] for record in readable for link in record.links.values()} | \
                 {record.owner for record in readable} | {record.unit for record in readable} | \
                 set(self.rules.facts.records["TransactionCurrency"]) | set(self.world.units[:1]) | \
                 {role for roles in self.rules.seats(user).values() for role in roles} | set(self.rules.seats(user)) | \
-                {self.world.administrator, self.rules.facts.users[user][0]}
+                self.rules.principals(user) | {self.world.administrator, self.rules.facts.users[user][0]}
         return self.known[user]

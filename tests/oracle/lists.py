@@ -1,4 +1,5 @@
 """Lists: what a user gets must be what the administrator gets, less what the rules hide from him."""
+from questions import UNASKED
 from svyaz.client import element
 
 CONDITIONS = 3
@@ -16,19 +17,26 @@ class Query:
 
     def __init__(self, asker, entity, random):
         self.asker, self.entity, self.random = asker, entity, random
-        self.fields = set()  # which fields it asks about
+        self.fields = set()  # which fields it filters and sorts by
+        self.columns = asker.columns(entity)
         self.filter = self.group(0) if random.random() < 0.75 else ""
         self.orders = "".join(self.order(name) for name in self.sorted_by())
         self.size = random.choice((1, 2, 3, 7, 50, 200))
+        self.rows = entity.plural[0].lower() + entity.plural[1:]
 
     def sorted_by(self):
         fields = [field.name for field in self.entity.fields.values()
                   if field.type in SORTABLE or (field.type == "string" and "true" in (
                       field.attributes.get("searchable"), field.attributes.get("sortable")))]
+        fields += [f"{field.name}Base" for field in self.entity.fields.values() if field.type == "money"]
         return self.random.sample(fields + ["createdOn"], self.random.choice((0, 1, 1, 2))) if fields else []
 
+    def use(self, name):
+        """An amount in the base currency tells what the amount is."""
+        self.fields.add(name if name in self.entity.fields else name.removesuffix("Base"))
+
     def order(self, name):
-        self.fields.add(name)
+        self.use(name)
         return f"<Order>{element('field', name)}{element('descending', self.random.random() < 0.4)}</Order>"
 
     def group(self, depth):
@@ -40,7 +48,9 @@ class Query:
 
     def condition(self):
         """A field compared; only with what its type can be compared with."""
-        field = self.random.choice(list(self.entity.fields.values()))
+        secured = [field for field in self.entity.fields.values() if field.is_secured]
+        is_about_secured = secured and self.random.random() < 0.1
+        field = self.random.choice(secured if is_about_secured else list(self.entity.fields.values()))
         operator, values = "notNull", []
         if field.is_lookup:
             target = self.random.choice([record for name in field.targets
@@ -55,19 +65,21 @@ class Query:
             field, operator, values = None, self.random.choice(("ne", "notNull")), []
             operator = "notNull"
         name = field.name if field else "createdOn"
-        self.fields.add(name)
+        if field and field.type == "money" and self.random.random() < 0.3:
+            name += "Base"
+        self.use(name)
         texts = f"{element('values', values)}" if values else ""
         return f"<Condition>{element('field', name)}{element('operator', operator)}{texts}</Condition>"
 
     def xml(self, cookie, size):
-        return ("<query><columns><string>id</string></columns>" +
+        return ("<query>" + (element("columns", self.columns) if self.columns else "") +
                 (f"<filter>{self.filter}</filter>" if self.filter else "") +
                 (f"<orders>{self.orders}</orders>" if self.orders else "") +
                 element("pageSize", size) + (element("cookie", cookie) if cookie else "") +
                 "<count>true</count></query>")
 
 
-def walk(client, query, token, size):
+def walk(client, query, token, size, complain=lambda row: None):
     """All ids of a list, page by page, and the total that every page names."""
     operation = f"RetrieveMultiple{query.entity.name}"
     found, cookie, total = [], None, None
@@ -75,8 +87,11 @@ def walk(client, query, token, size):
         answer = client.ask(operation, query.xml(cookie, size), token)
         if answer.code:
             return answer.code, answer.fault_text()
-        page = [row.findtext("{*}id") for row in answer.message.iterfind(f".//{{*}}{query.entity.name}")]
+        rows = answer.message.findall(f"{{*}}page/{{*}}{query.rows}/{{*}}{query.entity.name}")
+        page = [row.findtext("{*}id") for row in rows]
         found += page
+        for complaint in filter(None, map(complain, rows)):
+            raise Difference(complaint)
         count = int(answer.text("total"))
         if total not in (None, count):
             raise Difference(f"the total was {total} and is {count}")
@@ -90,16 +105,27 @@ def walk(client, query, token, size):
     return None, found
 
 
+def complaint_about(asker, user, query, readable):
+    """What is wrong with a row: fields that he may not read, or that he may and that are missing."""
+    asked = set(query.columns or [field.name for field in query.entity.fields.values() if field.type not in UNASKED])
+    may_come = readable & asked | (set() if query.columns else {f"{name}Base" for name in readable})
+
+    def complain(row):
+        texts = asker.world.texts.get(row.findtext("{*}id"), {})
+        return asker.record_complaint(user, row, may_come, {name: text for name, text in texts.items() if name in may_come})
+    return complain
+
+
 def compare(client, asker, user, query):
     """Raises Difference."""
     rules, world = asker.rules, asker.world
     code, expected = walk(client, query, world.token, 200)
     if code:
         raise Difference(f"the administrator is answered {expected}")
-    code, came = walk(client, query, world.sessions[user], query.size)
     name = query.entity.name
-    hidden = [field for field in query.fields if field in query.entity.fields
-              and "read" not in rules.field_rights(user, name, field)]
+    readable = {field for field in query.entity.fields if "read" in rules.field_rights(user, name, field)}
+    hidden = [field for field in query.fields if field in query.entity.fields and field not in readable]
+    code, came = walk(client, query, world.sessions[user], query.size, complaint_about(asker, user, query, readable))
     if rules.is_shut_out(user):
         wanted = "SESSION_INVALID"
     elif not rules.reach(user, name, "read"):
@@ -120,16 +146,19 @@ def compare(client, asker, user, query):
                          f"twice: {[i for i in set(came) if came.count(i) > 1]}")
 
 
-def ask(client, asker, random):
-    """One random list; what was asked and the complaint, or None."""
+def make(asker, random):
+    """One random list: a function of the client that asks and answers the complaint, or None."""
     entity = random.choice([entity for entity in asker.catalog.values() if asker.by_entity[entity.name]])
     user = random.choice(asker.world.users)
     query = Query(asker, entity, random)
+    for name in query.fields:
+        if name in entity.fields and entity.fields[name].is_secured:
+            asker.count("field list", "read" in asker.rules.field_rights(user, entity.name, name))
 
-    def run():
+    def ask(client):
         try:
             compare(client, asker, user, query)
         except Difference as reason:
             return f"{asker.name(user)} lists {entity.name} {query.xml(None, query.size)}: {reason}"
         return None
-    return run
+    return ask

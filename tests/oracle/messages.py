@@ -3,7 +3,7 @@ from xml.sax.saxutils import escape
 
 from catalog import RIGHTS
 from svyaz.client import reference
-from svyaz.contract import SCHEMA, WSDL
+from svyaz.contract import SCHEMA
 
 # Parameters that name a record by its id alone.
 ENTITY_OF = {"userId": "SystemUser", "managerId": "SystemUser", "teamId": "Team", "roleId": "Role",
@@ -48,7 +48,9 @@ class Messages:
         name = member.get("name")
         if name in SELDOM and self.random.random() < 0.95:
             return False
-        if name == "id" and self.operation.startswith("Create"):
+        if name == "version":
+            return self.random.random() < 0.1  # a conflict shows the record
+        if name == "id" and self.operation.startswith(("Create", "Upsert")):
             return False  # an id that is taken is told as taken
         if fields is not None and name not in ("id", "owner"):
             field = fields.get(name)
@@ -60,6 +62,8 @@ class Messages:
         return member.get("minOccurs") != "0" or (depth < DEPTH and self.random.random() < likely)
 
     def member(self, name, kind, depth):
+        if name == "version":
+            return "<version>7</version>"
         inner = self.inner(name, kind.partition(":")[2], depth)
         return "" if inner is None else f"<{name}>{inner}</{name}>"
 

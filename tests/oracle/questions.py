@@ -7,11 +7,13 @@ import collections
 import dataclasses
 
 from catalog import RIGHTS
+from lxml import etree
+from world import LEFT_ALONE
 from svyaz.client import ABSENT, element
 
 YES = None  # no fault
 REFUSALS = ("NOT_ALLOWED", "RECORD_NOT_FOUND", "REFERENCE_NOT_FOUND", "OWNER_CANNOT_READ", "SESSION_INVALID")
-CANDIDATES = 6
+CANDIDATES = 16
 
 
 @dataclasses.dataclass
@@ -25,6 +27,18 @@ class Question:
     check: object = None       # complaint about an answer without fault, or None
     decisions: int = 1
 
+    def ask(self, client):
+        """A complaint; None when the server and the rules agree. What was allowed and went wrong for other reasons
+        is a pair: the code and the operation."""
+        answer = client.ask(self.operation, self.content, self.token, try_only=True)
+        if answer.code in self.expected:
+            complaint = self.check(answer) if answer.code is None and self.check else None
+        elif YES in self.expected and answer.code not in REFUSALS:
+            return (answer.code, self.operation)
+        else:
+            complaint = f"the server says {answer.fault_text() or 'yes'}, the rules {self.expected}"
+        return complaint and f"{self.what}: {complaint}"
+
 
 class Asker:
     """Prepares questions about one state of the world."""
@@ -33,6 +47,7 @@ class Asker:
         self.world, self.facts, self.rules, self.random = world, facts, rules, random
         self.catalog = rules.catalog
         self.records = self.all_records()
+        self.by_id = {record.id: record for record in self.records}
         self.by_entity = collections.defaultdict(list)
         for record in self.records:
             self.by_entity[record.entity].append(record)
@@ -40,8 +55,7 @@ class Asker:
         for record in self.records:
             for name, link in record.links.items():
                 self.referring[link[1]].append((self.catalog[record.entity].fields[name], record))
-        self.ways = {way: weight for way, weight in WAYS.items()
-                     if NEEDED.get(way, "Login") in world.client.services}
+        self.owned = [record for record in self.records if self.catalog[record.entity].ownership == "user"]
         self.seen = collections.Counter()  # how often each relation was asked about
         self.rights_left = []
 
@@ -76,34 +90,64 @@ class Asker:
         return best
 
     def relation(self, user, right, record):
-        """All rules that allow it, or why none does."""
+        """All rules that allow it, or why none does; and by which rules he came near: they allow another right."""
         if self.rules.is_shut_out(user):
             return ("shut out",)
         if not self.rules.reach(user, record.entity, right):
             return ("no privilege",)
-        return tuple(sorted(self.rules.allowing(user, right, record))) or ("not reached",)
+        allowing = self.rules.allowing(user, right, record)
+        if allowing:
+            return tuple(sorted(allowing))
+        near = {rule for other in RIGHTS for rule in self.rules.allowing(user, other, record)}
+        return ("not reached", *(f"near {rule}" for rule in sorted(near)))
 
     def make(self):
         """One question, of a random way to ask."""
         while True:
             right = None
-            way = self.random.choices(list(self.ways), list(self.ways.values()))[0]
+            way = self.random.choices(list(WAYS), list(WAYS.values()))[0]
             if way in RIGHT_OF:
                 right = RIGHT_OF[way]
             question = way(self, *self.pick(right))
             if question is not None:
                 return question
 
-    def question(self, what, operation, content, user, allowed, entity, right, record=None, **more):
+    def question(self, what, operation, content, user, entity, right, *steps, **more):
+        """What the rules answer: who asks, the privilege of the operation (if it needs one in every case), then of
+        some steps, each whether it holds and the code when not, the first that does not."""
         if self.rules.is_shut_out(user):
             expected = ("SESSION_INVALID",)
-        elif allowed:
-            expected = (YES,)
-        elif not self.rules.reach(user, entity, right) or record is None or self.rules.may(user, "read", record):
+        elif right is not None and not self.rules.reach(user, entity, right):
             expected = ("NOT_ALLOWED",)
         else:
-            expected = ("RECORD_NOT_FOUND",)
+            failing = next((codes for holds, codes in steps if not holds), YES)
+            expected = failing if isinstance(failing, tuple) else (failing,)
         return Question(f"{self.name(user)}: {what}", operation, content, self.world.sessions[user], expected, **more)
+
+    # ---- steps ----
+
+    def right_on(self, user, right, record):
+        """A right on a record. Who may not read it is told that there is none."""
+        return (self.rules.may(user, right, record),
+                "NOT_ALLOWED" if self.rules.may(user, "read", record) else "RECORD_NOT_FOUND")
+
+    def fields_set(self, user, entity, right, names):
+        """Secured fields that are given."""
+        return (all(right in self.rules.field_rights(user, entity.name, name) for name in names), "NOT_ALLOWED")
+
+    def known(self, user, targets):
+        """What a record refers to can be read. Oneself and one's teams are known as owners in any case."""
+        return (all(self.rules.may(user, "read", target) for target in targets), "REFERENCE_NOT_FOUND")
+
+    def known_owner(self, user, owner):
+        return (owner[1] in self.rules.principals(user) or self.rules.may(user, "read", self.by_id[owner[1]]),
+                "REFERENCE_NOT_FOUND")
+
+    def appendable(self, user, targets):
+        return (all(self.rules.may(user, "appendTo", target) for target in targets), "NOT_ALLOWED")
+
+    def may_own(self, owner, entity):
+        return (self.rules.may_be_owner(owner[1], entity.name), "OWNER_CANNOT_READ")
 
     def name(self, user):
         return f"user {self.world.users.index(user)} ({user})"
@@ -149,22 +193,60 @@ class Asker:
         return element("record", (record.entity, record.id))
 
     def retrieve(self, user, _, record):
-        allowed = self.rules.may(user, "read", record)
+        """All fields, or some that are named: those that he may not read are left out without a word."""
         entity = self.catalog[record.entity]
-        hidden = [field.name for field in entity.fields.values()
-                  if "read" not in self.rules.field_rights(user, record.entity, field.name)]
+        readable = {field.name for field in entity.fields.values()
+                    if "read" in self.rules.field_rights(user, record.entity, field.name)}
+        columns = self.columns(entity)
+        asked = set(columns or [field.name for field in entity.fields.values() if field.type not in UNASKED])
+        may_come = readable & asked | (set() if columns else {f"{name}Base" for name in readable})
+        texts = {name: text for name, text in self.world.texts.get(record.id, {}).items() if name in may_come}
+        for name in [field.name for field in entity.fields.values() if field.is_secured and field.name in asked]:
+            self.count("field read", name in readable)
 
         def check(answer):
-            leaked = [name for name in hidden if answer.message.find(f"{{*}}{entity.element}/{{*}}{name}") is not None]
-            return f"secured fields came: {leaked}" if leaked else None
+            return self.record_complaint(user, answer.message.find(f"{{*}}{entity.element}"), may_come, texts)
 
-        return self.question(f"read {self.describe(record)}", f"Retrieve{record.entity}", element("id", record.id),
-                             user, allowed, record.entity, "read", record, check=check)
+        return self.question(f"read {self.describe(record)}", f"Retrieve{record.entity}",
+                             element("id", record.id) + (element("columns", columns) if columns else ""), user,
+                             record.entity, "read", (self.rules.may(user, "read", record), "RECORD_NOT_FOUND"),
+                             check=check)
+
+    def columns(self, entity):
+        """Some fields, those that are secured rather than others; or none, which asks for all that is not long."""
+        if self.random.random() < 0.5:
+            return []
+        secured = [field.name for field in entity.fields.values() if field.is_secured]
+        others = [field.name for field in entity.fields.values() if not field.is_secured]
+        return sorted(self.random.sample(secured, len(secured) // 2) + self.random.sample(others, min(3, len(others))))
+
+    def record_complaint(self, user, came, may_come, texts):
+        """About a record that was answered: what came was asked for and may be read, the texts are there, and no
+        reference bears the name of a record out of his sight."""
+        if came is None:
+            return "no record came"
+        for child in came:
+            name, target = etree.QName(child).localname, self.by_id.get(child.findtext("{*}id"))
+            if name not in may_come and name not in ALWAYS:
+                return f"{name} came, which he may not read or did not ask for"
+            if target and child.findtext("{*}name") and not self.rules.may(user, "read", target):
+                return f"{name} tells the name of {self.describe(target)}"
+        for name, text in texts.items():
+            if came.findtext(f"{{*}}{name}") != text:
+                return f"{name} is {came.findtext(f'{{*}}{name}')!r} and not {text!r}"
+        return None
+
+    def count(self, what, is_allowed):
+        """For the last lines of a run: how often secured fields were asked about."""
+        self.seen[what, ("allowed" if is_allowed else "refused",)] += 1
+
+    def text_fields(self, entity, secured=False):
+        in_keys = {name for names in entity.keys.values() for name in names}
+        return [field for field in entity.fields.values() if field.type in ("string", "memo") and field.is_updatable
+                and not field.is_computed and field.is_secured == secured and field.name not in in_keys]
 
     def text_field(self, entity, secured=False):
-        in_keys = {name for names in entity.keys.values() for name in names}
-        fields = [field for field in entity.fields.values() if field.type in ("string", "memo") and field.is_updatable
-                  and not field.is_computed and field.is_secured == secured and field.name not in in_keys]
+        fields = self.text_fields(entity, secured)
         return self.random.choice(fields) if fields else None
 
     def update(self, user, _, record):
@@ -173,22 +255,37 @@ class Asker:
             return None
         content = self.world.as_element(record.entity, {"id": record.id, field.name: "x"})
         return self.question(f"write {field.name} of {self.describe(record)}", f"Update{record.entity}", content, user,
-                             self.rules.may(user, "write", record), record.entity, "write", record)
+                             record.entity, "write", self.right_on(user, "write", record))
 
     def update_secured(self, user, _, record):
-        field = self.text_field(self.catalog[record.entity], secured=True)
+        """First the record, then its fields: of a record that is not his he is told nothing about fields."""
+        entity = self.catalog[record.entity]
+        field = self.text_field(entity, secured=True)
         if field is None:
             return None
-        may_field = "update" in self.rules.field_rights(user, record.entity, field.name)
+        fields = self.fields_set(user, entity, "update", [field.name])
+        self.count("field update", fields[0])
         content = self.world.as_element(record.entity, {"id": record.id, field.name: "x"})
-        question = self.question(f"write secured {field.name} of {self.describe(record)}", f"Update{record.entity}",
-                                 content, user, self.rules.may(user, "write", record) and may_field,
-                                 record.entity, "write", record)
-        if not may_field and question.expected == ("RECORD_NOT_FOUND",):
-            question.expected += ("NOT_ALLOWED",)  # of the field, whatever the record
-        return question
+        return self.question(f"write secured {field.name} of {self.describe(record)}", f"Update{record.entity}",
+                             content, user, record.entity, "write", self.right_on(user, "write", record), fields)
 
-    def cascade(self, record, attribute, found):
+    def update_owner(self, user, _, record):
+        """Owner and another field in one call. To send the owner that it has is no change of owner."""
+        entity = self.catalog[record.entity]
+        field = self.text_field(entity)
+        if field is None or entity.ownership != "user":
+            return None
+        is_kept = self.random.random() < 0.3
+        owner = (self.world.kind(record.owner), record.owner) if is_kept else self.owner()
+        if record.owner not in self.world.principals() and is_kept:
+            return None
+        content = self.world.as_element(record.entity, {"id": record.id, field.name: "x", "owner": owner})
+        return self.question(f"write {field.name} of {self.describe(record)} and let {owner} own it",
+                             f"Update{record.entity}", content, user, record.entity, "write",
+                             self.right_on(user, "write", record),
+                             *([] if owner[1] == record.owner else self.changing_owner(user, record, owner)))
+
+    def cascade(self, record, attribute, found, goes=lambda child: True):
         """Fills in all records that an action takes along; False when one of them forbids it."""
         if record.id in found:
             return True
@@ -197,86 +294,116 @@ class Asker:
             kind = getattr(lookup, attribute)
             if kind == "restrict":
                 return False
-            if self.rules.goes_down(kind, child, record) and not self.cascade(child, attribute, found):
+            if goes(child) and self.rules.goes_down(kind, child, record) and \
+                    not self.cascade(child, attribute, found, goes):
                 return False
         return True
 
+    def with_children(self, user, right, record):
+        """Often another record in its place: one on which he has the right, with children of its own."""
+        if self.random.random() < 0.4:
+            return record
+        for other in self.random.sample(self.owned, min(len(self.owned), 2 * CANDIDATES)):
+            if self.rules.may(user, right, other) and \
+                    any(child.owner not in (None, user) for _, child in self.referring[other.id]):
+                return other
+        return record
+
     def delete(self, user, _, record):
+        """A record that goes with it is not told by its id."""
+        record = self.with_children(user, "delete", record)
         if self.catalog[record.entity].ownership in ("business", "organization"):
             return None
         taken = {}
         is_free = self.cascade(record, "delete", taken)
-        is_mine = self.rules.may(user, "delete", record)
-        if is_mine and not is_free:
+        if self.rules.may(user, "delete", record) and not is_free:
             return None
-        allowed = is_mine and all(self.rules.may(user, "delete", each) for each in taken.values())
-        question = self.question(f"delete {self.describe(record)}", f"Delete{record.entity}",
-                                 element("id", record.id), user, allowed, record.entity, "delete", record)
-        if is_mine and not allowed:
-            question.expected = ("NOT_ALLOWED",)  # a record that goes with it is not told by its id
-        return question
-
-    def with_owner(self, question, user, owner):
-        """An owner whom one may not read is told as not existing; oneself and one's teams are known."""
-        if self.rules.may(user, "read", self.facts.record(owner)) or question.expected == ("SESSION_INVALID",):
-            return question
-        is_mine = owner[1] in self.rules.principals(user)
-        question.expected = ("REFERENCE_NOT_FOUND", *[code for code in question.expected if code or is_mine])
-        return question
+        return self.question(f"delete {self.describe(record)}", f"Delete{record.entity}", element("id", record.id),
+                             user, record.entity, "delete", self.right_on(user, "delete", record),
+                             (all(self.rules.may(user, "delete", each) for each in taken.values()), "NOT_ALLOWED"))
 
     def owner(self):
         owner = self.random.choice(self.world.principals())
         return (self.world.kind(owner), owner)
 
+    def changing_owner(self, user, record, owner):
+        """The right on the record, the owner known and able to read; then what goes along, in any order."""
+        taken = {}
+        self.cascade(record, "assign", taken, lambda child: child.owner not in (None, owner[1]))
+        del taken[record.id]
+        along = tuple(code for is_missing, code in (
+            (not all(self.rules.may(user, "assign", each) for each in taken.values()), "NOT_ALLOWED"),
+            (not all(self.may_own(owner, self.catalog[each.entity])[0] for each in taken.values()),
+             "OWNER_CANNOT_READ")) if is_missing)
+        return [self.right_on(user, "assign", record), self.known_owner(user, owner),
+                self.may_own(owner, self.catalog[record.entity]), (not along, along)]
+
     def assign(self, user, _, record):
+        """To whom it belongs already: asks for the right, and changes nothing."""
+        record = self.with_children(user, "assign", record)
         if self.catalog[record.entity].ownership != "user":
             return None
         owner = self.owner()
-        taken = {}
-        self.cascade(record, "assign", taken)
-        if record.owner == owner[1] or (self.rules.may(user, "assign", record) and len(taken) > 1):
-            return None
-        allowed = self.rules.may_assign(user, record, owner[1])
-        question = self.question(f"assign {self.describe(record)} to {owner}", f"Assign{record.entity}",
-                                 element("id", record.id) + element("owner", owner), user, allowed, record.entity,
-                                 "assign", record)
-        if not allowed and self.rules.may(user, "assign", record):
-            question.expected = ("OWNER_CANNOT_READ",)
-        return self.with_owner(question, user, owner)
+        steps = self.changing_owner(user, record, owner)
+        return self.question(f"assign {self.describe(record)} to {owner}", f"Assign{record.entity}",
+                             element("id", record.id) + element("owner", owner), user, record.entity, "assign",
+                             *(steps[:1] if owner[1] == record.owner else steps))
 
     def grant(self, user, _, record):
+        """The record first: the right to share it, then the right that is granted; then with whom."""
         if self.catalog[record.entity].ownership != "user":
             return None
         right = self.random.choice([right for right in RIGHTS if right != "create"])
-        allowed = self.rules.may(user, "share", record) and self.rules.may(user, right, record)
-        content = (self.reference(record) + element("principal", self.owner()) + element("rights", [right]))
-        return self.question(f"share {right} of {self.describe(record)}", "GrantAccess", content, user, allowed,
-                             record.entity, "share", record)
+        principal = self.owner()
+        content = self.reference(record) + element("principal", principal) + element("rights", [right])
+        return self.question(f"share {right} of {self.describe(record)} with {principal}",
+                             self.random.choice(("GrantAccess", "ModifyAccess")), content, user, record.entity, "share",
+                             self.right_on(user, "share", record), self.right_on(user, right, record),
+                             self.known_owner(user, principal))
+
+    def revoke(self, user, _, record):
+        """Taking a share needs the right to share, but not from oneself and one's teams; so no privilege is asked
+        before the record is."""
+        if self.catalog[record.entity].ownership != "user":
+            return None
+        shared = [principal for principal in self.facts.shares.get(record.id, ()) if principal in self.facts.users
+                  or principal in self.facts.teams]
+        principal = self.random.choice(sorted(shared, key=self.world.principals().index)) if shared else self.owner()[1]
+        is_own = principal in self.rules.principals(user)
+        content = self.reference(record) + element("principal", (self.world.kind(principal), principal))
+        return self.question(f"take from {principal} the share of {self.describe(record)}", "RevokeAccess", content,
+                             user, record.entity, None, *([] if is_own else [self.right_on(user, "share", record)]),
+                             *([] if is_own or shared else [self.known_owner(user, (None, principal))]))
+
+    # ---- lookups ----
+
+    def pick_lookups(self, entity, usable):
+        """One or two lookups, each with a record to refer to."""
+        lookups = [lookup for lookup in entity.lookups if usable(lookup) and not lookup.is_secured
+                   and lookup.name not in LEFT_ALONE]
+        picked = {}
+        for lookup in self.random.sample(lookups, min(len(lookups), self.random.choice((1, 1, 2)))):
+            candidates = [target for name in lookup.targets for target in self.by_entity[name]]
+            if candidates:
+                picked[lookup] = self.random.choice(candidates)
+        return picked
 
     def link(self, user, _, record):
-        """Setting a lookup: write and append here, append to and read there."""
-        lookups = [lookup for lookup in self.catalog[record.entity].lookups
-                   if lookup.is_updatable and not lookup.is_secured and lookup.name not in ("currency",)]
-        if not lookups:
+        """Setting lookups: write here, read and append to there, append here."""
+        entity = self.catalog[record.entity]
+        picked = self.pick_lookups(entity, lambda lookup: lookup.is_updatable and lookup is not entity.part_of)
+        picked = {lookup: target for lookup, target in picked.items() if not (
+            target.id == record.id or record.links.get(lookup.name) == (target.entity, target.id) or
+            self.would_turn(lookup, record, target))}
+        if not picked:
             return None
-        lookup = self.random.choice(lookups)
-        candidates = [target for name in lookup.targets for target in self.by_entity[name]]
-        if not candidates:
-            return None
-        target = self.random.choice(candidates)
-        if target.id == record.id or record.links.get(lookup.name) == (target.entity, target.id) or \
-                self.would_turn(lookup, record, target):
-            return None
-        allowed = all(self.rules.may(user, right, which) for right, which in (
-            ("write", record), ("append", record), ("appendTo", target), ("read", target)))
-        content = self.world.as_element(record.entity, {"id": record.id, lookup.name: (target.entity, target.id)})
-        question = self.question(f"let {lookup.name} of {self.describe(record)} be {self.describe(target)}",
-                                 f"Update{record.entity}", content, user, allowed, record.entity, "write", record)
-        if not allowed and question.expected != ("SESSION_INVALID",) and self.rules.may(user, "write", record):
-            question.expected = ("NOT_ALLOWED",
-                                 *(() if self.rules.may(user, "read", target) else ("REFERENCE_NOT_FOUND",)),
-                                 *(() if self.rules.may(user, "read", record) else ("RECORD_NOT_FOUND",)))
-        return question
+        targets = list(picked.values())
+        content = self.world.as_element(record.entity, {"id": record.id} | {
+            lookup.name: (target.entity, target.id) for lookup, target in picked.items()})
+        told = ", ".join(f"{lookup.name} be {self.describe(target)}" for lookup, target in picked.items())
+        return self.question(f"let of {self.describe(record)} {told}", f"Update{record.entity}", content, user,
+                             record.entity, "write", self.right_on(user, "write", record), self.known(user, targets),
+                             self.appendable(user, targets), self.right_on(user, "append", record))
 
     def would_turn(self, lookup, record, target):
         """Whether the link would make a circle, which is refused for other reasons."""
@@ -284,46 +411,80 @@ class Asker:
             target.entity == record.entity
 
     def create(self, user, _, record):
+        """Secured fields; what it refers to, the owner too; then cover of create, assign and append; then the owner."""
         entity = self.catalog[record.entity]
-        required = [field for field in entity.fields.values() if field.is_required]
-        if entity.ownership != "user" or any(field.is_lookup for field in required):
+        if entity.ownership not in ("user", "parent"):
             return None
+        given = {}
+        for lookup in [lookup for lookup in entity.lookups if lookup.is_required]:
+            candidates = [target for name in lookup.targets for target in self.by_entity[name]]
+            if not candidates:
+                return None
+            given[lookup] = self.random.choice(candidates)
+        if self.random.random() < 0.4:
+            given |= self.pick_lookups(entity, lambda lookup: lookup.is_creatable and lookup not in given)
+        secured = [field for field in self.text_fields(entity, secured=True) if field.is_creatable]
+        secured = [self.random.choice(secured).name] if secured and self.random.random() < 0.4 else []
+        for name in secured:
+            self.count("field create", "create" in self.rules.field_rights(user, entity.name, name))
+        return self.create_part(user, entity, given, secured) if entity.part_of else \
+            self.create_owned(user, entity, given, secured)
+
+    def new_content(self, entity, given, secured, **more):
+        values = {field.name: self.world.required(field, "x") for field in entity.fields.values()
+                  if field.is_required and not field.is_lookup and not field.is_computed and field.is_creatable}
+        values |= {lookup.name: (target.entity, target.id) for lookup, target in given.items()}
+        return self.world.as_element(entity.name, values | dict.fromkeys(secured, "x") | more)
+
+    def create_owned(self, user, entity, given, secured):
         owner = self.owner()
-        values = {field.name: self.world.required(field, "x") for field in required} | {"owner": owner}
-        allowed = self.rules.may_create(user, entity.name, owner[1])
-        question = self.question(f"create {entity.name} for {owner}", f"Create{entity.name}",
-                                 self.world.as_element(entity.name, values), user, allowed, entity.name, "create")
-        if not allowed and question.expected != ("SESSION_INVALID",):
-            question.expected = ("NOT_ALLOWED", "OWNER_CANNOT_READ")
-        return self.with_owner(question, user, owner)
+        is_foreign = owner[1] not in self.rules.principals(user)
+        targets = list(given.values())
+
+        def covers(right):
+            return (self.rules.covers_new(user, right, entity.name, owner[1]), "NOT_ALLOWED")
+
+        told = {lookup.name: self.describe(target) for lookup, target in given.items()}
+        return self.question(f"create {entity.name} for {owner} with {told} {secured}", f"Create{entity.name}",
+                             self.new_content(entity, given, secured, owner=owner), user, entity.name, "create",
+                             self.fields_set(user, entity, "create", secured),
+                             self.known(user, targets), self.known_owner(user, owner), covers("create"),
+                             covers("assign") if is_foreign else (True, None), self.appendable(user, targets),
+                             covers("append") if targets else (True, None), self.may_own(owner, entity))
+
+    def create_part(self, user, entity, given, secured):
+        """A part is written where its whole may be written; it is appended where the whole may be appended."""
+        whole = given[entity.part_of]
+        others = [target for lookup, target in given.items() if lookup is not entity.part_of]
+        told = {lookup.name: self.describe(target) for lookup, target in given.items()}
+        return self.question(f"create {entity.name} with {told} {secured}", f"Create{entity.name}",
+                             self.new_content(entity, given, secured), user, entity.name, "create",
+                             self.fields_set(user, entity, "create", secured),
+                             self.known(user, list(given.values())),
+                             (self.rules.may(user, "write", whole), "NOT_ALLOWED"), self.appendable(user, others),
+                             (not others or (self.rules.reach(user, entity.name, "append") and
+                                             self.rules.may(user, "append", whole)), "NOT_ALLOWED"))
 
     def absent(self, user, right, record):
         """A record that is not there, in place of one that is."""
         operation = {"read": "Retrieve", "delete": "Delete"}.get(right)
         if operation is None:
             return None
-        question = self.question(f"{right} a {record.entity} that is not there", f"{operation}{record.entity}",
-                                 element("id", ABSENT), user, False, record.entity, right)
-        if self.rules.reach(user, record.entity, right) and question.expected != ("SESSION_INVALID",):
-            question.expected = ("RECORD_NOT_FOUND",)
-        return question
+        return self.question(f"{right} a {record.entity} that is not there", f"{operation}{record.entity}",
+                             element("id", ABSENT), user, record.entity, right, (False, "RECORD_NOT_FOUND"))
 
 
 # How a rule is called in an explanation, where not as here.
 RULE_NAMES = {"inherited": ("inherited owner", "inherited share")}
-# How often each way is asked; a way whose operation is not published is left out.
-WAYS = {Asker.explain: 50, Asker.principal_access: 4, Asker.retrieve: 10, Asker.update: 6, Asker.update_secured: 3,
-        Asker.delete: 6, Asker.assign: 6, Asker.grant: 6, Asker.link: 6, Asker.create: 6, Asker.absent: 2}
-NEEDED = {Asker.explain: "ExplainAccess", Asker.principal_access: "RetrievePrincipalAccess", Asker.grant: "GrantAccess"}
-RIGHT_OF = {Asker.retrieve: "read", Asker.update: "write", Asker.update_secured: "write", Asker.delete: "delete",
-            Asker.assign: "assign", Asker.grant: "share", Asker.link: "append", Asker.create: "create"}
-
-
-def put(client, question):
-    """Asks; a complaint, or None when the server and the rules agree."""
-    answer = client.ask(question.operation, question.content, question.token, try_only=True)
-    if answer.code in question.expected:
-        return question.check(answer) if answer.code is None and question.check else None
-    if YES in question.expected and answer.code not in REFUSALS:
-        return ("other", answer.code)
-    return f"the server says {answer.fault_text() or 'yes'}, the rules {question.expected}"
+# Types that do not come unless they are named.
+UNASKED = ("memo", "file", "partyList")
+# What every record has beside its own fields.
+ALWAYS = ("id", "version", "owner", "owningBusinessUnit", "createdOn", "createdBy", "modifiedOn", "modifiedBy",
+          "state", "statusReason", "currency", "exchangeRate", "businessUnit")
+# How often each way is asked.
+WAYS = {Asker.explain: 40, Asker.principal_access: 4, Asker.retrieve: 14, Asker.update: 6, Asker.update_secured: 5,
+        Asker.update_owner: 3, Asker.delete: 6, Asker.assign: 6, Asker.grant: 6, Asker.revoke: 2, Asker.link: 6,
+        Asker.create: 8, Asker.absent: 1}
+RIGHT_OF = {Asker.retrieve: "read", Asker.update: "write", Asker.update_secured: "write", Asker.update_owner: "write",
+            Asker.delete: "delete", Asker.assign: "assign", Asker.grant: "share", Asker.revoke: "share",
+            Asker.link: "append", Asker.create: "create"}

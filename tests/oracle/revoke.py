@@ -45,10 +45,17 @@ class Case:
     def member(self, verb="Add"):
         self.must(f"{verb}TeamMembers", element("teamId", self.team) + self.world.ids("userIds", [self.user]))
 
-    def share(self, operation="GrantAccess", principal=None, rights=True):
-        self.must(operation, element("record", ("Account", self.account)) +
+    def share(self, operation="GrantAccess", principal=None, rights=("read",), account=None):
+        self.must(operation, element("record", ("Account", account or self.account)) +
                   element("principal", principal or ("SystemUser", self.user)) +
-                  (element("rights", ["read"]) if rights else ""))
+                  (element("rights", list(rights)) if rights else ""))
+
+    def colleague(self):
+        """Another user of his unit, with his role."""
+        user = self.world.create("SystemUser", userName=f"{self.name}other", lastName="Other",
+                                 businessUnit=("BusinessUnit", self.lower))
+        self.must("AddUserRole", element("userId", user) + element("roleId", self.role))
+        return user
 
     def assign(self, owner):
         self.must("AssignAccount", element("id", self.account) + element("owner", owner))
@@ -96,7 +103,7 @@ def share(case):
     case.allow("user")
     case.user_role()
     case.share()
-    return lambda: case.share("RevokeAccess", rights=False)
+    return lambda: case.share("RevokeAccess", rights=None)
 
 
 def share_of_team(case):
@@ -104,7 +111,51 @@ def share_of_team(case):
     case.user_role()
     case.member()
     case.share(principal=("Team", case.team))
-    return lambda: case.share("RevokeAccess", ("Team", case.team), rights=False)
+    return lambda: case.share("RevokeAccess", ("Team", case.team), rights=None)
+
+
+def share_modified(case):
+    """Another right in its place."""
+    share(case)
+    return lambda: case.share("ModifyAccess", rights=["write"])
+
+
+def share_of_whole_team(case):
+    """The share stays, he leaves the team."""
+    share_of_team(case)
+    return lambda: case.member("Remove")
+
+
+def share_above(case):
+    """Shared with the account above, and so as far as the relation says."""
+    case.allow("user")
+    case.user_role()
+    upper = case.world.create("Account", name="Account above")
+    case.must("UpdateAccount", case.world.as_element("Account", {
+        "id": case.account, "parentAccount": ("Account", upper)}))
+    case.share(account=upper)
+    return lambda: case.share("RevokeAccess", rights=None, account=upper)
+
+
+def manager(case):
+    """Of the owner, who is in his unit."""
+    case.allow("user")
+    case.user_role()
+    report = case.colleague()
+    case.must("SetUserManager", element("userId", report) + element("managerId", case.user))
+    case.assign(("SystemUser", report))
+    return lambda: case.must("SetUserManager", element("userId", report) +
+                             element("managerId", case.world.administrator))
+
+
+def unit_below(case):
+    """The account is in a unit below his, which then moves away."""
+    case.allow("unitAndBelow")
+    case.user_role()
+    case.assign(("SystemUser", case.colleague()))
+    case.move(case.upper)
+    return lambda: case.must("MoveBusinessUnit", element("unitId", case.lower) +
+                             element("parentId", case.world.units[0]))
 
 
 def ownership(case):
@@ -141,13 +192,14 @@ def password(case):
     return lambda: case.must("SetUserPassword", element("userId", case.user) + element("password", PASSWORD + "2"))
 
 
-WAYS = (role, privilege, team_role, member_of_holder, member_of_owner, share, share_of_team, ownership, unit_of_user,
-        user_disabled, unit_disabled, session, password)
+WAYS = (role, privilege, team_role, member_of_holder, member_of_owner, share, share_modified, share_of_team,
+        share_of_whole_team, ownership, unit_of_user, unit_below, user_disabled, unit_disabled, session, password)
 
 
-def published(services):
-    """The ways whose operations there are."""
-    return [way for way in WAYS if "GrantAccess" in services or way not in (share, share_of_team)]
+def ways(hierarchy, catalog):
+    """All that this organisation knows: managers and shares from above by setting and metadata."""
+    above = (share_above,) if catalog["Account"].fields["parentAccount"].share in ("all", "active") else ()
+    return WAYS + above + ((manager,) if hierarchy == "manager" else ())
 
 
 def wait_until(node, case, is_answered):
@@ -162,18 +214,19 @@ def wait_until(node, case, is_answered):
 
 
 def check(world, way, number, elsewhere):
-    """The complaint about one way; None when it is gone everywhere."""
+    """The complaint about one way, None when it is gone everywhere; and how long the other node took."""
     case = Case(world, number)
     take = way(case)
     content = element("id", case.account)
     if world.client.ask("RetrieveAccount", content, case.token).code:
-        return "what was given is not felt on the same node at once"
-    if wait_until(elsewhere, case, True) is None:
-        return "what was given is not felt on another node"
+        return "what was given is not felt on the same node at once", 0
+    if elsewhere and wait_until(elsewhere, case, True) is None:
+        return "what was given is not felt on another node", 0
     take()
     answer = world.client.ask("RetrieveAccount", content, case.token)
     if answer.code not in GONE:
-        return f"what was taken still holds on the same node: {answer.code or 'an answer'}"
-    if wait_until(elsewhere, case, False) is None:
-        return f"what was taken still holds on another node after {PATIENCE} s"
-    return None
+        return f"what was taken still holds on the same node: {answer.code or 'an answer'}", 0
+    seconds = wait_until(elsewhere, case, False) if elsewhere else 0
+    if seconds is None:
+        return f"what was taken still holds on another node after {PATIENCE} s", PATIENCE
+    return None, seconds

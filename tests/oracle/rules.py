@@ -135,6 +135,12 @@ class Rules:
 
     def allowing(self, user, right, record):
         """The names of all rules that allow it; none: he may not."""
+        question = (user, right, record.id)
+        if question not in self.kept:
+            self.kept[question] = frozenset(self.allowing_anew(user, right, record))
+        return self.kept[question]
+
+    def allowing_anew(self, user, right, record):
         if self.keep(Rules.is_shut_out, user):
             return set()
         reach = self.reach(user, record.entity, right)

@@ -28,17 +28,15 @@ class World:
         self.random, self.client, self.token, self.catalog = random, client, administrator, catalog
         self.units, self.users, self.teams, self.roles, self.profiles = [], [], [], [], []
         self.sessions = {}   # user -> token
+        self.above = {}      # unit -> the unit above, user -> his unit, as they were made
         self.records = {}    # entity -> ids
         self.number = 0
         self.marks = {}      # mark in a text -> record and field
+        self.texts = {}      # record -> {field: text}, as far as it is marked
         self.log = []        # what was done, for those who read a failure
 
     def do(self, operation, content):
-        """Asks as the administrator; a refusal is a defined result here. What came is noted.
-        An operation that is not published leaves the world as it is."""
-        if operation not in self.client.services:
-            self.log.append(f"{operation} is not published")
-            return
+        """Asks as the administrator; a refusal is a defined result here. What came is noted."""
         answer = self.client.ask(operation, content, self.token)
         self.log.append(f"{operation} {content} -> {answer.code or 'done'}")
 
@@ -49,6 +47,7 @@ class World:
         for name, value in values.items():
             if isinstance(value, str) and value.startswith(MARK):
                 self.marks[value[:len(MARK) + 6]] = (identifier, name)
+                self.texts.setdefault(identifier, {})[name] = value
         return identifier
 
     def marked(self, text):
@@ -96,19 +95,21 @@ class World:
             above = self.random.choice(self.units[-3:])
             self.units.append(self.create("BusinessUnit", name=self.marked(f"Unit {number}"),
                                           parentBusinessUnit=("BusinessUnit", above)))
+            self.above[self.units[-1]] = above
 
     def make_principals(self):
         for number in range(USERS):
             unit = ("BusinessUnit", self.random.choice(self.units))
             user = self.create("SystemUser", userName=f"user{number}", lastName=self.marked(f"User {number}"), businessUnit=unit)
             self.users.append(user)
+            self.above[user] = unit[1]
         for number in range(TEAMS):
             unit = ("BusinessUnit", self.random.choice(self.units))
             self.teams.append(self.create("Team", name=self.marked(f"Team {number}"), businessUnit=unit))
             for user in self.random.sample(self.users, self.random.randint(0, 4)):
                 self.do("AddTeamMembers", element("teamId", self.teams[-1]) + self.ids("userIds", [user]))
         for user in self.users:
-            if self.random.random() < 0.6:
+            if self.random.random() < 0.8:
                 self.set_manager(user)
 
     def log_in(self):
@@ -261,8 +262,15 @@ class World:
 
     # ---- people move ----
 
+    def way_up(self, unit):
+        return [unit] + (self.way_up(self.above[unit]) if unit in self.above else [])
+
     def set_manager(self, user):
-        manager = self.random.choice(self.users + [self.administrator])
+        """Rather one who is in his unit or above it: another manages nothing."""
+        units = self.way_up(self.above[user])
+        near = [other for other in self.users if other != user and self.above[other] in units]
+        manager = self.random.choice(near if near and self.random.random() < 0.8 else
+                                     self.users + [self.administrator])
         self.do("SetUserManager", element("userId", user) + element("managerId", manager))
 
     def move_user(self):

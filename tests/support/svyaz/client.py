@@ -1,5 +1,6 @@
 """Asks the server as one user or another, over connections that are kept."""
 import concurrent.futures
+import copy
 import http.client
 import threading
 import time
@@ -20,7 +21,10 @@ class Answer:
 
     def __init__(self, body):
         self.body = body
-        self.message = etree.fromstring(body, wire.SAFE).find("{*}Body")[0]
+        try:
+            self.message = etree.fromstring(body, wire.SAFE).find("{*}Body")[0]
+        except etree.XMLSyntaxError:
+            raise Refused(f"an answer that is no SOAP: {body[:500]!r}") from None
         self.code = self.message.findtext(".//{*}CrmFault/{*}code")
 
     def text(self, name):
@@ -60,6 +64,12 @@ class Calls:
         self.local = threading.local()
         self.workers = workers
         self.calls = 0
+
+    def at(self, server):
+        """Calls of another server with the same contract."""
+        other = copy.copy(self)
+        other.place, other.local = urllib.parse.urlsplit(server.url).netloc, threading.local()
+        return other
 
     def ask(self, operation, content="", token=None, try_only=False):
         namespace = PREFIX + self.services[operation]
