@@ -51,3 +51,20 @@ void record_add_child(struct arena *arena, struct record_children *children, str
     }
     children->records[children->count++] = child;
 }
+
+struct record *record_copy(struct arena *arena, const struct record *record)
+{
+    struct record *copy = record_make(arena, record->entity);
+
+    for (size_t i = 0; i < record->entity->field_count; i++) {
+        copy->values[i] = record->values[i];
+    }
+    for (const struct record_children *children = record->children; children != NULL;
+         children = children->next) {
+        struct record_children *copies = record_children_of(arena, copy, children->link);
+        for (size_t i = 0; i < children->count; i++) {
+            record_add_child(arena, copies, record_copy(arena, children->records[i]));
+        }
+    }
+    return copy;
+}

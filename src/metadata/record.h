@@ -28,11 +28,14 @@ struct record {
     const struct entity *entity;
     struct value *values; /* entity->field_count of them, by field->index */
     struct record_children *children;
-    const char *row_tag; /* the caller's own mark in bulk calls, or NULL */
 };
 
 /* Makes a record without any value. */
 struct record *record_make(struct arena *arena, const struct entity *entity);
+
+/* A copy with copies of its children. The record engine fills in what a record lacks, and a
+ * conflict makes the handler run again: each run begins with a copy of what the client sent. */
+struct record *record_copy(struct arena *arena, const struct record *record);
 
 /* The value of a field of the record's entity. */
 struct value *record_value(const struct record *record, const struct field *field);

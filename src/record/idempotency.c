@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -21,36 +22,53 @@
 enum { SWEEP_EVERY = 512 };
 
 /* What a sealed answer belongs to: nobody opens it under another id. */
-static const char *owner_of(struct call *call)
+static const char *owner_of(struct call *call, const char *id)
 {
     char user[UUID_TEXT_SIZE];
 
     uuid_format(&call->identity->user_id, user);
-    return arena_format(call->arena, "%s/%s", user, call->request_id);
+    return arena_format(call->arena, "%s/%s", user, id);
 }
 
-bool idempotency_keep(struct call *call, const struct kept_answer *answer, struct error *error)
+static bool is_id(const char *text)
+{
+    size_t length = strlen(text);
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at <= ' ' || *at > '~') {
+            return false;
+        }
+    }
+    return length > 0 && length <= REQUEST_ID_LENGTH;
+}
+
+bool idempotency_check(const char *id, const char *parameter, struct error *error)
+{
+    return is_id(id) ||
+           error_set(error, ERROR_VALUE_INVALID, parameter,
+                     "A request id has 1 to %d visible ASCII characters", REQUEST_ID_LENGTH);
+}
+
+bool idempotency_keep(struct call *call, const char *id, const struct kept_answer *answer,
+                      struct error *error)
 {
     char digest[SHA256_TEXT_SIZE];
     const char *text = answer->text;
 
     digest_format(answer->digest, digest);
     if (answer->is_sealed) {
-        text = seal_text(call->arena, call->platform->seal_key, owner_of(call), text);
+        text = seal_text(call->arena, call->platform->seal_key, owner_of(call, id), text);
     }
     const struct row_value values[] = {
         {"user_id", cell_uuid(&call->identity->user_id)},
-        {"request_id", cell_text(call->request_id)},
+        {"request_id", cell_text(id)},
         {"request_digest", cell_text(digest)},
         {"answer", cell_text(text)},
         {"is_sealed", cell_boolean(answer->is_sealed)},
         {"answered_on", cell_moment(call->now)},
     };
     return row_insert(call->connection, call->arena, &request_table, values,
-                      sizeof(values) / sizeof(values[0]), error) ||
-           (error->code == ERROR_DATABASE_UNIQUE &&
-            error_set(error, ERROR_DATABASE_CONFLICT, "id",
-                      "The request is being answered by another copy of it"));
+                      sizeof(values) / sizeof(values[0]), error);
 }
 
 /* The columns of the row that was found, in this order. */
@@ -63,8 +81,8 @@ static const char *const columns[COLUMN_COUNT] = {
     [ANSWERED_ON] = "answered_on",
 };
 
-static bool open_answer(struct call *call, const struct row_set *rows, const char **text_out,
-                        struct error *error)
+static bool open_answer(struct call *call, const char *id, const struct row_set *rows,
+                        const char **text_out, struct error *error)
 {
     char *text = NULL;
 
@@ -72,7 +90,7 @@ static bool open_answer(struct call *call, const struct row_set *rows, const cha
     if (!row_cell(rows, 0, IS_SEALED)->boolean) {
         return true;
     }
-    if (!seal_open(call->arena, call->platform->seal_key, owner_of(call), *text_out, &text)) {
+    if (!seal_open(call->arena, call->platform->seal_key, owner_of(call, id), *text_out, &text)) {
         return error_set(error, ERROR_REQUEST_ID_EXPIRED, "id",
                          "The answer to this request id can no longer be opened: the key that "
                          "sealed it is gone");
@@ -81,7 +99,7 @@ static bool open_answer(struct call *call, const struct row_set *rows, const cha
     return true;
 }
 
-static bool read_row(struct call *call, const uint8_t digest[SHA256_SIZE],
+static bool read_row(struct call *call, const char *id, const uint8_t digest[SHA256_SIZE],
                      const struct row_set *rows, const char **text_out, struct error *error)
 {
     char asked[SHA256_TEXT_SIZE];
@@ -96,15 +114,15 @@ static bool read_row(struct call *call, const uint8_t digest[SHA256_SIZE],
         return error_set(error, ERROR_REQUEST_ID_EXPIRED, "id",
                          "The request was done, but its answer is no longer kept");
     }
-    return open_answer(call, rows, text_out, error);
+    return open_answer(call, id, rows, text_out, error);
 }
 
-bool idempotency_find(struct call *call, const uint8_t digest[SHA256_SIZE], const char **text_out,
-                      struct error *error)
+bool idempotency_find(struct call *call, const char *id, const uint8_t digest[SHA256_SIZE],
+                      const char **text_out, struct error *error)
 {
     const struct row_condition conditions[] = {
         {"user_id", ROW_IS, cell_uuid(&call->identity->user_id)},
-        {"request_id", ROW_IS, cell_text(call->request_id)},
+        {"request_id", ROW_IS, cell_text(id)},
     };
     const struct row_query query = {
         .table = &request_table,
@@ -117,7 +135,7 @@ bool idempotency_find(struct call *call, const uint8_t digest[SHA256_SIZE], cons
 
     *text_out = NULL;
     return row_select(call->connection, call->arena, &query, &rows, error) &&
-           (rows.count == 0 || read_row(call, digest, &rows, text_out, error));
+           (rows.count == 0 || read_row(call, id, digest, &rows, text_out, error));
 }
 
 void idempotency_sweep(struct call *call)

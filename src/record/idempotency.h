@@ -6,7 +6,7 @@
  * transaction, so there is never one without the other. Ids belong to the user who gave them.
  *
  * Two copies that run at the same time, on whatever nodes, meet in the table's key: the second
- * waits for the first and then fails with DATABASE_CONFLICT, having written nothing.
+ * waits for the first and then fails with DATABASE_UNIQUE.
  *
  * Rows older than requests.keep say of their id only that it has expired; after as long again
  * they are swept, and the id is as good as new.
@@ -30,16 +30,21 @@ struct kept_answer {
     bool is_sealed; /* the text holds a secret, and is kept sealed with the platform's key */
 };
 
-/* Keeps an answer under call->request_id, in the open transaction. Fails with DATABASE_CONFLICT
- * when the id has been used meanwhile: roll back, and look again. */
-must_check bool idempotency_keep(struct call *call, const struct kept_answer *answer,
-                                 struct error *error);
+/* Fails with VALUE_INVALID of the parameter unless the text is 1 to 200 visible ASCII characters.
+ */
+must_check bool idempotency_check(const char *id, const char *parameter, struct error *error);
 
-/* Finds the answer that was kept under call->request_id; text_out is NULL when there is none.
+/* Keeps an answer under the caller's id, in the open transaction. Fails with DATABASE_UNIQUE when
+ * the id has been used: roll back, to a savepoint or wholly, and look for it. */
+must_check bool idempotency_keep(struct call *call, const char *id,
+                                 const struct kept_answer *answer, struct error *error);
+
+/* Finds the answer that was kept under the caller's id; text_out is NULL when there is none.
  * Fails with REQUEST_ID_REUSED when it was another request, by digest, and with
  * REQUEST_ID_EXPIRED when its answer is no longer kept. */
-must_check bool idempotency_find(struct call *call, const uint8_t digest[SHA256_SIZE],
-                                 const char **text_out, struct error *error);
+must_check bool idempotency_find(struct call *call, const char *id,
+                                 const uint8_t digest[SHA256_SIZE], const char **text_out,
+                                 struct error *error);
 
 /* Deletes what is too old, every now and then: called after each write that was kept, outside a
  * transaction. What cannot be deleted now will be later. */

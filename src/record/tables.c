@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { NAME_LENGTH = 120, SETTING_LENGTH = 200, REQUEST_ID_LENGTH = 200, DIGEST_LENGTH = 64 };
+enum { NAME_LENGTH = 120, SETTING_LENGTH = 200, DIGEST_LENGTH = 64 };
 
 static const struct table_column file_piece_columns[] = {
     {.name = "file_id", .type = COLUMN_UUID, .is_required = true},

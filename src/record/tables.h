@@ -6,7 +6,7 @@
 
 #include "database/table.h"
 
-enum { FILE_PIECE_SIZE = 256 * 1024 };
+enum { FILE_PIECE_SIZE = 256 * 1024, REQUEST_ID_LENGTH = 200 };
 
 extern const struct table file_piece_table; /* file, number -> bytes */
 extern const struct table counter_table;    /* name -> last number given */

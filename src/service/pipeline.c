@@ -201,7 +201,10 @@ static bool keep(struct run *run, struct error *error)
         .is_sealed = has_secret(run->operation->pattern->response),
     };
     memcpy(kept.digest, run->digest, sizeof(kept.digest));
-    return idempotency_keep(run->call, &kept, error);
+    return idempotency_keep(run->call, run->call->request_id, &kept, error) ||
+           (error->code == ERROR_DATABASE_UNIQUE &&
+            error_set(error, ERROR_DATABASE_CONFLICT, "id",
+                      "The request is being answered by another copy of it"));
 }
 
 /* Nearly every request comes for the first time: only one that fails, if only because its id is
@@ -215,7 +218,8 @@ static bool repeat(struct run *run, enum step_name reached, struct error *error)
     if (!is_once(run) || reached < STEP_HANDLE || reached >= STEP_COMMIT) {
         return false;
     }
-    if (!digest(run, &found) || !idempotency_find(run->call, run->digest, &answer, &found)) {
+    if (!digest(run, &found) ||
+        !idempotency_find(run->call, run->call->request_id, run->digest, &answer, &found)) {
         if (found.code == ERROR_REQUEST_ID_REUSED || found.code == ERROR_REQUEST_ID_EXPIRED) {
             *error = found;
         }

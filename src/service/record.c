@@ -15,26 +15,7 @@
 #include "query/request.h"
 #include "record/engine.h"
 #include "service/operation.h"
-
-/* The record engine fills in what a record lacks, and a conflict makes the handler run again:
- * each run begins with what the client sent. */
-static struct record *copy_record(struct arena *arena, const struct record *record)
-{
-    struct record *copy = record_make(arena, record->entity);
-
-    for (size_t i = 0; i < record->entity->field_count; i++) {
-        copy->values[i] = record->values[i];
-    }
-    copy->row_tag = record->row_tag;
-    for (const struct record_children *children = record->children; children != NULL;
-         children = children->next) {
-        struct record_children *copies = record_children_of(arena, copy, children->link);
-        for (size_t i = 0; i < children->count; i++) {
-            record_add_child(arena, copies, copy_record(arena, children->records[i]));
-        }
-    }
-    return copy;
-}
+#include "service/record.h"
 
 static struct write_result *result_of(struct call *call, const struct write_outcome *outcome)
 {
@@ -55,7 +36,7 @@ bool service_create(struct call *call, const struct operation *operation, const 
     struct write_outcome outcome;
 
     (void)operation;
-    if (!record_create(call, copy_record(call->arena, asked->record), &outcome, error)) {
+    if (!record_create(call, record_copy(call->arena, asked->record), &outcome, error)) {
         return false;
     }
     answer->result = result_of(call, &outcome);
@@ -70,7 +51,7 @@ bool service_update(struct call *call, const struct operation *operation, const 
     struct write_outcome outcome;
 
     (void)operation;
-    if (!record_update(call, copy_record(call->arena, asked->record), NULL, &outcome, error)) {
+    if (!record_update(call, record_copy(call->arena, asked->record), NULL, &outcome, error)) {
         return false;
     }
     answer->result = result_of(call, &outcome);
@@ -88,21 +69,25 @@ static const char *list_keys(struct arena *arena, const struct entity *entity)
     return names.bytes;
 }
 
+bool service_find_key(struct call *call, const struct entity *entity, const char *name,
+                      const struct key **key_out, struct error *error)
+{
+    *key_out = entity_find_key(entity, name);
+    return *key_out != NULL || error_set_about(error, ERROR_KEY_UNKNOWN, entity->name, "keyName",
+                                               "%s has no alternate key %s, but: %s", entity->name,
+                                               name, list_keys(call->arena, entity));
+}
+
 bool service_upsert(struct call *call, const struct operation *operation, const void *request,
                     void *response, struct error *error)
 {
     const struct upsert_entity_request *asked = request;
     struct upsert_entity_response *answer = response;
-    const struct entity *entity = operation->entity;
-    const struct key *key = entity_find_key(entity, asked->key_name);
+    const struct key *key = NULL;
     struct write_outcome outcome;
 
-    if (key == NULL) {
-        return error_set_about(error, ERROR_KEY_UNKNOWN, entity->name, "keyName",
-                               "%s has no alternate key %s, but: %s", entity->name, asked->key_name,
-                               list_keys(call->arena, entity));
-    }
-    if (!record_upsert(call, copy_record(call->arena, asked->record), key, &outcome, error)) {
+    if (!service_find_key(call, operation->entity, asked->key_name, &key, error) ||
+        !record_upsert(call, record_copy(call->arena, asked->record), key, &outcome, error)) {
         return false;
     }
     answer->result = result_of(call, &outcome);

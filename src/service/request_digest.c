@@ -139,7 +139,6 @@ static bool add_record(const struct walk *walk, const struct record *record)
     const struct entity *entity = record->entity;
 
     add_text(walk, entity->name);
-    add_text(walk, record->row_tag);
     for (size_t i = 0; i < entity->field_count; i++) {
         if (record->values[i].state != VALUE_ABSENT &&
             !add_value(walk, entity->fields[i], &record->values[i])) {
@@ -276,6 +275,25 @@ bool request_digest(struct call *call, const struct operation *operation, const 
     add_text(&walk, operation->name);
     add_if_set(&walk, call->has_expected_version, (uint64_t)call->expected_version);
     if (!add_struct(&walk, operation->pattern->request, request)) {
+        return false;
+    }
+    digest_end(walk.digest, digest_out);
+    return true;
+}
+
+bool request_digest_row(struct call *call, const struct operation *operation, const char *key,
+                        const struct record *record, const struct uuid *id,
+                        uint8_t digest_out[SHA256_SIZE], struct error *error)
+{
+    const struct walk walk = {
+        .arena = call->arena, .digest = digest_begin(call->arena), .error = error};
+
+    add_text(&walk, operation->service->name);
+    add_text(&walk, operation->name);
+    add_text(&walk, key);
+    if (record == NULL) {
+        add_bytes(&walk, id->bytes, sizeof(id->bytes));
+    } else if (!add_record(&walk, record)) {
         return false;
     }
     digest_end(walk.digest, digest_out);

@@ -17,10 +17,19 @@
 struct call;
 struct error;
 struct operation;
+struct record;
+struct uuid;
 
 /* Reads the files of the request to their end, and goes back to their beginning. */
 must_check bool request_digest(struct call *call, const struct operation *operation,
                                const void *request, uint8_t digest_out[SHA256_SIZE],
                                struct error *error);
+
+/* The same for one row of a call on many: key names the alternate key, where there is one; the row
+ * is a record, or (record NULL) just an id. */
+must_check bool request_digest_row(struct call *call, const struct operation *operation,
+                                   const char *key, const struct record *record,
+                                   const struct uuid *id, uint8_t digest_out[SHA256_SIZE],
+                                   struct error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/settings.h"
+#include "record/idempotency.h"
 #include "service/operation.h"
 #include "soap/answer.h"
 #include "soap/door.h"
@@ -21,8 +22,6 @@
 #include "soap/walk.h"
 #include "soap/wire.h"
 #include "soap/worker.h"
-
-enum { ID_MOST = 200 };
 
 /* ---- steps ---- */
 
@@ -115,18 +114,6 @@ static const char *request_id_of(const struct message *message)
     return NULL;
 }
 
-static bool is_id(const char *text)
-{
-    size_t length = strlen(text);
-
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at <= ' ' || *at > '~') {
-            return false;
-        }
-    }
-    return length > 0 && length <= ID_MOST;
-}
-
 static bool fill_call(struct message *message, struct error *error)
 {
     const struct request_header *header = &message->envelope.request;
@@ -144,9 +131,8 @@ static bool fill_call(struct message *message, struct error *error)
     if (id == NULL) {
         return true;
     }
-    if (!is_id(id)) {
-        return error_set(error, ERROR_VALUE_INVALID, "id",
-                         "A request id has 1 to %d visible ASCII characters", ID_MOST);
+    if (!idempotency_check(id, "id", error)) {
+        return false;
     }
     call->request_id = id;
     call->has_request_id = true;

@@ -13,6 +13,7 @@ from svyaz.contract import PREFIX, Contract
 from svyaz.server import ADMIN, PASSWORD, Server
 
 NUMBER = itertools.count(1)
+ABSENT = "01890000-0000-7000-8000-000000000000"
 
 
 class Field:
@@ -163,7 +164,7 @@ class Sweep:
                 for child in answer[0]}
 
     def prove(self, entity):
-        """Create, retrieve, update, upsert, list and delete a record of one entity."""
+        """Create, retrieve, update, upsert, list and delete records of one entity."""
         values = entity.values(self, is_full=True)
         identifier = self.create(entity, values)
         expect_same(values, self.read(entity, identifier, values))
@@ -185,6 +186,38 @@ class Sweep:
         if identifier not in [element.text for element in listed.iterfind(".//{*}id")]:
             raise Complaint("the list does not hold the record")
         self.ask(entity.name, f"Delete{entity.name}", f"<id>{identifier}</id>")
+        self.prove_many(entity, etree.QName(listed[0][0]).localname)
+
+    def prove_many(self, entity, plural):
+        """The same for many records in one call; two rows, one of which cannot be done."""
+        values = entity.values(self, is_full=True)
+        row = f"<{entity.name}>{entity.xml(values)}</{entity.name}>"
+        wrong = f"<{entity.name}><id>{ABSENT}</id></{entity.name}>"
+        identifier = self.many(entity, "CreateMultiple", f"<{plural}>{row}</{plural}>", [True])
+        changed = entity.changeable(values)
+        sent = entity.xml({changed: values[changed]} if changed else {})
+        right = f"<{entity.name}><id>{identifier}</id>{sent}</{entity.name}>"
+        self.many(entity, "UpdateMultiple", f"<{plural}>{wrong}{right}</{plural}>", [False, True])
+        for key, names in entity.keys.items():
+            if all(name in values for name in names):
+                row = f"<{entity.name}>{entity.xml({name: values[name] for name in names})}</{entity.name}>"
+                if self.many(entity, "UpsertMultiple", f"<keyName>{key}</keyName><{plural}>{row}</{plural}>",
+                             [True]) != identifier:
+                    raise Complaint(f"UpsertMultiple by {key} made another record")
+        ids = f"<ids><string>{ABSENT}</string><string>{identifier.upper()}</string></ids>"
+        found = self.ask(entity.name, f"RetrieveByIds{entity.name}", ids)
+        if [element.text for element in found.iterfind(f".//{{*}}{plural}/*/{{*}}id")] != [identifier] or \
+                found.findtext(".//{*}notFound/*") != ABSENT:
+            raise Complaint(f"RetrieveByIds found {etree.tostring(found)}")
+        self.many(entity, "DeleteMultiple", ids, [False, True])
+
+    def many(self, entity, verb, content, done):
+        """The id of the last row; its results must be as told."""
+        answer = self.ask(entity.name, f"{verb}{entity.name}", content)
+        told = [row.findtext("{*}ok") == "true" for row in answer.iterfind(".//{*}RowResult")]
+        if told != done or answer.findtext(".//{*}succeeded") != str(sum(done)):
+            raise Complaint(f"{verb}: {etree.tostring(answer, encoding='unicode')}")
+        return answer.findtext(".//{*}RowResult[last()]/{*}id")
 
     def upsert(self, entity, key, values, identifier):
         content = (f"<keyName>{key}</keyName>"

@@ -81,7 +81,8 @@ static void ask(struct asking *asking)
     struct call *call = call_make(asking->door.arena, &office.house.platform);
     const struct message_codec codec = {
         .encode = encode, .answer = answer, .repeat = repeat, .context = &asking->door};
-    const char *service = strstr(asking->operation, "Secret") == NULL ? "Account" : "Security";
+    const char *space = strstr(asking->operation, "Secret") == NULL ? "urn:svyaz:crm:1:Account"
+                                                                    : "urn:svyaz:crm:1:Security";
 
     call->is_validate_only = asking->is_validate_only;
     call->has_expected_version = asking->version != 0;
@@ -90,7 +91,7 @@ static void ask(struct asking *asking)
         call->request_id = asking->id;
         call->has_request_id = true;
     }
-    asking->is_done = service_run(call, office_operation(&office, service, asking->operation),
+    asking->is_done = service_run(call, operation_find(office.services, space, asking->operation),
                                   &office.credentials, asking->request, &codec, &asking->error);
 }
 
