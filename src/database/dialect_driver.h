@@ -16,6 +16,7 @@
 #include "database/cell.h"
 #include "database/dialect.h"
 #include "database/sql.h"
+#include "database/summary.h"
 
 struct arena;
 struct buffer;
@@ -82,6 +83,10 @@ struct dialect {
 
     /* Writes a SELECT of one column, the ids, bound as one value. */
     void (*write_ids)(struct sql *sql, const struct uuid *ids, size_t count);
+
+    /* Each @ is a column. The sum is a text: a number, or how many times 10^9 and how many more. A
+     * day: what stands before a moment, between it and the seconds to add, and after them. */
+    const char *sum, *periods[SUMMARY_PERIODS], *day[3];
 
     const char *begin;    /* a write transaction */
     bool has_one_writer;  /* writers queue in the pool, not at the engine */

@@ -185,6 +185,16 @@ const struct dialect dialect_mariadb = {
     .ordered_join = " STRAIGHT_JOIN ",
     .write_estimate = write_estimate,
     .write_ids = write_ids,
+    .sum = "CAST(SUM(@) AS CHAR)",
+    .periods =
+        {
+            [PERIOD_DAY] = "@",
+            [PERIOD_WEEK] = "@ - INTERVAL WEEKDAY(@) DAY",
+            [PERIOD_MONTH] = "@ - INTERVAL DAYOFMONTH(@) - 1 DAY",
+            [PERIOD_QUARTER] = "MAKEDATE(YEAR(@), 1) + INTERVAL QUARTER(@) - 1 QUARTER",
+            [PERIOD_YEAR] = "MAKEDATE(YEAR(@), 1)",
+        },
+    .day = {"CAST(", " + INTERVAL ", " SECOND AS DATE)"},
     .begin = "START TRANSACTION",
     .liveness = "SELECT 1",
     .clock = "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",

@@ -136,6 +136,16 @@ const struct dialect dialect_postgresql = {
     .fence = " OFFSET 0",
     .write_estimate = write_estimate,
     .write_ids = write_ids,
+    .sum = "CAST(SUM(@) AS text)",
+    .periods =
+        {
+            [PERIOD_DAY] = "@",
+            [PERIOD_WEEK] = "CAST(date_trunc('week', CAST(@ AS timestamp)) AS date)",
+            [PERIOD_MONTH] = "CAST(date_trunc('month', CAST(@ AS timestamp)) AS date)",
+            [PERIOD_QUARTER] = "CAST(date_trunc('quarter', CAST(@ AS timestamp)) AS date)",
+            [PERIOD_YEAR] = "CAST(date_trunc('year', CAST(@ AS timestamp)) AS date)",
+        },
+    .day = {"CAST(", " + INTERVAL '1 second' * ", " AS date)"},
     .begin = "BEGIN",
     .liveness = "SELECT 1",
     .clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)",

@@ -79,6 +79,24 @@ const struct dialect dialect_sqlite = {
     .ordered_join = " CROSS JOIN ",
     .write_estimate = write_estimate,
     .write_ids = write_ids,
+    /* A sum of 18 digits each would leave 64 bits. */
+    .sum = "SUM(@ / 1000000000) || ' ' || SUM(@ % 1000000000)",
+    .periods =
+        {
+            [PERIOD_DAY] = "@",
+            /* 1970 began on a Thursday; 7,000,000 days earlier it was the same day of the week. */
+            [PERIOD_WEEK] = "(@ + 7000003) / 7 * 7 - 7000003",
+            [PERIOD_MONTH] =
+                "CAST(strftime('%s', @ * 86400, 'unixepoch', 'start of month') AS INTEGER) / 86400",
+            [PERIOD_QUARTER] =
+                "CAST(strftime('%s', @ * 86400, 'unixepoch', 'start of month', "
+                "'-' || ((strftime('%m', @ * 86400, 'unixepoch') - 1) % 3) || ' months') "
+                "AS INTEGER) / 86400",
+            [PERIOD_YEAR] =
+                "CAST(strftime('%s', @ * 86400, 'unixepoch', 'start of year') AS INTEGER) / 86400",
+        },
+    /* Division cuts towards zero; 100,000 days later all is above it. */
+    .day = {"((", " + 8640000000000 + 1000 * ", ") / 86400000 - 100000)"},
     .begin = "BEGIN IMMEDIATE",
     .has_one_writer = true,
     .keywords = keywords,

@@ -21,6 +21,12 @@ static const char *const words_of_clients[] = {"System",    "Object", "String",
 
 /* Types, services and parameters that the contract has already. */
 static const char *const types_of_contract[] = {
+    "Aggregate",
+    "AggregateColumn",
+    "AggregateKey",
+    "AggregateRow",
+    "AggregateTable",
+    "AggregateValue",
     "All",
     "AlternateKey",
     "ArrayOf",
@@ -37,6 +43,7 @@ static const char *const types_of_contract[] = {
     "FieldDescription",
     "File",
     "Filter",
+    "Group",
     "Id",
     "Key",
     "KeyDescription",
@@ -45,6 +52,7 @@ static const char *const types_of_contract[] = {
     "Link",
     "LoginResult",
     "Mail",
+    "Measure",
     "Metadata",
     "Order",
     "Organization",

@@ -15,6 +15,7 @@
 #include "database/table.h"
 #include "query/link.h"
 #include "query/operator.h"
+#include "query/predicate.h"
 #include "query/select.h"
 #include "query/tree.h"
 #include "security/access.h"
@@ -239,9 +240,10 @@ void reach_write_table(const struct reach *reach, struct sql *sql, const struct 
     sql_add_seek_join(sql, entity->table, ROOT_ALIAS, entity->id->column, "reached", "id");
 }
 
-const char *reach_write_condition(const struct reach *reach, struct sql *sql)
+/* What security leaves; answers what stands before a further condition. */
+static const char *write_reached(const struct reach *reach, struct sql *sql)
 {
-    if (reach == NULL || reach->way == REACH_ALL || reach->way == REACH_GATHER) {
+    if (reach->way == REACH_ALL || reach->way == REACH_GATHER) {
         return " WHERE ";
     }
     sql_add(sql, " WHERE ");
@@ -251,4 +253,15 @@ const char *reach_write_condition(const struct reach *reach, struct sql *sql)
         access_write(&reach->lists, sql, reach->scope, ROOT_ALIAS);
     }
     return " AND ";
+}
+
+const char *reach_write_conditions(const struct reach *reach, struct sql *sql)
+{
+    const char *before = write_reached(reach, sql);
+    if (!predicate_is_empty(reach->filter)) {
+        sql_add(sql, before);
+        predicate_write_filter(sql, reach->filter, ROOT_ALIAS);
+        before = " AND ";
+    }
+    return before;
 }

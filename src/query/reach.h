@@ -37,7 +37,7 @@ struct reach {
     const struct access_scope *scope;
     struct access_lists lists; /* of its own, and then of the links */
     size_t own_lists;
-    const struct query_filter *filter; /* whose links are to be found as well; NULL: none */
+    const struct query_filter *filter; /* of the query; NULL: none */
     enum reach_way way;
 };
 
@@ -55,10 +55,10 @@ must_check bool reach_check_values(const struct reach *reach, const struct call 
                                    const struct sql *sql, struct error *error);
 
 /* Writes the lists, and the tables of links, before SELECT; the table as ROOT_ALIAS, after FROM;
- * and the condition. What is answered stands before a further condition: " WHERE " or " AND ".
- * reach NULL: REACH_ALL. */
+ * and what security leaves, with the filter. What is answered stands before a further condition:
+ * " WHERE " or " AND ". Of all records of an entity (REACH_ALL) reach NULL writes the table. */
 void reach_write_lists(const struct reach *reach, struct sql *sql);
 void reach_write_table(const struct reach *reach, struct sql *sql, const struct entity *entity);
-const char *reach_write_condition(const struct reach *reach, struct sql *sql);
+const char *reach_write_conditions(const struct reach *reach, struct sql *sql);
 
 #endif

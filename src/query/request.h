@@ -2,7 +2,7 @@
  * request.h - a query as the client wrote it: names and texts, checked later.
  *
  * These structs are also the wire types Query, Filter, Condition, Link and Order
- * (services/types.xml).
+ * (services/types.xml), and Aggregate, Group and Measure (services/aggregate.xml).
  */
 #ifndef QUERY_REQUEST_H
 #define QUERY_REQUEST_H
@@ -47,6 +47,27 @@ struct query_request {
     struct message_integer page_size;
     const char *cookie;
     struct message_boolean count; /* the total is counted only when true */
+};
+
+/* What records are put together by. */
+struct group_request {
+    const char *name; /* of the key in the answer; absent: the field's */
+    const char *field;
+    const char *by; /* dates and moments: "day", "week", "month", "quarter", "year" */
+};
+
+struct measure_request {
+    const char *name; /* of the value in the answer; absent: made of function and field */
+    const char *function;
+    const char *field; /* absent: the records are counted */
+};
+
+struct aggregate_request {
+    struct filter_request *filter;
+    struct message_list groups;   /* struct group_request * */
+    struct message_list measures; /* struct measure_request * */
+    struct message_list orders;   /* struct order_request *: of keys and measures, by name */
+    struct message_integer limit;
 };
 
 #endif

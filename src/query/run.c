@@ -32,18 +32,6 @@ struct run {
     struct cell last[QUERY_ORDERS]; /* of the last record of the page */
 };
 
-/* What security leaves, and the filter; answers what stands before a further condition. */
-static const char *write_conditions(struct sql *sql, const struct run *run)
-{
-    const char *before = reach_write_condition(&run->reach, sql);
-    if (!predicate_is_empty(run->query->filter)) {
-        sql_add(sql, before);
-        predicate_write_filter(sql, run->query->filter, ROOT_ALIAS);
-        before = " AND ";
-    }
-    return before;
-}
-
 static struct cell keep_cell(struct arena *arena, const struct cell *cell)
 {
     struct cell kept = *cell;
@@ -109,7 +97,7 @@ static bool read_part(struct run *run, enum position_part part, struct error *er
     selection_plan(&run->selection, call, query->entity, &query->columns, true);
     run->selection.reach = &run->reach;
     selection_write(&run->selection, &sql, query->orders, query->order_count);
-    const char *before = write_conditions(&sql, run);
+    const char *before = reach_write_conditions(&run->reach, &sql);
     if (run->position != NULL) {
         sql_add(&sql, before);
         predicate_write_position(&sql, query, run->position, part);
@@ -156,7 +144,7 @@ static bool count_records(struct run *run, struct error *error)
     sql_add(&sql, "SELECT COUNT(*) FROM ");
     reach_write_table(&run->reach, &sql, run->query->entity);
     sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
-    (void)write_conditions(&sql, run);
+    (void)reach_write_conditions(&run->reach, &sql);
     if (!reach_check_values(&run->reach, run->call, &sql, error) ||
         !connection_select_row(run->call->connection, &sql, &cells, error)) {
         return false;

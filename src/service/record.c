@@ -11,6 +11,7 @@
 #include "generated/operations.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
+#include "query/aggregate.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "record/engine.h"
@@ -200,5 +201,20 @@ bool service_retrieve_multiple(struct call *call, const struct operation *operat
         return false;
     }
     answer->page = page_of(call, &page);
+    return true;
+}
+
+bool service_aggregate(struct call *call, const struct operation *operation, const void *request,
+                       void *response, struct error *error)
+{
+    const struct aggregate_entity_request *asked = request;
+    struct aggregate_entity_response *answer = response;
+    struct aggregate_table *table = NULL;
+
+    if (!query_aggregate(call, operation->entity, asked->aggregate, &table, error)) {
+        return false;
+    }
+    answer->table = table;
+    call->row_count = (int64_t)table->rows.count;
     return true;
 }

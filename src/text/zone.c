@@ -15,7 +15,13 @@
 #include "base/suggest.h"
 #include "base/time.h"
 
-enum { OFFSET_LENGTH = 6, LARGEST_OFFSET_HOURS = 14, MINUTE = 60000, NAME_UNITS = 128 };
+enum {
+    OFFSET_LENGTH = 6,
+    LARGEST_OFFSET_HOURS = 14,
+    MINUTE = 60000,
+    SECOND = 1000,
+    NAME_UNITS = 128
+};
 
 struct zone {
     struct arena *arena;
@@ -244,4 +250,51 @@ bool zone_to_moment(struct zone *zone, int64_t local, int64_t *moment_out)
     }
     *moment_out = moment;
     return true;
+}
+
+/* ---- what is in force ---- */
+
+static int32_t seconds_at(struct zone *zone, int64_t moment)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    if (zone->is_fixed) {
+        return zone->offset_minutes * (MINUTE / SECOND);
+    }
+    UCalendar *calendar = open_calendar(zone);
+    ucal_setMillis(calendar, (UDate)moment, &status);
+    int32_t offset = ucal_get(calendar, UCAL_ZONE_OFFSET, &status) +
+                     ucal_get(calendar, UCAL_DST_OFFSET, &status);
+    expect(U_SUCCESS(status));
+    return offset / SECOND;
+}
+
+/* The next change of the clock, or until when there is none before. */
+static int64_t next_change(struct zone *zone, int64_t moment, int64_t until)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UDate change = 0;
+    if (zone->is_fixed) {
+        return until;
+    }
+    UCalendar *calendar = open_calendar(zone);
+    ucal_setMillis(calendar, (UDate)moment, &status);
+    UBool is_found =
+        ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_NEXT, &change, &status);
+    expect(U_SUCCESS(status));
+    return is_found && change < (UDate)until ? (int64_t)change : until;
+}
+
+void zone_list_offsets(struct zone *zone, int64_t from, int64_t until, struct array *offsets)
+{
+    while (from < until) {
+        int32_t seconds = seconds_at(zone, from);
+        const struct zone_offset *last =
+            offsets->count == 0 ? NULL : offsets->items[offsets->count - 1];
+        if (last == NULL || last->seconds != seconds) {
+            struct zone_offset *offset = arena_allocate(zone->arena, sizeof(*offset));
+            *offset = (struct zone_offset){.since = from, .seconds = seconds};
+            array_add(offsets, offset);
+        }
+        from = next_change(zone, from, until);
+    }
 }

@@ -21,6 +21,7 @@
 #include "base/attributes.h"
 
 struct arena;
+struct array;
 struct zone;
 
 enum { ZONE_NAME_LENGTH = 64 }; /* of the longest name, in characters */
@@ -42,5 +43,16 @@ const char *zone_name(const struct zone *zone);
 /* The moment of a local time, which is given as if it were UTC (base/time.h). False when it is
  * before the year 1753 or after 9999. */
 must_check bool zone_to_moment(struct zone *zone, int64_t local, int64_t *moment_out);
+
+/* What is in force from a moment on. */
+struct zone_offset {
+    int64_t since;
+    int32_t seconds; /* that local time is ahead of UTC */
+};
+
+/* Adds to a list, of struct zone_offset *, what is in force from a moment until before another;
+ * what is in force already at the end of the list is not said again. Call it in the order of time.
+ */
+void zone_list_offsets(struct zone *zone, int64_t from, int64_t until, struct array *offsets);
 
 #endif
