@@ -181,6 +181,8 @@ class Sweep:
         for key, names in entity.keys.items():
             if all(name in values for name in names):
                 self.upsert(entity, key, {name: values[name] for name in names}, identifier)
+        self.ask(entity.name, f"Aggregate{entity.name}",
+                 "<aggregate><measures><Measure><function>count</function></Measure></measures></aggregate>")
         listed = self.ask(entity.name, f"RetrieveMultiple{entity.name}",
                           "<query><count>true</count><pageSize>5000</pageSize></query>")
         if identifier not in [element.text for element in listed.iterfind(".//{*}id")]:
