@@ -29,6 +29,12 @@ struct conflict {
     const struct record *current; /* as he may see it now; NULL when he may not */
 };
 
+/* A user of whom something was changed; see record/forget.h. */
+struct changed_user {
+    struct uuid id;
+    const struct changed_user *next;
+};
+
 struct call {
     struct arena *arena;
     const struct platform *platform;
@@ -45,6 +51,7 @@ struct call {
                                         NULL: they are refused */
     bool is_validate_only;
     bool is_security_changed; /* who may what: identities remembered are worth nothing any more */
+    const struct changed_user *changed_users; /* or NULL */
     bool has_expected_version;
     int64_t expected_version;
     struct conflict conflict;

@@ -6,29 +6,58 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "call/call.h"
 #include "metadata/entity.h"
 #include "security/credential.h"
 #include "security/session.h"
 
+static void forget_sessions(const struct call *call, const struct uuid *user_id)
+{
+    if (call->platform->sessions != NULL) {
+        session_forget(call->platform->sessions, user_id);
+    }
+}
+
+static void forget_all_sessions(const struct call *call)
+{
+    if (call->platform->sessions != NULL) {
+        session_forget_all(call->platform->sessions);
+    }
+}
+
+void forget_user(struct call *call, const struct uuid *user_id)
+{
+    struct changed_user *changed = arena_allocate(call->arena, sizeof(*changed));
+    *changed = (struct changed_user){.id = *user_id, .next = call->changed_users};
+    call->changed_users = changed;
+    forget_sessions(call, user_id);
+}
+
 void forget_principal(struct call *call, const struct entity *entity, const struct uuid *id)
 {
-    const struct platform *platform = call->platform;
     if (!entity->is_principal) {
         return;
     }
-    if (platform->sessions != NULL) {
-        session_forget(platform->sessions, id);
-    }
-    if (platform->credentials != NULL) {
-        credential_forget(platform->credentials, id);
+    forget_user(call, id);
+    if (call->platform->credentials != NULL) {
+        credential_forget(call->platform->credentials, id);
     }
 }
 
 void forget_everybody(struct call *call)
 {
-    if (call->platform->sessions != NULL) {
-        session_forget_all(call->platform->sessions);
-    }
     call->is_security_changed = true;
+    forget_all_sessions(call);
+}
+
+void forget_again(const struct call *call)
+{
+    for (const struct changed_user *changed = call->changed_users; changed != NULL;
+         changed = changed->next) {
+        forget_sessions(call, &changed->id);
+    }
+    if (call->is_security_changed) {
+        forget_all_sessions(call);
+    }
 }

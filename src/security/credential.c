@@ -71,6 +71,7 @@ struct attempt {
     const struct uuid *session_id;      /* or NULL */
     bool is_known_source;               /* the name came in from the address before */
     uint8_t key[SHA256_SIZE];           /* of what is remembered */
+    uint64_t forgotten;                 /* memory_forgotten, before anything was read */
     char name_digest[SHA256_TEXT_SIZE]; /* failures are counted under it */
     int64_t failures;                   /* so far */
     bool is_counted;                    /* there is a row of failures */
@@ -376,7 +377,8 @@ static bool recall(const struct attempt *attempt, struct password_proof *proof_o
             return true;
         }
         verified.checked_at = now;
-        memory_set(attempt->cache->memory, attempt->key, &verified);
+        memory_set_unless_forgotten(attempt->cache->memory, attempt->key, &verified,
+                                    attempt->forgotten);
     }
     *proof_out = verified.proof;
     *is_known_out = true;
@@ -387,7 +389,8 @@ static void remember(const struct attempt *attempt, const struct password_proof 
 {
     int64_t now = time_monotonic();
     struct verified verified = {.proof = *proof, .verified_at = now, .checked_at = now};
-    memory_set(attempt->cache->memory, attempt->key, &verified);
+    memory_set_unless_forgotten(attempt->cache->memory, attempt->key, &verified,
+                                attempt->forgotten);
 }
 
 static bool refuse(struct error *error)
@@ -637,6 +640,7 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
     struct attempt attempt = {
         .session_id = claim->session_id,
         .cache = cache,
+        .forgotten = memory_forgotten(cache->memory),
         .arena = arena,
         .connection = connection,
         .catalog = catalog,

@@ -21,6 +21,7 @@ struct memory {
     pthread_mutex_t mutex;
     size_t item_size;
     uint64_t sets;
+    uint64_t forgotten; /* how often something was forgotten for all keys */
     struct place places[BUCKETS][PLACES];
 };
 
@@ -84,9 +85,8 @@ bool memory_recall(struct memory *memory, const uint8_t key[SHA256_SIZE], void *
     return place != NULL;
 }
 
-void memory_set(struct memory *memory, const uint8_t key[SHA256_SIZE], const void *item)
+static void set_item(struct memory *memory, const uint8_t key[SHA256_SIZE], const void *item)
 {
-    pthread_mutex_lock(&memory->mutex);
     struct place *place = find_place(memory, key);
     if (place == NULL) {
         place = oldest_place(memory, key);
@@ -97,6 +97,30 @@ void memory_set(struct memory *memory, const uint8_t key[SHA256_SIZE], const voi
     place->set_at = ++memory->sets;
     memcpy(place->key, key, SHA256_SIZE);
     memcpy(place->item, item, memory->item_size);
+}
+
+void memory_set(struct memory *memory, const uint8_t key[SHA256_SIZE], const void *item)
+{
+    pthread_mutex_lock(&memory->mutex);
+    set_item(memory, key, item);
+    pthread_mutex_unlock(&memory->mutex);
+}
+
+uint64_t memory_forgotten(struct memory *memory)
+{
+    pthread_mutex_lock(&memory->mutex);
+    uint64_t forgotten = memory->forgotten;
+    pthread_mutex_unlock(&memory->mutex);
+    return forgotten;
+}
+
+void memory_set_unless_forgotten(struct memory *memory, const uint8_t key[SHA256_SIZE],
+                                 const void *item, uint64_t forgotten)
+{
+    pthread_mutex_lock(&memory->mutex);
+    if (memory->forgotten == forgotten) {
+        set_item(memory, key, item);
+    }
     pthread_mutex_unlock(&memory->mutex);
 }
 
@@ -115,6 +139,7 @@ void memory_forget_where(struct memory *memory,
                          const struct uuid *id)
 {
     pthread_mutex_lock(&memory->mutex);
+    memory->forgotten++;
     for (size_t index = 0; index < BUCKETS * PLACES; index++) {
         struct place *place = &memory->places[index / PLACES][index % PLACES];
         if (place->set_at != 0 && is_meant(place->item, id)) {

@@ -26,6 +26,16 @@ void memory_destroy(struct memory **memory);
 bool memory_recall(struct memory *memory, const uint8_t key[SHA256_SIZE], void *item_out);
 
 void memory_set(struct memory *memory, const uint8_t key[SHA256_SIZE], const void *item);
+
+/* How often memory_forget_where was called. Who is about to read what he will remember asks
+ * before he reads. */
+uint64_t memory_forgotten(struct memory *memory);
+
+/* Sets, unless something was forgotten since that count was taken: what was read before a change
+ * may be older than it. */
+void memory_set_unless_forgotten(struct memory *memory, const uint8_t key[SHA256_SIZE],
+                                 const void *item, uint64_t forgotten);
+
 void memory_forget(struct memory *memory, const uint8_t key[SHA256_SIZE]);
 
 /* Forgets each item for which is_meant answers true; it must not call the memory. */

@@ -35,6 +35,12 @@ struct known_identity {
     int64_t loaded_at;               /* monotonic */
 };
 
+/* What is known before something is read that will be remembered. */
+struct reading {
+    int64_t loaded_at; /* monotonic */
+    int64_t forgotten; /* how often identities were forgotten */
+};
+
 struct session_cache {
     struct arena *arena;
     struct session_options options;
@@ -92,6 +98,13 @@ void session_cache_destroy(struct session_cache **cache)
     *cache = NULL;
 }
 
+static void tell_read(const struct session_cache *cache)
+{
+    if (cache->options.has_read != NULL) {
+        cache->options.has_read(cache->options.context);
+    }
+}
+
 /* ---- identities ---- */
 
 /* The last byte of an id is random. */
@@ -102,28 +115,33 @@ static struct known_identity *place_of(struct session_cache *cache, const struct
 
 static const struct identity *recall_identity(struct session_cache *cache, struct arena *arena,
                                               const struct catalog *catalog, const struct uuid *key,
-                                              int64_t *forgotten_out)
+                                              struct reading *reading_out)
 {
     const struct identity *copy = NULL;
+    /* The time before reading: what another node changes while we read is asked again soon. */
+    struct reading reading = {.loaded_at = time_monotonic()};
     pthread_mutex_lock(&cache->mutex);
-    *forgotten_out = cache->forgotten;
+    reading.forgotten = cache->forgotten;
     const struct known_identity *known = place_of(cache, key);
     if (known->identity != NULL && known->revision == catalog->revision &&
         uuid_is_equal(&known->key, key) &&
-        time_monotonic() - known->loaded_at <= cache->options.recheck) {
+        reading.loaded_at - known->loaded_at <= cache->options.recheck) {
         copy = identity_copy(arena, known->identity, catalog);
+        reading.loaded_at = known->loaded_at;
     }
     pthread_mutex_unlock(&cache->mutex);
+    *reading_out = reading;
     return copy;
 }
 
 /* What was forgotten while it was read may have changed in between. */
 static void remember_identity(struct session_cache *cache, const struct catalog *catalog,
                               const struct uuid *key, const struct identity *identity,
-                              int64_t loaded_at, int64_t forgotten)
+                              const struct reading *reading)
 {
+    tell_read(cache);
     pthread_mutex_lock(&cache->mutex);
-    if (cache->forgotten != forgotten) {
+    if (cache->forgotten != reading->forgotten) {
         pthread_mutex_unlock(&cache->mutex);
         return;
     }
@@ -135,7 +153,7 @@ static void remember_identity(struct session_cache *cache, const struct catalog 
     known->key = *key;
     known->identity = identity_copy(known->arena, identity, catalog);
     known->revision = catalog->revision;
-    known->loaded_at = loaded_at;
+    known->loaded_at = reading->loaded_at;
     pthread_mutex_unlock(&cache->mutex);
 }
 
@@ -153,25 +171,32 @@ static void forget_identity(struct session_cache *cache, const struct uuid *user
     pthread_mutex_unlock(&cache->mutex);
 }
 
-bool session_identity(struct session_cache *cache, struct arena *arena,
-                      struct connection *connection, const struct catalog *catalog,
-                      const struct uuid *user_id, const struct identity **identity_out,
-                      struct error *error)
+static bool find_whole(struct session_cache *cache, struct arena *arena,
+                       struct connection *connection, const struct catalog *catalog,
+                       const struct uuid *user_id, struct reading *reading_out,
+                       const struct identity **identity_out, struct error *error)
 {
-    int64_t forgotten;
-    const struct identity *identity = recall_identity(cache, arena, catalog, user_id, &forgotten);
+    const struct identity *identity =
+        recall_identity(cache, arena, catalog, user_id, reading_out);
     if (identity == NULL) {
-        /* The time before reading: what another node changes while we read is asked again soon. */
-        int64_t loaded_at = time_monotonic();
         if (!identity_load(arena, connection, catalog, user_id, &identity, error) ||
             !report_add(arena, connection, catalog, identity, cache->options.levels, &identity,
                         error)) {
             return false;
         }
-        remember_identity(cache, catalog, user_id, identity, loaded_at, forgotten);
+        remember_identity(cache, catalog, user_id, identity, reading_out);
     }
     *identity_out = identity;
     return true;
+}
+
+bool session_identity(struct session_cache *cache, struct arena *arena,
+                      struct connection *connection, const struct catalog *catalog,
+                      const struct uuid *user_id, const struct identity **identity_out,
+                      struct error *error)
+{
+    struct reading reading;
+    return find_whole(cache, arena, connection, catalog, user_id, &reading, identity_out, error);
 }
 
 void session_forget(struct session_cache *cache, const struct uuid *user_id)
@@ -379,6 +404,7 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
     char digest[TOKEN_DIGEST_SIZE];
     uint8_t key[SHA256_SIZE];
     struct known_session known;
+    uint64_t forgotten = memory_forgotten(cache->sessions);
 
     if (!token_digest(token, digest)) {
         return refuse(error);
@@ -399,7 +425,8 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
         return false;
     }
     if (!is_fresh || known.used_on != used_before) {
-        memory_set(cache->sessions, key, &known);
+        tell_read(cache);
+        memory_set_unless_forgotten(cache->sessions, key, &known, forgotten);
     }
     *known_out = known;
     return true;
@@ -411,24 +438,27 @@ static bool find_narrowed(struct session_cache *cache, struct arena *arena,
                           const struct known_session *known, const struct identity **identity_out,
                           struct error *error)
 {
-    int64_t forgotten;
-    const struct identity *narrowed =
-        recall_identity(cache, arena, catalog, &known->id, &forgotten);
+    struct reading reading;
+    struct reading of_whole;
+    const struct identity *narrowed = recall_identity(cache, arena, catalog, &known->id, &reading);
     const struct identity *whole = NULL;
     struct session_entry entry;
     bool is_found = false;
 
     if (narrowed == NULL) {
-        int64_t loaded_at = time_monotonic();
         if (!session_read(arena, connection, &known->id, &entry, &is_found, error) ||
-            !session_identity(cache, arena, connection, catalog, &known->user_id, &whole, error)) {
+            !find_whole(cache, arena, connection, catalog, &known->user_id, &of_whole, &whole,
+                        error)) {
             return false;
         }
         if (!is_found || entry.scope == NULL) {
             return refuse(error);
         }
         narrowed = scope_narrow(arena, catalog, whole, entry.scope);
-        remember_identity(cache, catalog, &known->id, narrowed, loaded_at, forgotten);
+        if (of_whole.loaded_at < reading.loaded_at) {
+            reading.loaded_at = of_whole.loaded_at; /* no younger than what it was made of */
+        }
+        remember_identity(cache, catalog, &known->id, narrowed, &reading);
     }
     *identity_out = narrowed;
     return true;

@@ -30,6 +30,11 @@ struct session_options {
     int64_t absolute; /* ms after which it ends in any case */
     int64_t recheck;  /* ms a checked session or identity is remembered */
     int levels;       /* of reports whose records a manager reaches; 0: none */
+
+    /* Called between reading from the database and remembering what was read, so that a test can
+     * change it just then; NULL: nobody asks. */
+    void (*has_read)(void *context);
+    void *context;
 };
 
 /* What a session is opened on. */

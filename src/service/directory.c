@@ -16,6 +16,7 @@
 #include "call/platform.h"
 #include "crypto/digest.h"
 #include "database/database.h"
+#include "record/forget.h"
 #include "record/person.h"
 #include "security/administrator.h"
 #include "security/credential.h"
@@ -156,8 +157,7 @@ static bool follow_groups(struct entrance *entrance, struct error *error)
         return false;
     }
     if (is_changed) {
-        session_forget(call->platform->sessions, &entrance->user_id);
-        call->is_security_changed = true;
+        forget_user(call, &entrance->user_id);
     }
     if (!is_changed || administrator_check(call->arena, call->connection, call->catalog, error)) {
         return connection_savepoint_keep(call->connection, error);
@@ -325,6 +325,7 @@ static bool shut_out(struct call *call, const struct uuid *user_id, struct error
     struct error ending = {0};
 
     credential_forget(call->platform->credentials, user_id);
+    forget_user(call, user_id);
     if (!session_close_all(call->platform->sessions, call->connection, user_id, &ending)) {
         *error = ending;
         return false;

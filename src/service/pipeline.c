@@ -23,10 +23,10 @@
 #include "metadata/shape.h"
 #include "query/query.h"
 #include "record/engine.h"
+#include "record/forget.h"
 #include "record/idempotency.h"
 #include "security/authorise.h"
 #include "security/identity.h"
-#include "security/session.h"
 #include "service/admission.h"
 #include "service/authenticate.h"
 #include "service/metrics.h"
@@ -248,16 +248,6 @@ static bool commit(struct run *run, struct error *error)
     return connection_commit(run->call->connection, error);
 }
 
-/* Before the commit somebody else could still have read what was. */
-static bool forget(struct run *run, struct error *error)
-{
-    (void)error;
-    if (run->call->is_security_changed) {
-        session_forget_all(run->call->platform->sessions);
-    }
-    return true;
-}
-
 static bool sweep(struct run *run, struct error *error)
 {
     (void)error;
@@ -420,6 +410,7 @@ bool service_verify(struct call *call, const struct credentials *credentials, st
     bool is_done = database_acquire(call->platform->database, &call->connection, error) &&
                    authenticate(call, credentials, error);
 
+    forget_again(call);
     database_release(&call->connection);
     return is_done;
 }
@@ -439,6 +430,7 @@ bool service_run(struct call *call, const struct operation *operation,
 
     error_clear(error);
     bool is_done = run_with_retries(&run, error);
+    forget_again(call);
     show_conflict(&run, error);
     if (run.is_decoded && call->connection != NULL &&
         (!is_done || run.is_repeated || call->is_validate_only)) {

@@ -154,6 +154,6 @@ bool service_set_user_password(struct call *call, const struct operation *operat
                         asked->password, NULL, error)) {
         return false;
     }
-    session_forget(call->platform->sessions, &asked->user_id.value);
+    forget_user(call, &asked->user_id.value);
     return true;
 }

@@ -15,6 +15,7 @@
 #include "call/platform.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
+#include "record/forget.h"
 #include "security/authorise.h"
 #include "security/identity.h"
 #include "security/scope.h"
@@ -146,7 +147,11 @@ bool service_revoke_session(struct call *call, const struct operation *operation
     if (!is_found || !may_end(call, &entry)) {
         return refuse(error);
     }
-    return session_close(call->platform->sessions, call->connection, &entry.id, error);
+    if (!session_close(call->platform->sessions, call->connection, &entry.id, error)) {
+        return false;
+    }
+    forget_user(call, &entry.user_id);
+    return true;
 }
 
 bool service_revoke_user_sessions(struct call *call, const struct operation *operation,
@@ -164,5 +169,9 @@ bool service_revoke_user_sessions(struct call *call, const struct operation *ope
         return error_set(error, ERROR_NOT_ALLOWED, NULL,
                          "A session with a scope may end itself alone");
     }
-    return session_close_all(call->platform->sessions, call->connection, &user_id, error);
+    if (!session_close_all(call->platform->sessions, call->connection, &user_id, error)) {
+        return false;
+    }
+    forget_user(call, &user_id);
+    return true;
 }

@@ -13,6 +13,7 @@
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
+#include "record/forget.h"
 #include "security/authorise.h"
 #include "security/credential.h"
 #include "security/identity.h"
@@ -184,7 +185,11 @@ bool service_logout(struct call *call, const struct operation *operation, const 
         return error_set(error, ERROR_PARAMETER_REQUIRED, "token",
                          "There is no session to end: the Session header carries no token");
     }
-    return session_close(call->platform->sessions, call->connection, &call->session_id, error);
+    if (!session_close(call->platform->sessions, call->connection, &call->session_id, error)) {
+        return false;
+    }
+    forget_user(call, &call->identity->user_id);
+    return true;
 }
 
 bool service_who_am_i(struct call *call, const struct operation *operation, const void *request,
@@ -234,6 +239,6 @@ bool service_change_password(struct call *call, const struct operation *operatio
                         &call->session_id, error)) {
         return false;
     }
-    session_forget(call->platform->sessions, &proof.user_id);
+    forget_user(call, &proof.user_id);
     return true;
 }

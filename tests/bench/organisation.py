@@ -1,4 +1,6 @@
 """An organisation to measure: its server, an ordinary user, and rows in numbers."""
+import hashlib
+import json
 import pathlib
 import subprocess
 
@@ -14,13 +16,12 @@ SETTINGS = ("http.requests_per_connection=1000000000", "http.connections_per_sou
 
 
 class Postgresql:
-    """A PostgreSQL of its own with fsync on; in a with statement it runs."""
+    """A PostgreSQL of its own with fsync on; in a with statement it runs, with an empty database svyaz."""
 
     def __enter__(self):
         self.call("start")
         self.port = self.call("port")
-        self.psql("postgres", "DROP DATABASE IF EXISTS svyaz")
-        self.psql("postgres", "CREATE DATABASE svyaz OWNER svyaz")
+        self.empty("svyaz")
         return self
 
     def __exit__(self, *_):
@@ -28,6 +29,13 @@ class Postgresql:
 
     def call(self, action):
         return subprocess.run([POSTGRESQL, action, WORK], check=True, capture_output=True, text=True).stdout.strip()
+
+    def empty(self, database):
+        self.psql("postgres", f"DROP DATABASE IF EXISTS {database}")
+        self.psql("postgres", f"CREATE DATABASE {database} OWNER svyaz")
+
+    def url(self, database="svyaz"):
+        return self.call("url").replace("Database=svyaz", f"Database={database}")
 
     def psql(self, database, sql, user="postgres"):
         """Runs SQL; the answer, columns by | and rows by line."""
@@ -41,10 +49,38 @@ class Postgresql:
 
 def make(name, postgresql=None, settings=()):
     """A fresh organisation, in SQLite or in a PostgreSQL; its server is not started."""
-    database = [f"database.url={postgresql.call('url')}"] if postgresql else []
+    database = [f"database.url={postgresql.url()}"] if postgresql else []
     server = Server(WORK / name, PROGRAM, [*SETTINGS, *database, *settings])
     server.bootstrap()
     return server
+
+
+def origin(*words):
+    """A digest of what an organisation is made from: if it changes, one that was kept is made again."""
+    sources = [*(ROOT / "metadata").rglob("*.xml"), *(ROOT / "src").rglob("*tables.c"),
+               ROOT / "src" / "metadata" / "schema.c", *(ROOT / "tests" / "bench").glob("*.py")]
+    digest = hashlib.sha256(repr(words).encode())
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def keep(name, postgresql, load, *words):
+    """An organisation in a database of its own, kept from run to run: its server, which is not started, and
+    what load(server), called once with the server running, told of it."""
+    server = Server(WORK / name, PROGRAM, [*SETTINGS, f"database.url={postgresql.url(name)}"])
+    note = server.folder / "kept.json"
+    made_from = origin(*words)
+    if note.exists():
+        kept = json.loads(note.read_text())
+        if kept["from"] == made_from:
+            return server, kept["told"]
+    postgresql.empty(name)
+    server.bootstrap()
+    with server:
+        told = load(server)
+    note.write_text(json.dumps({"from": made_from, "told": told}))
+    return server, told
 
 
 def ask(server, service, operation, content, user=ADMIN, password=PASSWORD):
@@ -61,16 +97,16 @@ def token(server, user=ADMIN, password=PASSWORD):
     return answer.findtext("{*}result/{*}token")
 
 
-def clone(postgresql, table, wanted):
+def clone(postgresql, table, wanted, database="svyaz"):
     """Copies the rows of a table until there are about so many; each copy has an id of its own."""
-    columns = postgresql.psql("svyaz", "SELECT string_agg(quote_ident(column_name), ',') FROM "
+    columns = postgresql.psql(database, "SELECT string_agg(quote_ident(column_name), ',') FROM "
                               "information_schema.columns WHERE table_schema = 'public' "
                               f"AND table_name = '{table}' AND column_name <> 'id'").strip()
-    have = int(postgresql.psql("svyaz", f"SELECT count(*) FROM {table}"))
-    postgresql.psql("svyaz", f"INSERT INTO {table} (id, {columns}) SELECT gen_random_uuid(), {columns} "
+    have = int(postgresql.psql(database, f"SELECT count(*) FROM {table}"))
+    postgresql.psql(database, f"INSERT INTO {table} (id, {columns}) SELECT gen_random_uuid(), {columns} "
                     f"FROM {table}, generate_series(1, {max(0, wanted // have - 1)})", "svyaz")
-    postgresql.psql("svyaz", "VACUUM ANALYZE")
-    postgresql.psql("svyaz", "CHECKPOINT")
+    postgresql.psql(database, "VACUUM ANALYZE")
+    postgresql.psql(database, "CHECKPOINT")
 
 
 def wrk(script, url, *arguments, seconds=10, connections=8, environment=None):

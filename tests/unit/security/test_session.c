@@ -136,6 +136,89 @@ void test_session__a_disabled_user_is_out_within_the_recheck(void **state)
     people_close(&people);
 }
 
+/* ---- what changes just when it was read ---- */
+
+/* Changes something once, between reading and remembering. */
+struct meddler {
+    void (*change)(struct meddler *meddler);
+    struct session_cache *cache;
+    struct session session;
+    int calls_left; /* until it changes something */
+};
+
+static void meddle(void *context)
+{
+    struct meddler *meddler = context;
+    if (meddler->calls_left-- == 0) {
+        meddler->change(meddler);
+    }
+}
+
+static void end_session(struct meddler *meddler)
+{
+    struct error error = {0};
+    people_must(
+        session_close(meddler->cache, people.connection, &meddler->session.id, &error), &error);
+}
+
+static void end_all_sessions(struct meddler *meddler)
+{
+    struct error error = {0};
+    people_must(session_close_all(meddler->cache, people.connection, &people.ann, &error), &error);
+}
+
+static void disable_user(struct meddler *meddler)
+{
+    people_disable_user(&people, &people.ann, true);
+    session_forget(meddler->cache, &people.ann);
+}
+
+static void disable_unit(struct meddler *meddler)
+{
+    people_disable_unit(&people, &people.root, true);
+    session_forget_all(meddler->cache);
+}
+
+/* Whoever was asking meanwhile may have been answered; nobody after him is. */
+static void expect_end(void (*change)(struct meddler *meddler), const struct scope *scope, int call)
+{
+    struct meddler meddler = {.change = change, .calls_left = call};
+    const struct session_options options = {.idle = 60000,
+                                            .absolute = 600000,
+                                            .recheck = 600000,
+                                            .has_read = meddle,
+                                            .context = &meddler};
+    people_open(&people);
+    int64_t now = time_now();
+    meddler.cache = session_cache_create(&options);
+    meddler.session = open_scoped(scope, now);
+    (void)find_in(meddler.cache, meddler.session.token, now);
+    assert_true(meddler.calls_left < 0);
+    assert_int_equal(find_in(meddler.cache, meddler.session.token, now), ERROR_SESSION_INVALID);
+    session_cache_destroy(&meddler.cache);
+    people_close(&people);
+}
+
+enum { SESSION_READ, IDENTITY_READ, NARROWED_READ };
+
+void test_session__what_ended_while_it_was_read_is_not_remembered(void **state)
+{
+    (void)state;
+    expect_end(end_session, NULL, SESSION_READ);
+    expect_end(end_all_sessions, NULL, SESSION_READ);
+}
+
+void test_session__who_was_shut_out_while_he_was_read_is_not_remembered(void **state)
+{
+    const struct scope reading = {.is_read_only = true};
+    (void)state;
+    expect_end(disable_user, NULL, IDENTITY_READ);
+    expect_end(disable_unit, NULL, IDENTITY_READ);
+    expect_end(disable_user, &reading, IDENTITY_READ);
+    expect_end(disable_user, &reading, NARROWED_READ);
+    expect_end(disable_unit, &reading, NARROWED_READ);
+}
+
 void test_session__a_new_password_ends_all_but_one(void **state)
 {
     struct error error = {0};
