@@ -105,9 +105,11 @@ static void write_ids(struct sql *sql, const struct uuid *ids, size_t count)
         buffer_add_text(&list, id);
     }
     buffer_add_text(&list, count == 0 ? "{}" : "}");
-    sql_add(sql, "SELECT unnest(CAST(");
+    /* Behind a SELECT of its own the planner does not see how many they are: it finds no better
+     * plan for each number, and keeps the one it has. */
+    sql_add(sql, "SELECT unnest((SELECT CAST(");
     sql_add_cell(sql, cell_text(list.bytes));
-    sql_add(sql, " AS uuid[]))");
+    sql_add(sql, " AS uuid[])))");
 }
 
 /* Not known (-1) until the table was first looked through. */

@@ -156,7 +156,7 @@ void sql_end_row(struct sql *sql)
 void sql_add_limit(struct sql *sql, int64_t count)
 {
     buffer_add_text(&sql->text, sql->dialect->limit);
-    sql_add_cell(sql, cell_integer(count));
+    sql_add_number(sql, count);
 }
 
 void sql_add_direction(struct sql *sql, bool is_descending, bool is_nullable)

@@ -85,7 +85,8 @@ void sql_add_fence(struct sql *sql);
 void sql_begin_row(struct sql *sql);
 void sql_end_row(struct sql *sql);
 
-/* Adds the engine's way of "first count rows, leaving out skip", at the end of a SELECT. */
+/* Adds the engine's way of "first count rows", at the end of a SELECT. The number stands in the
+ * text: an engine that plans once for all values must know how many rows are wanted. */
 void sql_add_limit(struct sql *sql, int64_t count);
 
 /* Adds what follows a column in ORDER BY: nulls are the smallest on every engine. Say whether

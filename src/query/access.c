@@ -54,6 +54,35 @@ static void add_list(struct access_lists *lists, const struct access_rule *rule)
     }
 }
 
+static bool is_same_leg(const struct access_lists *lists, const struct access_leg *leg,
+                        const struct access_scope *scope, const struct access_rule *rule)
+{
+    return leg->scope->entity == scope->entity && leg->rule->by == rule->by &&
+           leg->rule->right == rule->right && find_list(lists, leg->rule) == find_list(lists, rule);
+}
+
+/* The number of the leg that finds what a rule reaches. */
+static size_t find_leg(const struct access_lists *lists, const struct access_scope *scope,
+                       const struct access_rule *rule)
+{
+    size_t number = 0;
+    while (number < lists->leg_count && !is_same_leg(lists, &lists->legs[number], scope, rule)) {
+        number++;
+    }
+    return number;
+}
+
+static void add_leg(struct access_lists *lists, const struct access_scope *scope,
+                    const struct access_rule *rule)
+{
+    size_t size = sizeof(*lists->legs);
+    if (find_leg(lists, scope, rule) == lists->leg_count) {
+        lists->legs = arena_grow(lists->arena, lists->legs, lists->leg_count * size,
+                                 (lists->leg_count + 1) * size);
+        lists->legs[lists->leg_count++] = (struct access_leg){.scope = scope, .rule = rule};
+    }
+}
+
 void access_lists_add(struct access_lists *lists, const struct access_scope *scope)
 {
     for (size_t index = 0; index < scope->rule_count; index++) {
@@ -62,18 +91,29 @@ void access_lists_add(struct access_lists *lists, const struct access_scope *sco
             access_lists_add(lists, rule->parent);
         } else {
             add_list(lists, rule);
+            add_leg(lists, scope, rule);
         }
     }
 }
 
-static void write_list_name(struct sql *sql, size_t number)
+static void write_numbered(struct sql *sql, const char *word, size_t number)
 {
     char name[ALIAS_SIZE];
-    snprintf(name, sizeof(name), "ids%u", (unsigned)number);
+    snprintf(name, sizeof(name), "%s%u", word, (unsigned)number);
     sql_add_name(sql, name);
 }
 
-void access_lists_write(const struct access_lists *lists, struct sql *sql)
+static void write_list_name(struct sql *sql, size_t number)
+{
+    write_numbered(sql, "ids", number);
+}
+
+static void write_leg_name(struct sql *sql, size_t number)
+{
+    write_numbered(sql, "leg", number);
+}
+
+static void write_lists(const struct access_lists *lists, struct sql *sql)
 {
     for (size_t number = 0; number < lists->count; number++) {
         sql_add(sql, number == 0 ? "WITH " : ", ");
@@ -82,6 +122,11 @@ void access_lists_write(const struct access_lists *lists, struct sql *sql)
         sql_add_ids(sql, lists->items[number].ids, lists->items[number].count);
         sql_add(sql, ")");
     }
+}
+
+void access_lists_write(const struct access_lists *lists, struct sql *sql)
+{
+    write_lists(lists, sql);
     sql_add(sql, lists->count > 0 ? " " : "");
 }
 
@@ -92,6 +137,7 @@ struct writing {
     const struct access_lists *lists;
     struct sql *sql;
     unsigned *aliases; /* given so far */
+    bool has_legs;     /* those of the lists stand before */
 };
 
 static void make_alias(const struct writing *writing, char alias[ALIAS_SIZE])
@@ -369,21 +415,48 @@ static const rule_gatherer gatherers[] = {
     [ACCESS_BY_PARENT] = gather_parent,
 };
 
+static void gather_rule(const struct writing *writing, const struct access_scope *scope,
+                        const struct access_rule *rule)
+{
+    if (writing->has_legs && rule->by != ACCESS_BY_PARENT) {
+        sql_add(writing->sql, "SELECT id FROM ");
+        write_leg_name(writing->sql, find_leg(writing->lists, scope, rule));
+    } else {
+        gatherers[rule->by](writing, scope, rule);
+    }
+}
+
 static void gather_scope(const struct writing *writing, const struct access_scope *scope,
                          const char *between)
 {
     for (size_t index = 0; index < scope->rule_count; index++) {
-        const struct access_rule *rule = &scope->rules[index];
         sql_add(writing->sql, index == 0 ? "" : between);
-        gatherers[rule->by](writing, scope, rule);
+        gather_rule(writing, scope, &scope->rules[index]);
     }
+}
+
+void access_legs_write(const struct access_lists *lists, struct sql *sql)
+{
+    unsigned aliases = 0;
+    const struct writing writing = {.lists = lists, .sql = sql, .aliases = &aliases};
+    write_lists(lists, sql);
+    for (size_t number = 0; number < lists->leg_count; number++) {
+        const struct access_leg *leg = &lists->legs[number];
+        sql_add(sql, ", ");
+        write_leg_name(sql, number);
+        sql_add(sql, "(id) AS (");
+        gatherers[leg->rule->by](&writing, leg->scope, leg->rule);
+        sql_add(sql, ")");
+    }
+    sql_add(sql, " ");
 }
 
 void access_gather(const struct access_lists *lists, struct sql *sql,
                    const struct access_scope *scope)
 {
     unsigned aliases = 0;
-    const struct writing writing = {.lists = lists, .sql = sql, .aliases = &aliases};
+    const struct writing writing = {
+        .lists = lists, .sql = sql, .aliases = &aliases, .has_legs = true};
     /* A union leaves each record once; one rule alone may find a record on several ways. */
     bool is_alone = scope->rule_count == 1;
     sql_add(sql, is_alone ? "SELECT DISTINCT id FROM (" : "");

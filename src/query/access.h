@@ -41,10 +41,19 @@ struct access_list {
     size_t count;
 };
 
+/* A rule that finds records by itself. What is reached through parents begins with the same few
+ * on every level: they are found once. */
+struct access_leg {
+    const struct access_scope *scope;
+    const struct access_rule *rule;
+};
+
 struct access_lists {
     struct arena *arena;
     struct access_list *items;
     size_t count;
+    struct access_leg *legs;
+    size_t leg_count;
 };
 
 void access_lists_begin(struct access_lists *lists, const struct call *call);
@@ -63,6 +72,10 @@ void access_write(const struct access_lists *lists, struct sql *sql,
 /* Whether all in the scope can be found from its rules, by index; not so where a whole that
  * everybody reaches has parts of some. */
 bool access_can_gather(const struct access_scope *scope);
+
+/* Writes the lists, and after them what each rule finds by itself; in place of
+ * access_lists_write, before a statement that gathers. */
+void access_legs_write(const struct access_lists *lists, struct sql *sql);
 
 /* Writes a SELECT that finds the ids, each once, of all in a scope that can be gathered. */
 void access_gather(const struct access_lists *lists, struct sql *sql,

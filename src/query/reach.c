@@ -220,7 +220,11 @@ void reach_write_lists(const struct reach *reach, struct sql *sql)
     if (reach == NULL) {
         return;
     }
-    access_lists_write(&reach->lists, sql);
+    if (reach->way == REACH_GATHER) {
+        access_legs_write(&reach->lists, sql);
+    } else {
+        access_lists_write(&reach->lists, sql);
+    }
     const char *before = reach->lists.count > 0 ? ", " : "WITH ";
     (void)link_write_tables(sql, reach->filter, &reach->lists, before);
     sql_add(sql, " ");
