@@ -7,6 +7,7 @@ import subprocess
 from svyaz import wire
 from svyaz.server import ADMIN, PASSWORD, ROOT, Server
 
+HERE = pathlib.Path(__file__).resolve().parent
 WORK = ROOT / "build" / "bench"
 POSTGRESQL = ROOT / "tests" / "peers" / "postgresql.sh"
 PROGRAM = "build/release/crmd"
@@ -55,22 +56,22 @@ def make(name, postgresql=None, settings=()):
     return server
 
 
-def origin(*words):
+def origin(name, *words):
     """A digest of what an organisation is made from: if it changes, one that was kept is made again."""
     sources = [*(ROOT / "metadata").rglob("*.xml"), *(ROOT / "src").rglob("*tables.c"),
-               ROOT / "src" / "metadata" / "schema.c", *(ROOT / "tests" / "bench").glob("*.py")]
+               ROOT / "src" / "metadata" / "schema.c", HERE / f"{name}.py"]
     digest = hashlib.sha256(repr(words).encode())
     for path in sorted(sources):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def keep(name, postgresql, load, *words):
-    """An organisation in a database of its own, kept from run to run: its server, which is not started, and
-    what load(server), called once with the server running, told of it."""
+def keep(name, postgresql, load, source, *words):
+    """An organisation in a database of its own, kept from run to run until what it is made from changes, the
+    module source among it: its server, which is not started, and what load(server) told of it when it was made."""
     server = Server(WORK / name, PROGRAM, [*SETTINGS, f"database.url={postgresql.url(name)}"])
     note = server.folder / "kept.json"
-    made_from = origin(*words)
+    made_from = origin(source, *words)
     if note.exists():
         kept = json.loads(note.read_text())
         if kept["from"] == made_from:
@@ -125,10 +126,10 @@ def wrk(script, url, *arguments, seconds=10, connections=8, environment=None):
     raise RuntimeError(f"wrk said: {run.stdout[-500:]}{run.stderr[-500:]}")
 
 
-SCRIPTS = pathlib.Path(__file__).resolve().parent / "load"
+SCRIPTS = HERE / "load"
 
 
-def ordinary_session(server, role="salesperson"):
+def ordinary_session(server, role="erp-integration"):
     """The token of a user who is no administrator, made with this role."""
     unit = ask(server, "Session", "WhoAmI", "").findtext(".//{*}businessUnitId")
     user = ask(server, "SystemUser", "CreateSystemUser",

@@ -306,6 +306,9 @@ void test_catalog__has_roles(void **state)
     assert_true(find_role(catalog, "system-administrator")->is_administrator);
     assert_int_equal(depth_of(find_role(catalog, "erp-integration"), order, RIGHT_DELETE), 4);
     assert_int_equal(depth_of(find_role(catalog, "salesperson"), order, RIGHT_DELETE), 0);
+    assert_int_equal(depth_of(find_role(catalog, "salesperson"), order, RIGHT_WRITE), 1);
+    assert_int_equal(depth_of(find_role(catalog, "salesperson"), order, RIGHT_READ), 2);
+    assert_int_equal(depth_of(find_role(catalog, "sales-manager"), order, RIGHT_WRITE), 3);
     assert_int_equal(depth_of(find_role(catalog, "salesperson"), product, RIGHT_READ), 4);
     assert_int_equal(depth_of(find_role(catalog, "sales-manager"), product, RIGHT_SHARE), 0);
     assert_int_equal(depth_of(find_role(catalog, "read-only-auditor"), product, RIGHT_READ), 4);

@@ -776,3 +776,31 @@ void test_renew__keeps_the_roles_of_release_1(void **state)
     house_undo(&call);
     test_platform_close(&house);
 }
+
+/* What a role allows is the administrator's, from the first day on. */
+void test_renew__leaves_what_a_role_allows_alone(void **state)
+{
+    struct error error = {0};
+    struct uuid role;
+    bool is_found = false;
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct role_privilege read = {.entity = catalog_find_entity(call->catalog, "Account"),
+                                  .right = RIGHT_READ,
+                                  .depth = DEPTH_ORGANIZATION};
+    const struct role_template changed = {
+        .name = "salesperson", .privileges = &read, .privilege_count = 1};
+    house_must(renew_find_role(call, "salesperson", &role, &is_found, &error), &error);
+    assert_true(count_rows(call, &role_privilege_table, "role_id", &role) > 1);
+    house_must(role_set_privileges(call->connection, call->arena, &role, &changed, &error), &error);
+    house_commit(&call);
+
+    call = test_call_begin(&house);
+    house_must(renew_organization(call, &error), &error);
+    test_call_end(&call);
+    call = house_begin(&house);
+    assert_int_equal(count_rows(call, &role_privilege_table, "role_id", &role), 1);
+    house_undo(&call);
+    test_platform_close(&house);
+}
