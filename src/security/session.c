@@ -176,8 +176,7 @@ static bool find_whole(struct session_cache *cache, struct arena *arena,
                        const struct uuid *user_id, struct reading *reading_out,
                        const struct identity **identity_out, struct error *error)
 {
-    const struct identity *identity =
-        recall_identity(cache, arena, catalog, user_id, reading_out);
+    const struct identity *identity = recall_identity(cache, arena, catalog, user_id, reading_out);
     if (identity == NULL) {
         if (!identity_load(arena, connection, catalog, user_id, &identity, error) ||
             !report_add(arena, connection, catalog, identity, cache->options.levels, &identity,

@@ -157,8 +157,8 @@ static void meddle(void *context)
 static void end_session(struct meddler *meddler)
 {
     struct error error = {0};
-    people_must(
-        session_close(meddler->cache, people.connection, &meddler->session.id, &error), &error);
+    people_must(session_close(meddler->cache, people.connection, &meddler->session.id, &error),
+                &error);
 }
 
 static void end_all_sessions(struct meddler *meddler)
