@@ -154,17 +154,17 @@ bool connection_run(struct connection *connection, const struct sql *sql,
         statement_drop(&connection->statements, statement);
         return false;
     }
+    connection->last_answer = time_monotonic();
     *statement_out = statement;
     return true;
 }
 
-bool connection_change(struct connection *connection, const struct sql *sql, int64_t *rows_out,
-                       struct error *error)
+bool connection_run_change(struct connection *connection, const struct sql *sql, int64_t *rows_out,
+                           struct error *error)
 {
     struct statement *statement;
     SQLLEN rows = 0;
 
-    expect(connection->state != TRANSACTION_READING);
     if (!connection_run(connection, sql, &statement, error)) {
         return false;
     }
@@ -174,6 +174,14 @@ bool connection_change(struct connection *connection, const struct sql *sql, int
         *rows_out = rows > 0 ? rows : 0;
     }
     return true;
+}
+
+bool connection_change(struct connection *connection, const struct sql *sql, int64_t *rows_out,
+                       struct error *error)
+{
+    expect(connection->state != TRANSACTION_READING);
+    return connection_make_ready(connection, true, error) &&
+           connection_run_change(connection, sql, rows_out, error);
 }
 
 const struct dialect *connection_dialect(const struct connection *connection)

@@ -29,9 +29,9 @@ struct watcher;
 enum transaction_state {
     TRANSACTION_NONE,
     TRANSACTION_READING, /* nothing was sent: each statement sees what is committed */
-    TRANSACTION_WRITING,
-    TRANSACTION_FAILED, /* a statement failed: undo to a savepoint, or roll back */
-    TRANSACTION_DOOMED, /* a conflict: the whole transaction must be run again */
+    TRANSACTION_WRITING, /* the engine knows of it when is_begun */
+    TRANSACTION_FAILED,  /* a statement failed: undo to a savepoint, or roll back */
+    TRANSACTION_DOOMED,  /* a conflict: the whole transaction must be run again */
 };
 
 /* How to connect: what the pool found out once. */
@@ -52,11 +52,15 @@ struct connection {
     struct result *result; /* open now, or NULL */
     struct watch *watch;   /* or NULL */
     enum transaction_state state;
+    bool is_begun; /* the engine was told */
+    bool is_waiting;
+    struct change waiting; /* has still to be run, when is_waiting */
     int savepoints;
     int64_t statement_timeout; /* ms */
     bool is_broken;
     int64_t revision;
-    int64_t last_used; /* time_monotonic() */
+    int64_t last_used;   /* time_monotonic() */
+    int64_t last_answer; /* of the engine, likewise */
 };
 
 must_check bool connection_open(const struct connection_plan *plan,
@@ -78,6 +82,15 @@ must_check bool connection_run_text(struct connection *connection, const char *t
 /* The same, however long it takes: changes of tables. */
 must_check bool connection_run_unhurried(struct connection *connection, const char *text,
                                          struct error *error);
+
+/* Runs the change that waits, and tells the engine of the transaction when what comes needs it:
+ * before each statement that is asked for. */
+must_check bool connection_make_ready(struct connection *connection, bool needs_transaction,
+                                      struct error *error);
+
+/* Runs a change, in whatever state. */
+must_check bool connection_run_change(struct connection *connection, const struct sql *sql,
+                                      int64_t *rows_out, struct error *error);
 
 /* Prepares, binds and runs. The caller ends with connection_end_run, after the last row. */
 must_check bool connection_run(struct connection *connection, const struct sql *sql,

@@ -72,7 +72,8 @@ void database_release(struct connection **connection);
 enum transaction_kind { TRANSACTION_READ, TRANSACTION_WRITE };
 
 /* Begins at READ COMMITTED: each statement sees what is committed when it begins. A READ costs
- * nothing and may not change anything. WRITE on SQLite waits to be the one writer. */
+ * nothing and may not change anything. WRITE on SQLite waits to be the one writer; elsewhere the
+ * engine hears of it with the first statement that locks or changes something. */
 must_check bool connection_begin(struct connection *connection, enum transaction_kind kind,
                                  struct error *error);
 must_check bool connection_commit(struct connection *connection, struct error *error);
@@ -91,6 +92,23 @@ const struct dialect *connection_dialect(const struct connection *connection);
  * same number on every engine, also where nothing changed. */
 must_check bool connection_change(struct connection *connection, const struct sql *sql,
                                   int64_t *rows_out, struct error *error);
+
+/* A change of which its maker knows what it finds, and perhaps that nothing follows it. */
+struct change {
+    struct sql sql; /* is_last: its arena lives until the transaction ends */
+    bool is_last;   /* may wait until the commit, or until anything else is asked */
+    bool must_find; /* no row is a DATABASE_CONFLICT: others changed it meanwhile */
+    /* Says a failure in the caller's words, where it is met: here, at the next statement, or at
+     * the commit. Returns false. NULL: it is told as it is. */
+    bool (*explain)(void *context, struct error *error);
+    void *context;
+};
+
+/* Runs a change, or lets it wait. One that has waited until the commit and is all that the
+ * transaction asks to be kept goes alone: the engine commits it by itself, in one round trip
+ * instead of three. */
+must_check bool connection_apply(struct connection *connection, const struct change *change,
+                                 struct error *error);
 
 /* Runs a SELECT. The result must be closed before the next statement on this connection;
  * closing the arena of the sql closes it too. */

@@ -174,7 +174,8 @@ bool connection_select(struct connection *connection, const struct sql *sql,
     struct result *result;
 
     expect(sql->column_count > 0);
-    if (!connection_run(connection, sql, &statement, error)) {
+    if (!connection_make_ready(connection, sql->is_locking, error) ||
+        !connection_run(connection, sql, &statement, error)) {
         return false;
     }
     result = arena_allocate(sql->arena, sizeof(*result));

@@ -174,7 +174,10 @@ void sql_add_row_lock(struct sql *sql, enum row_lock lock)
 {
     const char *words = sql->dialect->row_locks[lock];
 
-    buffer_add_text(&sql->text, words == NULL ? "" : words);
+    if (words != NULL) {
+        buffer_add_text(&sql->text, words);
+        sql->is_locking = true;
+    }
 }
 
 void sql_add_like(struct sql *sql, const char *alias, const char *name, const char *pattern)

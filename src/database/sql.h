@@ -37,7 +37,8 @@ struct sql {
     struct sql_column *columns;
     size_t column_count;
     size_t column_capacity;
-    bool is_row; /* the columns come together, as one text */
+    bool is_row;     /* the columns come together, as one text */
+    bool is_locking; /* rows stay locked after it, so it belongs in a transaction */
 };
 
 void sql_begin(struct sql *sql, struct arena *arena, const struct dialect *dialect);

@@ -1,11 +1,15 @@
 /*
  * transaction.c - begins, commits and rolls back by text, the same way on every engine.
  *
+ * BEGIN is sent when the first statement comes that needs it, and a change that is the last may
+ * wait for the commit. So the one statement of a small write goes without either.
+ *
  * ODBC's autocommit stays on: on SQLite SQLEndTran reports success and commits nothing once a
  * transaction was begun by text, and BEGIN IMMEDIATE can only be said by text.
  */
 #include "base/arena.h"
 #include "base/expect.h"
+#include "base/time.h"
 #include "database/connection.h"
 #include "database/diagnostic.h"
 #include "database/dialect_driver.h"
@@ -22,6 +26,18 @@ static const struct {
 };
 enum { SAVEPOINT_DEPTH = sizeof(savepoint_texts) / sizeof(savepoint_texts[0]) };
 
+/* A change goes alone only on a connection that answered so lately (ms): were it lost with the
+ * change, nobody would know the outcome. BEGIN asks an older one first. */
+enum { ANSWER_IS_FRESH = 50 };
+
+/* ---- begin ---- */
+
+static bool tell_engine(struct connection *connection, struct error *error)
+{
+    connection->is_begun = connection_run_text(connection, connection->dialect->begin, error);
+    return connection->is_begun;
+}
+
 bool connection_begin(struct connection *connection, enum transaction_kind kind,
                       struct error *error)
 {
@@ -36,7 +52,8 @@ bool connection_begin(struct connection *connection, enum transaction_kind kind,
     if (!pool_begin_writing(connection->database, error)) {
         return false;
     }
-    if (!connection_run_text(connection, connection->dialect->begin, error)) {
+    connection->is_begun = false;
+    if (connection->dialect->has_one_writer && !tell_engine(connection, error)) {
         pool_end_writing(connection->database);
         return false;
     }
@@ -44,6 +61,62 @@ bool connection_begin(struct connection *connection, enum transaction_kind kind,
     connection->savepoints = 0;
     return true;
 }
+
+/* ---- changes ---- */
+
+/* Returns false. */
+static bool explain(const struct change *change, struct error *error)
+{
+    return change->explain != NULL && change->explain(change->context, error);
+}
+
+static bool run_change(struct connection *connection, const struct change *change,
+                       struct error *error)
+{
+    int64_t rows = 0;
+
+    if (!connection_run_change(connection, &change->sql, &rows, error)) {
+        return false;
+    }
+    return rows > 0 || !change->must_find ||
+           error_set(error, ERROR_DATABASE_CONFLICT, NULL,
+                     "Others changed the record at the same time");
+}
+
+bool connection_apply(struct connection *connection, const struct change *change,
+                      struct error *error)
+{
+    expect(connection->state == TRANSACTION_WRITING || !change->is_last);
+    if (change->is_last) {
+        if (!connection_make_ready(connection, false, error)) {
+            return false;
+        }
+        connection->waiting = *change;
+        connection->is_waiting = true;
+        return true;
+    }
+    return connection_make_ready(connection, true, error) &&
+           (run_change(connection, change, error) || explain(change, error));
+}
+
+bool connection_make_ready(struct connection *connection, bool needs_transaction,
+                           struct error *error)
+{
+    bool is_waiting = connection->is_waiting;
+
+    if (connection->state != TRANSACTION_WRITING) {
+        return true;
+    }
+    if ((needs_transaction || is_waiting) && !connection->is_begun &&
+        (!connection_check_usable(connection, error) || !tell_engine(connection, error))) {
+        return false;
+    }
+    connection->is_waiting = false;
+    return !is_waiting || run_change(connection, &connection->waiting, error) ||
+           explain(&connection->waiting, error);
+}
+
+/* ---- commit ---- */
 
 /* A transaction that failed is rolled back, whatever the engine would make of its COMMIT:
  * PostgreSQL answers success and commits nothing. */
@@ -57,6 +130,61 @@ static bool refuse_commit(struct connection *connection, struct error *error)
     return diagnostic_set(error, code, "commit of a transaction in which a statement failed");
 }
 
+static bool end(struct connection *connection)
+{
+    connection->state = TRANSACTION_NONE;
+    connection->is_begun = false;
+    pool_end_writing(connection->database);
+    return true;
+}
+
+static bool say_unknown(struct connection *connection, struct error *error)
+{
+    struct error cause = *error;
+
+    connection->is_broken = true;
+    return diagnostic_set(error, ERROR_OUTCOME_UNKNOWN, cause.cause);
+}
+
+static bool may_go_alone(const struct connection *connection)
+{
+    return connection->is_waiting && !connection->is_begun &&
+           time_monotonic() - connection->last_answer < ANSWER_IS_FRESH;
+}
+
+/* The engine commits the change with its end. What it says itself is certain: a change that ran
+ * too long was undone. */
+static bool commit_alone(struct connection *connection, struct error *error)
+{
+    connection->is_waiting = false;
+    if (run_change(connection, &connection->waiting, error)) {
+        return end(connection);
+    }
+    if (error->code == ERROR_DATABASE_UNAVAILABLE) {
+        say_unknown(connection, error);
+    } else {
+        (void)explain(&connection->waiting, error);
+    }
+    connection_rollback(connection);
+    return false;
+}
+
+static bool commit_begun(struct connection *connection, struct error *error)
+{
+    if (!connection_make_ready(connection, false, error)) {
+        connection_rollback(connection);
+        return false;
+    }
+    if (!connection->is_begun || connection_run_text(connection, "COMMIT", error)) {
+        return end(connection);
+    }
+    if (error->code == ERROR_DATABASE_UNAVAILABLE || error->code == ERROR_DATABASE_TIMEOUT) {
+        say_unknown(connection, error);
+    }
+    connection_rollback(connection);
+    return false;
+}
+
 bool connection_commit(struct connection *connection, struct error *error)
 {
     expect(connection->state != TRANSACTION_NONE);
@@ -68,19 +196,8 @@ bool connection_commit(struct connection *connection, struct error *error)
     if (connection->state != TRANSACTION_WRITING || connection->is_broken) {
         return refuse_commit(connection, error);
     }
-    if (connection_run_text(connection, "COMMIT", error)) {
-        connection->state = TRANSACTION_NONE;
-        pool_end_writing(connection->database);
-        return true;
-    }
-    if (error->code == ERROR_DATABASE_UNAVAILABLE || error->code == ERROR_DATABASE_TIMEOUT) {
-        struct error cause = *error;
-
-        diagnostic_set(error, ERROR_OUTCOME_UNKNOWN, cause.cause);
-        connection->is_broken = true;
-    }
-    connection_rollback(connection);
-    return false;
+    return may_go_alone(connection) ? commit_alone(connection, error)
+                                    : commit_begun(connection, error);
 }
 
 void connection_rollback(struct connection *connection)
@@ -89,21 +206,26 @@ void connection_rollback(struct connection *connection)
     enum transaction_state state = connection->state;
 
     result_close(&connection->result);
+    connection->is_waiting = false;
     connection->state = TRANSACTION_NONE;
     if (state == TRANSACTION_NONE || state == TRANSACTION_READING) {
         return;
     }
-    if (!connection->is_broken && !connection_run_text(connection, "ROLLBACK", &ignored)) {
+    if (connection->is_begun && !connection->is_broken &&
+        !connection_run_text(connection, "ROLLBACK", &ignored)) {
         connection->is_broken = true;
     }
-    pool_end_writing(connection->database);
+    end(connection);
 }
+
+/* ---- savepoints ---- */
 
 bool connection_savepoint(struct connection *connection, struct error *error)
 {
     expect(connection->state != TRANSACTION_NONE && connection->state != TRANSACTION_READING);
     expect(connection->savepoints < SAVEPOINT_DEPTH);
     if (!connection_check_usable(connection, error) ||
+        !connection_make_ready(connection, true, error) ||
         !connection_run_text(connection, savepoint_texts[connection->savepoints].set, error)) {
         return false;
     }
@@ -115,6 +237,7 @@ bool connection_savepoint_keep(struct connection *connection, struct error *erro
 {
     expect(connection->savepoints > 0);
     if (!connection_check_usable(connection, error) ||
+        !connection_make_ready(connection, true, error) ||
         !connection_run_text(connection, savepoint_texts[connection->savepoints - 1].keep, error)) {
         return false;
     }
@@ -126,6 +249,7 @@ bool connection_savepoint_undo(struct connection *connection, struct error *erro
 {
     expect(connection->savepoints > 0);
     result_close(&connection->result);
+    connection->is_waiting = false;
     connection->savepoints--;
     if (connection->state == TRANSACTION_FAILED && !connection->is_broken) {
         connection->state = TRANSACTION_WRITING;

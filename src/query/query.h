@@ -110,13 +110,20 @@ must_check bool query_referrers(struct call *call, const struct field *lookup,
                                 const struct uuid *target_id, size_t limit, struct uuid **ids_out,
                                 size_t *count_out, struct error *error);
 
-/* Writes of one row; only the record engine calls them. Values absent from the record are left
- * out. Sort keys and folded columns are made here. */
-must_check bool query_insert(struct call *call, const struct record *record, struct error *error);
+/* One row to be written; only the record engine does that. Values absent from the record are
+ * left out. Sort keys and folded columns are made here. */
+struct row_change {
+    const struct record *record;
+    int64_t expected_version; /* update: of the row as it is; another is a DATABASE_CONFLICT */
+    bool is_last;             /* may wait for the commit: see connection_apply */
+    bool (*explain)(void *context, struct error *error);
+    void *context; /* is_last: lives until the transaction ends */
+};
 
-/* Changes the row where its version still is expected_version. changed_out tells whether. */
-must_check bool query_update(struct call *call, const struct record *record,
-                             int64_t expected_version, bool *is_changed_out, struct error *error);
+must_check bool query_insert(struct call *call, const struct row_change *change,
+                             struct error *error);
+must_check bool query_update(struct call *call, const struct row_change *change,
+                             struct error *error);
 must_check bool query_delete(struct call *call, const struct entity *entity, const struct uuid *id,
                              struct error *error);
 

@@ -45,9 +45,22 @@ static bool is_written(const struct field *field, const struct value *value)
     return field->column != NULL && value->state == VALUE_SET;
 }
 
-/* Names first; the cells are kept meanwhile in the order of the names. */
-bool query_insert(struct call *call, const struct record *record, struct error *error)
+static bool apply(struct call *call, const struct row_change *change, const struct sql *sql,
+                  bool must_find, struct error *error)
 {
+    return connection_apply(call->connection,
+                            &(struct change){.sql = *sql,
+                                             .is_last = change->is_last,
+                                             .must_find = must_find,
+                                             .explain = change->explain,
+                                             .context = change->context},
+                            error);
+}
+
+/* Names first; the cells are kept meanwhile in the order of the names. */
+bool query_insert(struct call *call, const struct row_change *change, struct error *error)
+{
+    const struct record *record = change->record;
     const struct entity *entity = record->entity;
     struct column_cell cells[COLUMNS_OF_FIELD];
     struct sql sql;
@@ -78,7 +91,7 @@ bool query_insert(struct call *call, const struct record *record, struct error *
     sql.parameters = values.parameters;
     sql.parameter_count = values.parameter_count;
     sql.parameter_capacity = values.parameter_capacity;
-    return connection_change(call->connection, &sql, NULL, error);
+    return apply(call, change, &sql, false, error);
 }
 
 static void write_assignments(struct call *call, struct sql *sql, const struct record *record)
@@ -112,11 +125,10 @@ static void write_equal(struct sql *sql, const char *before, const struct field 
     sql_add_cell(sql, cell);
 }
 
-bool query_update(struct call *call, const struct record *record, int64_t expected_version,
-                  bool *is_changed_out, struct error *error)
+bool query_update(struct call *call, const struct row_change *change, struct error *error)
 {
+    const struct record *record = change->record;
     const struct entity *entity = record->entity;
-    int64_t rows = 0;
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
@@ -124,12 +136,8 @@ bool query_update(struct call *call, const struct record *record, int64_t expect
     sql_add_name(&sql, entity->table);
     write_assignments(call, &sql, record);
     write_equal(&sql, " WHERE ", entity->id, cell_uuid(&record_value(record, entity->id)->uuid));
-    write_equal(&sql, " AND ", entity->version, cell_integer(expected_version));
-    if (!connection_change(call->connection, &sql, &rows, error)) {
-        return false;
-    }
-    *is_changed_out = rows > 0;
-    return true;
+    write_equal(&sql, " AND ", entity->version, cell_integer(change->expected_version));
+    return apply(call, change, &sql, true, error);
 }
 
 bool query_delete(struct call *call, const struct entity *entity, const struct uuid *id,

@@ -517,6 +517,11 @@ static const struct rules *rules_of(const struct write *write)
     return &none;
 }
 
+bool principal_has_rules(const struct write *write)
+{
+    return rules_of(write)->entity != NULL;
+}
+
 void principal_begin(struct write *write)
 {
     const struct rules *rules = rules_of(write);

@@ -25,6 +25,9 @@ struct uuid;
 struct work;
 struct write;
 
+/* Whether the record is one of these. */
+bool principal_has_rules(const struct write *write);
+
 /* Before references are checked: a new unit lies under the caller's, unless another is given. */
 void principal_begin(struct write *write);
 

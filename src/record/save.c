@@ -175,6 +175,33 @@ static void tell_outcome(struct write *write, bool is_created, struct write_outc
 
 /* ---- writing ---- */
 
+/* What explains a failure may be asked for after the write is done. */
+struct saving {
+    struct call *call;
+    const struct entity *entity;
+};
+
+static bool explain(void *context, struct error *error)
+{
+    const struct saving *saving = context;
+    return key_explain(saving->call, saving->entity, error);
+}
+
+/* The row of the record that the operation is about goes last, where nothing follows it. */
+static struct row_change change_of(const struct write *write, const struct record *record)
+{
+    struct call *call = write->call;
+    const struct saving saving = {.call = call, .entity = write->entity};
+    const struct uuid *id = &record_value(write->after, write->entity->id)->uuid;
+    return (struct row_change){
+        .record = record,
+        .is_last = call->has_one_write && !call->is_validate_only &&
+                   write->given->children == NULL && uuid_is_equal(id, &write->work->root_id),
+        .explain = explain,
+        .context = arena_copy(call->arena, &saving, sizeof(saving)),
+    };
+}
+
 /* The server itself, which is nobody, may say in whose name it writes. */
 void save_begin_new(struct write *write)
 {
@@ -193,8 +220,9 @@ bool save_new(struct write *write, struct write_outcome *outcome_out, struct err
     if (!save_beside(write, error)) {
         return false;
     }
-    if (!query_insert(write->call, write->after, error)) {
-        return key_explain(write->call, write->entity, error);
+    const struct row_change change = change_of(write, write->after);
+    if (!query_insert(write->call, &change, error)) {
+        return false;
     }
     tell_outcome(write, true, outcome_out);
     total_note(write->work, NULL, write->after);
@@ -231,7 +259,6 @@ bool save_changes(struct write *write, struct write_outcome *outcome_out, struct
 {
     const struct entity *entity = write->entity;
     bool is_different = false;
-    bool is_changed = false;
     struct record *changes = take_differences(write, &is_different);
     if (!is_different) {
         tell_outcome(write, false, outcome_out);
@@ -241,13 +268,10 @@ bool save_changes(struct write *write, struct write_outcome *outcome_out, struct
         return false;
     }
     add_stamps(write, changes);
-    if (!query_update(write->call, changes, record_value(write->before, entity->version)->integer,
-                      &is_changed, error)) {
-        return key_explain(write->call, entity, error);
-    }
-    if (!is_changed) {
-        return error_set_about(error, ERROR_DATABASE_CONFLICT, entity->name, NULL,
-                               "Others changed the record at the same time");
+    struct row_change change = change_of(write, changes);
+    change.expected_version = record_value(write->before, entity->version)->integer;
+    if (!query_update(write->call, &change, error)) {
+        return false;
     }
     tell_outcome(write, false, outcome_out);
     total_note(write->work, write->before, write->after);

@@ -346,6 +346,7 @@ static bool run_with_retries(struct run *run, struct error *error)
             return false;
         }
         from = retry->from < reached ? retry->from : reached;
+        run->call->is_repeated = true;
         if (from == STEP_ACQUIRE) {
             database_release(&run->call->connection);
         }

@@ -37,6 +37,7 @@ bool service_create(struct call *call, const struct operation *operation, const 
     struct write_outcome outcome;
 
     (void)operation;
+    call->has_one_write = !call->has_request_id;
     if (!record_create(call, record_copy(call->arena, asked->record), &outcome, error)) {
         return false;
     }
@@ -52,6 +53,7 @@ bool service_update(struct call *call, const struct operation *operation, const 
     struct write_outcome outcome;
 
     (void)operation;
+    call->has_one_write = !call->has_request_id;
     if (!record_update(call, record_copy(call->arena, asked->record), NULL, &outcome, error)) {
         return false;
     }

@@ -183,26 +183,35 @@ static int64_t ask_number(struct connection *connection, struct arena *arena, co
     return cells[0].integer;
 }
 
-void break_connection(struct test_database *test, struct connection *connection)
+int64_t ask_server_name(struct test_database *test, struct connection *connection)
 {
-    struct connection *killer = acquire(test);
+    return ask_number(connection, test->arena,
+                      is_engine(connection, "PostgreSQL") ? "SELECT pg_backend_pid()"
+                                                          : "SELECT CONNECTION_ID()");
+}
+
+void end_connection(struct test_database *test, struct connection *killer, int64_t name)
+{
     struct error error = {0};
     struct sql sql;
 
-    if (is_engine(connection, "PostgreSQL")) {
-        int64_t pid = ask_number(connection, test->arena, "SELECT pg_backend_pid()");
-
+    if (is_engine(killer, "PostgreSQL")) {
         ask_number(killer, test->arena,
                    arena_format(test->arena,
                                 "SELECT CASE WHEN pg_terminate_backend(%lld) THEN 1 ELSE 0 END",
-                                (long long)pid));
+                                (long long)name));
     } else {
-        int64_t pid = ask_number(connection, test->arena, "SELECT CONNECTION_ID()");
-
         sql_begin(&sql, test->arena, connection_dialect(killer));
-        sql_add(&sql, arena_format(test->arena, "KILL %lld", (long long)pid));
+        sql_add(&sql, arena_format(test->arena, "KILL %lld", (long long)name));
         assert_done(connection_change(killer, &sql, NULL, &error));
     }
+}
+
+void break_connection(struct test_database *test, struct connection *connection)
+{
+    struct connection *killer = acquire(test);
+
+    end_connection(test, killer, ask_server_name(test, connection));
     database_release(&killer);
     usleep(100000); /* the server ends it when it gets to it */
 }

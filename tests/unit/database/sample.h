@@ -95,4 +95,8 @@ bool is_engine(struct connection *connection, const char *name);
 /* Makes the server end a connection, by way of another; not on SQLite, which has no server. */
 void break_connection(struct test_database *test, struct connection *connection);
 
+/* What the server calls a connection, and to end one by that name by way of another, at once. */
+int64_t ask_server_name(struct test_database *test, struct connection *connection);
+void end_connection(struct test_database *test, struct connection *killer, int64_t name);
+
 #endif

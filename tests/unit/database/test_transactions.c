@@ -2,6 +2,7 @@
  * test_transactions.c - what is written together, and what is undone.
  */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "database/sample.h"
 
@@ -237,6 +238,251 @@ void test_transactions__writers_of_two_pools(void **state)
     assert_done(connection_commit(other, &error));
     database_release(&other);
     database_close(&second.database);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+/* ---- changes that wait ---- */
+
+/* The words of whoever made the change. */
+static bool explain(void *context, struct error *error)
+{
+    return error_set(error, error->code, context, "In words of ours");
+}
+
+/* Gives a row a count; in the arena of the test, as a change that waits needs it. */
+static bool change_count(struct test_database *test, struct connection *connection, int number,
+                         bool is_last, struct error *error)
+{
+    struct uuid id = sample_id(number);
+    struct change change = {
+        .is_last = is_last, .must_find = true, .explain = explain, .context = (void *)"mine"};
+
+    sql_begin(&change.sql, test->arena, connection_dialect(connection));
+    sql_add(&change.sql, "UPDATE sample SET ");
+    sql_add_name(&change.sql, "count");
+    sql_add(&change.sql, " = ");
+    sql_add_cell(&change.sql, cell_integer(number));
+    sql_add(&change.sql, " WHERE id = ");
+    sql_add_cell(&change.sql, cell_uuid(&id));
+    return connection_apply(connection, &change, error);
+}
+
+static bool insert_last(struct test_database *test, struct connection *connection, int number,
+                        const char *name, struct error *error)
+{
+    struct uuid id = sample_id(number);
+    struct change change = {.is_last = true, .explain = explain, .context = (void *)"mine"};
+
+    sql_begin(&change.sql, test->arena, connection_dialect(connection));
+    sql_add(&change.sql, "INSERT INTO sample (id, name) VALUES (");
+    sql_add_cell(&change.sql, cell_uuid(&id));
+    sql_add(&change.sql, ", ");
+    sql_add_cell(&change.sql, cell_text(name));
+    sql_add(&change.sql, ")");
+    return connection_apply(connection, &change, error);
+}
+
+/* Old enough for BEGIN to be sent, or young enough to go without: kept either way. */
+void test_transactions__the_last_change_waits_for_the_commit(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct connection *other = acquire(&test);
+    struct error error = {0};
+
+    (void)state;
+    for (int number = 1; number <= 4; number++) {
+        char name[12];
+
+        snprintf(name, sizeof(name), "%d", number);
+        assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+        assert_done(insert_last(&test, connection, number, name, &error));
+        assert_int_equal(count_rows(other), number - 1);
+        if (number % 2 == 0) {
+            usleep(80000);
+        }
+        assert_done(connection_commit(connection, &error));
+        assert_int_equal(count_rows(other), number);
+    }
+    database_release(&other);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+void test_transactions__a_change_that_waits_goes_before_what_follows(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct connection *other = acquire(&test);
+    struct error error = {0};
+
+    (void)state;
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_last(&test, connection, 1, "one", &error));
+    assert_int_equal(count_rows(connection), 1); /* it sees its own */
+    assert_int_equal(count_rows(other), 0);
+    connection_rollback(connection);
+    assert_int_equal(count_rows(other), 0);
+
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_last(&test, connection, 1, "one", &error));
+    assert_done(insert_last(&test, connection, 2, "two", &error));
+    assert_done(connection_savepoint(connection, &error));
+    assert_done(insert_last(&test, connection, 3, "three", &error));
+    assert_done(connection_savepoint_undo(connection, &error));
+    assert_done(insert_last(&test, connection, 4, "four", &error));
+    assert_done(connection_commit(connection, &error));
+    assert_int_equal(count_rows(other), 3);
+
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_last(&test, connection, 5, "five", &error));
+    connection_rollback(connection);
+    assert_int_equal(count_rows(other), 3);
+    database_release(&other);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+/* Whoever meets the failure tells it in the words of whoever made the change, and nothing of the
+ * transaction is kept. */
+void test_transactions__a_change_that_waited_fails(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+
+    (void)state;
+    assert_done(insert_name(connection, 1, "one", &error));
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_last(&test, connection, 2, "one", &error));
+    assert_refused(connection_commit(connection, &error), ERROR_DATABASE_UNIQUE);
+    assert_string_equal(error.subject, "mine");
+
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_name(connection, 3, "three", &error));
+    assert_done(insert_last(&test, connection, 2, "one", &error));
+    assert_refused(connection_commit(connection, &error), ERROR_DATABASE_UNIQUE);
+    assert_int_equal(count_rows(connection), 1);
+
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_last(&test, connection, 2, "one", &error));
+    assert_refused(insert_name(connection, 3, "three", &error), ERROR_DATABASE_UNIQUE);
+    assert_string_equal(error.subject, "mine");
+    assert_refused(connection_commit(connection, &error), ERROR_DATABASE_FAILED);
+    assert_int_equal(count_rows(connection), 1);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+void test_transactions__a_change_that_must_find_its_row(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+
+    (void)state;
+    assert_done(insert_name(connection, 1, "one", &error));
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(change_count(&test, connection, 1, true, &error));
+    assert_done(connection_commit(connection, &error));
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(change_count(&test, connection, 1, false, &error));
+    assert_refused(change_count(&test, connection, 2, false, &error), ERROR_DATABASE_CONFLICT);
+    connection_rollback(connection);
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(change_count(&test, connection, 2, true, &error));
+    assert_refused(connection_commit(connection, &error), ERROR_DATABASE_CONFLICT);
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(connection_commit(connection, &error)); /* nothing was asked */
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+/* A lock belongs in the transaction, so it holds on others until its end. */
+void test_transactions__a_lock_begins_one(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct connection *other = acquire(&test);
+    struct error error = {0};
+    struct uuid id = sample_id(1);
+    const struct cell *cells = NULL;
+    struct sql sql;
+
+    (void)state;
+    assert_done(insert_name(connection, 1, "one", &error));
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    sql_begin(&sql, test.arena, connection_dialect(connection));
+    sql_add(&sql, "SELECT ");
+    sql_add_name(&sql, "count");
+    sql_add(&sql, " FROM sample WHERE id = ");
+    sql_add_cell(&sql, cell_uuid(&id));
+    sql_add_row_lock(&sql, ROW_LOCK_CHANGE);
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    assert_done(connection_select_row(connection, &sql, &cells, &error));
+    assert_refused(set_count(other, 1, 2, NULL, &error), ERROR_DATABASE_CONFLICT);
+    assert_done(connection_commit(connection, &error));
+    assert_done(set_count(other, 1, 2, NULL, &error));
+    database_release(&other);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+/* Lost before its change was sent: nothing was written. */
+void test_transactions__a_connection_lost_before_the_last_change(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+
+    (void)state;
+    if (is_engine(connection, "SQLite")) {
+        database_release(&connection);
+        test_database_close(&test);
+        skip(); /* no server to lose */
+    }
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    break_connection(&test, connection); /* takes longer than an answer is fresh */
+    assert_done(insert_last(&test, connection, 1, "one", &error));
+    assert_refused(connection_commit(connection, &error), ERROR_DATABASE_UNAVAILABLE);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+/* Lost with the change that goes alone: nobody knows. Where the machine is slow it may have been
+ * asked before, or the server may have ended it later: then it is tried again. */
+void test_transactions__a_connection_lost_with_the_last_change(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct connection *killer = acquire(&test);
+    struct error error = {0};
+
+    (void)state;
+    if (is_engine(connection, "SQLite")) {
+        database_release(&killer);
+        database_release(&connection);
+        test_database_close(&test);
+        skip(); /* no server to lose */
+    }
+    for (int number = 1; error.code != ERROR_OUTCOME_UNKNOWN; number++) {
+        char name[12];
+        int64_t server_name = ask_server_name(&test, connection);
+
+        snprintf(name, sizeof(name), "%d", number);
+        error_clear(&error);
+        assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+        assert_done(insert_last(&test, connection, number, name, &error));
+        end_connection(&test, killer, server_name);
+        usleep(1000);
+        if (!connection_commit(connection, &error) && error.code != ERROR_OUTCOME_UNKNOWN) {
+            assert_int_equal(error.code, ERROR_DATABASE_UNAVAILABLE);
+        }
+        database_release(&connection);
+        connection = acquire(&test);
+    }
+    database_release(&killer);
     database_release(&connection);
     test_database_close(&test);
 }

@@ -76,7 +76,7 @@ static struct record *make(struct crowd *crowd, const char *entity)
 static struct uuid insert(struct crowd *crowd, const struct record *record)
 {
     struct error error = {0};
-    crowd_must(query_insert(crowd->call, record, &error), &error);
+    crowd_must(query_insert(crowd->call, &(struct row_change){.record = record}, &error), &error);
     return record_value(record, record->entity->id)->uuid;
 }
 

@@ -71,7 +71,7 @@ struct uuid garden_plant(struct call *call, const char *entity, ...)
     struct value *version = record_value(record, record->entity->version);
     version->state = VALUE_SET;
     version->integer = 1;
-    must(query_insert(call, record, &error), &error);
+    must(query_insert(call, &(struct row_change){.record = record}, &error), &error);
     return id->uuid;
 }
 

@@ -208,6 +208,30 @@ void test_record__validate_only_leaves_nothing(void **state)
     office_close(&office);
 }
 
+static struct record *with_key(const char *key)
+{
+    struct record *account = office_record(&office, "Account", "externalId", key);
+    office_set(&office, account, "name", "A");
+    return account;
+}
+
+/* The row goes with the commit; who only tries is told all the same. */
+void test_record__a_taken_key_is_told(void **state)
+{
+    (void)state;
+    office_open(&office);
+    (void)create(with_key("1"));
+    for (int round = 0; round < 2; round++) {
+        const struct create_entity_request request = {.record = with_key("1")};
+        office.is_validate_only = round == 1;
+        office_expect(&office, office_try(&office, "Account", "CreateAccount", &request),
+                      ERROR_DUPLICATE_KEY);
+        assert_string_equal(office.error.entity, "Account");
+        assert_string_equal(office.error.subject, "externalId");
+    }
+    office_close(&office);
+}
+
 /* Content whose first reading is broken off by a conflict in the database. */
 struct source {
     size_t at;
