@@ -1,6 +1,7 @@
 """The same work on contacts against Svyaz and both peers, on one PostgreSQL, in turn."""
 import contextlib
 import functools
+import itertools
 import os
 import random
 import statistics
@@ -104,16 +105,18 @@ def cost(run, pid, postgresql):
             "database": database * 1000 / result["ok"]}
 
 
-def load_peer(port, path, rows, operation):
+# Each run has a seed of its own, those of all servers in the same order: were it one for all, most updates
+# of a later run would write what is there already, and who notices that would have nothing to do.
+def load_peer(port, path, rows, seeds, operation):
     url = f"http://127.0.0.1:{port}{path}"
     script = PEERS / "load" / "contact.lua"
-    return lambda seconds: organisation.wrk(script, url, operation, rows, 1, seconds=seconds)
+    return lambda seconds: organisation.wrk(script, url, operation, rows, next(seeds), seconds=seconds)
 
 
-def load_own(server, ids, session, operation):
+def load_own(server, ids, session, seeds, operation):
     environment = os.environ | {"BENCH_TOKEN": session, "BENCH_IDS": str(ids)}
     return lambda seconds: organisation.wrk(SCRIPTS / "contact.lua", f"{server.url}/soap/Contact",
-                                            operation, 1, seconds=seconds, environment=environment)
+                                            operation, next(seeds), seconds=seconds, environment=environment)
 
 
 def measure(figures, rows):
@@ -124,11 +127,11 @@ def measure(figures, rows):
         ids = fill(server, postgresql, rows)
         session = organisation.ordinary_session(server)
         fill_peers(postgresql, rows)
-        loads = {"svyaz": (server.process.pid, functools.partial(load_own, server, ids, session))}
+        loads = {"svyaz": (server.process.pid, functools.partial(load_own, server, ids, session, itertools.count(1)))}
         for name, path in (("php-soap", "/soap.php"), ("node-soap", "/soap")):
             try:
                 process, port = running.enter_context(peer(name, postgresql))
-                loads[name] = process.pid, functools.partial(load_peer, port, path, rows)
+                loads[name] = process.pid, functools.partial(load_peer, port, path, rows, itertools.count(1))
             except RuntimeError as reason:
                 figures.missing(f"{name} at {rows:,} rows", reason)
         table = {}
