@@ -22,6 +22,7 @@ struct directory;
 struct kerberos;
 struct log;
 struct memory;
+struct number_blocks;
 struct seal_key;
 struct service_metrics;
 struct session_cache;
@@ -38,6 +39,7 @@ struct platform {
     struct text_rules *text_rules;
     struct session_cache *sessions;
     struct credential_cache *credentials;
+    struct number_blocks *numbers;   /* NULL: no series of numbers has gaps */
     struct memory *reaches;          /* of query/reach.h; NULL: nothing is remembered */
     struct kerberos *kerberos;       /* NULL: tickets are not taken */
     struct directory *directory;     /* NULL: no directory of users */

@@ -1,9 +1,10 @@
 /*
  * number.c - numbers that run by themselves: "ORD-{year}-{number:6}".
  *
- * The last number of each series is a row; drawing one locks it until the transaction ends, so
- * a number that is rolled back is drawn again and none is left out. A format with the year in it
- * begins again each year, with the month too each month.
+ * The last number of each series is a row. A gapless one is drawn in the transaction of its record
+ * and locks the row until that ends, so a number that is rolled back is drawn again and none is
+ * left out. Others are taken in blocks (number_block.h), where the engine has many writers at
+ * once. A format with the year in it begins again each year, with the month too each month.
  */
 #include <string.h>
 
@@ -11,9 +12,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/time.h"
-#include "database/database.h"
-#include "database/row.h"
-#include "record/tables.h"
+#include "record/counter.h"
+#include "record/number_block.h"
 #include "record/write.h"
 
 enum { MILLISECONDS_OF_DAY = 86400000 };
@@ -52,73 +52,13 @@ static const char *name_series(struct arena *arena, const struct field *field,
 
 /* ---- drawing ---- */
 
-static bool add_one(struct call *call, const char *series, bool *is_counted_out,
-                    struct error *error)
+static bool draw(struct call *call, const struct field *field, const char *series,
+                 int64_t *number_out, struct error *error)
 {
-    const struct row_condition by_name = {"name", ROW_IS, cell_text(series)};
-    int64_t rows = 0;
-    if (!row_add(call->connection, call->arena, &counter_table, "last_number", 1, &by_name, 1,
-                 &rows, error)) {
-        return false;
-    }
-    *is_counted_out = rows == 1;
-    return true;
-}
-
-/* Begins a series; another call may do so at the same moment, which is as good. */
-static bool begin_series(struct call *call, const char *series, struct error *error)
-{
-    const struct row_value values[] = {
-        {"name", cell_text(series)},
-        {"last_number", cell_integer(0)},
-    };
-    if (!connection_savepoint(call->connection, error)) {
-        return false;
-    }
-    if (row_insert(call->connection, call->arena, &counter_table, values, 2, error)) {
-        return connection_savepoint_keep(call->connection, error);
-    }
-    if (error->code != ERROR_DATABASE_UNIQUE) {
-        return false;
-    }
-    error_clear(error);
-    return connection_savepoint_undo(call->connection, error);
-}
-
-static bool read_number(struct call *call, const char *series, int64_t *number_out,
-                        struct error *error)
-{
-    static const char *const columns[] = {"last_number"};
-    const struct row_condition by_name = {"name", ROW_IS, cell_text(series)};
-    const struct row_query query = {
-        .table = &counter_table,
-        .columns = columns,
-        .column_count = 1,
-        .conditions = &by_name,
-        .condition_count = 1,
-    };
-    struct row_set rows;
-    if (!row_select(call->connection, call->arena, &query, &rows, error)) {
-        return false;
-    }
-    if (rows.count == 0) {
-        return error_set(error, ERROR_INTERNAL, NULL, "A number series has no counter");
-    }
-    *number_out = row_cell(&rows, 0, 0)->integer;
-    return true;
-}
-
-static bool draw(struct call *call, const char *series, int64_t *number_out, struct error *error)
-{
-    bool is_counted = false;
-    if (!add_one(call, series, &is_counted, error)) {
-        return false;
-    }
-    if (!is_counted &&
-        (!begin_series(call, series, error) || !add_one(call, series, &is_counted, error))) {
-        return false;
-    }
-    return read_number(call, series, number_out, error);
+    struct number_blocks *blocks = field->is_gapless ? NULL : call->platform->numbers;
+    return blocks != NULL
+               ? number_blocks_draw(blocks, series, number_out, error)
+               : counter_add(call->connection, call->arena, series, 1, number_out, error);
 }
 
 /* ---- writing ---- */
@@ -166,7 +106,8 @@ static bool draw_field(struct write *write, const struct field *field, struct er
     struct number_date date = date_of(call->now);
     struct value *value = record_value(write->after, field);
     int64_t number = 0;
-    if (!draw(call, name_series(call->arena, field, &date), &number, error)) {
+    const char *series = name_series(call->arena, field, &date);
+    if (!draw(call, field, series, &number, error)) {
         return false;
     }
     value->state = VALUE_SET;

@@ -26,6 +26,7 @@
 #include "metadata/schema.h"
 #include "query/reach.h"
 #include "record/engine.h"
+#include "record/number_block.h"
 #include "record/organization.h"
 #include "record/renew.h"
 #include "security/credential.h"
@@ -137,10 +138,10 @@ static int worker_count(const struct settings *settings)
                : (int)(processors < 1 ? 1 : processors) * WORKERS_PER_PROCESSOR;
 }
 
-static bool open_database(struct program *program, struct error *error)
+static struct database_options database_options(const struct program *program)
 {
     const struct settings *settings = &program->settings;
-    struct database_options options = {
+    return (struct database_options){
         .url = settings->database.url[0] == '\0' ? NULL : settings->database.url,
         .folder = settings->data.dir,
         .must_exist = program->options->mode == MODE_CHECK,
@@ -149,6 +150,11 @@ static bool open_database(struct program *program, struct error *error)
         .acquire_timeout = settings->database.acquire_timeout,
         .statement_timeout = settings->database.statement_timeout,
     };
+}
+
+static bool open_database(struct program *program, struct error *error)
+{
+    struct database_options options = database_options(program);
 
     if (!database_open(&options, &program->platform.database, error)) {
         return false;
@@ -232,6 +238,16 @@ static bool open_directory(struct program *program, struct error *error)
                            &platform->kerberos, error);
 }
 
+/* Only who serves calls takes numbers in advance. */
+static bool open_numbers(struct program *program, struct error *error)
+{
+    const struct database_options options = database_options(program);
+
+    return program->options->mode != MODE_SERVE ||
+           number_blocks_open(&options, program->settings.database.number_block,
+                              &program->platform.numbers, error);
+}
+
 static bool open_caches(struct program *program, struct error *error)
 {
     const struct settings *settings = &program->settings;
@@ -271,11 +287,12 @@ static bool open_caches(struct program *program, struct error *error)
     platform->sessions = session_cache_create(&session_options);
     platform->reaches = reach_memory_create();
     return credential_cache_create(&credential_options, &platform->credentials, error) &&
-           open_directory(program, error);
+           open_directory(program, error) && open_numbers(program, error);
 }
 
 static void close_caches(struct program *program)
 {
+    number_blocks_close(&program->platform.numbers);
     session_cache_destroy(&program->platform.sessions);
     memory_destroy(&program->platform.reaches);
     credential_cache_destroy(&program->platform.credentials);
