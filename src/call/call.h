@@ -50,8 +50,8 @@ struct call {
     struct zone *zone;               /* of moments without offset: the request's, else the user's;
                                         NULL: they are refused */
     bool is_validate_only;
-    bool is_repeated;   /* a conflict with others made it begin anew */
-    bool has_one_write; /* the operation writes one record and asks nothing after it */
+    bool is_repeated;         /* a conflict with others made it begin anew */
+    bool has_one_write;       /* the operation writes one record and asks nothing after it */
     bool is_security_changed; /* who may what: identities remembered are worth nothing any more */
     const struct changed_user *changed_users; /* or NULL */
     bool has_expected_version;
