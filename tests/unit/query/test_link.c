@@ -46,7 +46,7 @@ static void plant_contact(struct call *call, const char *name, const struct uuid
     customer->reference = (struct reference){
         .entity = catalog_find_entity(call->catalog, account != NULL ? "Account" : "Contact"),
         .id = *id};
-    crowd_must(query_insert(call, record, &error), &error);
+    crowd_must(query_insert(call, &(struct row_change){.record = record}, &error), &error);
 }
 
 /* Ann and Bob at the bakery in Moscow, Cid at the mill in Tver, Dan at Eve, Eve at none. */
