@@ -20,18 +20,23 @@
 
 #define ID "018f4e2a-1c3b-7d5e-8f90-a1b2c3d4e5f6"
 
+/* The type of an entity's records. */
+static const struct wire_type *type_of(struct fixture *fixture, const char *entity)
+{
+    const char *create = arena_format(fixture->arena, "Create%s", entity);
+
+    return wire_find_operation(wire_find_service(fixture->wire, entity), create)
+        ->request->members[0]
+        .type;
+}
+
 /* The fields of a record as the encoder writes them. */
 static const char *encode_record(struct fixture *fixture, const struct record *record)
 {
     struct encoder encoder;
-    const struct wire_type *page =
-        wire_find_operation(wire_find_service(fixture->wire, record->entity->name),
-                            arena_format(fixture->arena, "Create%s", record->entity->name))
-            ->request->members[0]
-            .type;
 
     encode_begin(&encoder, fixture->arena, false);
-    encode_record_members(&encoder, page, record);
+    encode_record_members(&encoder, type_of(fixture, record->entity->name), record);
     return encoder.text.bytes;
 }
 
@@ -145,8 +150,8 @@ static const char *answer_with_files(struct fixture *fixture, bool is_mtom,
 {
     static const char *contents[2];
     struct encoder encoder;
-    struct record *record =
-        record_make(fixture->arena, wire_find_service(fixture->wire, "Note")->types[0]->entity);
+    const struct wire_type *type = type_of(fixture, "Note");
+    struct record *record = record_make(fixture->arena, type->entity);
     struct value *value = fixture_value(record, "document");
 
     contents[0] = "The quick brown fox jumps over the lazy dog, again and again and again.";
@@ -155,7 +160,7 @@ static const char *answer_with_files(struct fixture *fixture, bool is_mtom,
     value->file = arena_allocate(fixture->arena, sizeof(*value->file));
     *value->file =
         (struct file){.name = "a&b.txt", .size = 71, .read = read_sevens, .context = &contents[0]};
-    encode_record_members(&encoder, wire_find_service(fixture->wire, "Note")->types[0], record);
+    encode_record_members(&encoder, type, record);
     answer_finish(fixture->arena, &encoder, SOAP_VERSION_1_1, answer);
     return read_answer(fixture, answer);
 }
