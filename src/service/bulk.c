@@ -359,19 +359,22 @@ static bool run_rows(struct bulk *bulk, struct bulk_result **result_out, struct 
     return true;
 }
 
+/* What each of them is told in the same words; in a handler. */
+#define BULK(asked, write_row)                                                                     \
+    {                                                                                              \
+        .call = call, .operation = operation, .tags = &(asked)->row_tags,                          \
+        .request_ids = &(asked)->request_ids, .is_all_or_none = (asked)->all_or_none.value,        \
+        .write = write_row                                                                         \
+    }
+
 bool service_create_multiple(struct call *call, const struct operation *operation,
                              const void *request, void *response, struct error *error)
 {
     const struct create_multiple_entity_request *asked = request;
     struct create_multiple_entity_response *answer = response;
-    struct bulk bulk = {.call = call,
-                        .operation = operation,
-                        .records = &asked->records,
-                        .tags = &asked->row_tags,
-                        .request_ids = &asked->request_ids,
-                        .is_all_or_none = asked->all_or_none.value,
-                        .write = create_row};
+    struct bulk bulk = BULK(asked, create_row);
 
+    bulk.records = &asked->records;
     return run_rows(&bulk, &answer->result, error);
 }
 
@@ -380,14 +383,9 @@ bool service_update_multiple(struct call *call, const struct operation *operatio
 {
     const struct update_multiple_entity_request *asked = request;
     struct update_multiple_entity_response *answer = response;
-    struct bulk bulk = {.call = call,
-                        .operation = operation,
-                        .records = &asked->records,
-                        .tags = &asked->row_tags,
-                        .request_ids = &asked->request_ids,
-                        .is_all_or_none = asked->all_or_none.value,
-                        .write = update_row};
+    struct bulk bulk = BULK(asked, update_row);
 
+    bulk.records = &asked->records;
     return run_rows(&bulk, &answer->result, error);
 }
 
@@ -396,14 +394,9 @@ bool service_upsert_multiple(struct call *call, const struct operation *operatio
 {
     const struct upsert_multiple_entity_request *asked = request;
     struct upsert_multiple_entity_response *answer = response;
-    struct bulk bulk = {.call = call,
-                        .operation = operation,
-                        .records = &asked->records,
-                        .tags = &asked->row_tags,
-                        .request_ids = &asked->request_ids,
-                        .is_all_or_none = asked->all_or_none.value,
-                        .write = upsert_row};
+    struct bulk bulk = BULK(asked, upsert_row);
 
+    bulk.records = &asked->records;
     return service_find_key(call, operation->entity, asked->key_name, &bulk.key, error) &&
            run_rows(&bulk, &answer->result, error);
 }
@@ -413,14 +406,9 @@ bool service_delete_multiple(struct call *call, const struct operation *operatio
 {
     const struct delete_multiple_entity_request *asked = request;
     struct delete_multiple_entity_response *answer = response;
-    struct bulk bulk = {.call = call,
-                        .operation = operation,
-                        .ids = &asked->ids,
-                        .tags = &asked->row_tags,
-                        .request_ids = &asked->request_ids,
-                        .is_all_or_none = asked->all_or_none.value,
-                        .write = delete_row};
+    struct bulk bulk = BULK(asked, delete_row);
 
+    bulk.ids = &asked->ids;
     return run_rows(&bulk, &answer->result, error);
 }
 
