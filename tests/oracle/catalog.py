@@ -19,13 +19,14 @@ class Field:
     is_creatable: bool
     is_updatable: bool
     is_computed: bool
-    choices: tuple = ()
+    choices: dict = dataclasses.field(default_factory=dict)  # token -> number
     targets: tuple = ()
     is_parental: bool = False
     reparent: str = "none"
     share: str = "none"
     assign: str = "none"
     delete: str = "removeLink"
+    relation: str = ""  # how links call it from the other side
     attributes: dict = dataclasses.field(default_factory=dict)
 
     @property
@@ -42,6 +43,7 @@ class Entity:
     fields: dict
     first_state: int | None
     keys: dict
+    keepers: list = dataclasses.field(default_factory=list)  # the platform's lookups of owner and unit
 
     @property
     def element(self):
@@ -50,6 +52,11 @@ class Entity:
     @property
     def lookups(self):
         return [field for field in self.fields.values() if field.is_lookup]
+
+    @property
+    def linking(self):
+        """All lookups by which links go."""
+        return self.lookups + self.keepers
 
     @property
     def part_of(self):
@@ -67,7 +74,7 @@ def read_field(element, groups):
     field = Field(element.get("name"), element.get("type"), truth(element, "required"),
                   truth(element, "secured"), truth(element, "creatable", "true"),
                   truth(element, "updatable", "true"), element.find(f"{NAMESPACE}computed") is not None,
-                  tuple(choice.get("name") for choice in element.iterfind(f"{NAMESPACE}choice")),
+                  {choice.get("name"): int(choice.get("value")) for choice in element.iterfind(f"{NAMESPACE}choice")},
                   attributes=dict(element.attrib))
     if field.type == "lookup":
         field.targets = tuple(element.get("target").split())
@@ -75,6 +82,7 @@ def read_field(element, groups):
         field.targets = tuple(groups[GROUPS[field.type]])
     relation = element.find(f"{NAMESPACE}relation")
     if relation is not None:
+        field.relation = relation.get("name")
         field.is_parental = truth(relation, "parental")
         usual = "all" if field.is_parental else "none"
         field.reparent = relation.get("reparent", usual)
@@ -84,13 +92,29 @@ def read_field(element, groups):
     return field
 
 
+def system_lookup(name, *targets):
+    return Field(name, "lookup", True, False, True, False, False, targets=targets)
+
+
+# What the platform refers to from each record, beside its authors, by ownership.
+KEEPERS = {
+    "user": {"owner": ("SystemUser", "Team"), "owningBusinessUnit": ("BusinessUnit",)},
+    "business": {"businessUnit": ("BusinessUnit",)},
+}
+
+
 def read_entity(root, groups):
     fields = [read_field(element, groups) for element in root.iterfind(f"{NAMESPACE}field")]
     state = root.find(f"{NAMESPACE}states/{NAMESPACE}state")
-    return Entity(root.get("name"), root.get("plural"), root.get("ownership"), root.get("nameField", "name"),
-                  {field.name: field for field in fields},
-                  None if state is None else int(state.get("value")),
-                  {key.get("name"): key.get("fields").split() for key in root.iterfind(f"{NAMESPACE}key")})
+    keepers = {} if root.get("name") == "BusinessUnit" else KEEPERS.get(root.get("ownership"), {})
+    entity = Entity(root.get("name"), root.get("plural"), root.get("ownership"), root.get("nameField", "name"),
+                    {field.name: field for field in fields},
+                    None if state is None else int(state.get("value")),
+                    {key.get("name"): key.get("fields").split() for key in root.iterfind(f"{NAMESPACE}key")},
+                    [system_lookup(name, *targets) for name, targets in keepers.items()])
+    for lookup in entity.linking:
+        lookup.relation = lookup.relation or entity.element + lookup.name[0].upper() + lookup.name[1:]
+    return entity
 
 
 def read(folder):

@@ -1,4 +1,5 @@
 """Reads the tables past the server, and makes of them what the rules decide from."""
+import decimal
 import re
 
 from rules import DEPTHS, Facts, Record
@@ -9,7 +10,7 @@ def table_of(entity):
 
 
 def columns_of(entity):
-    """What access depends on, of the columns of an entity."""
+    """Of the columns of an entity those on which access depends, and those by which the oracle filters and groups."""
     columns = ["id"]
     for lookup in entity.lookups:
         columns.append(lookup.name)
@@ -21,11 +22,25 @@ def columns_of(entity):
         columns.append("businessUnit")
     if entity.first_state is not None:
         columns.append("state")
-    return columns + EXTRA.get(entity.name, [])
+    columns += [field.name for field in entity.fields.values() if field.type in ("choice", "boolean")]
+    columns += [name for name, _ in measured_columns(entity)]
+    return columns + NAMES.get(entity.name, [])
 
 
-EXTRA = {"BusinessUnit": ["isDisabled", "name"], "SystemUser": ["isDisabled", "userName"],
-         "Team": ["isDefault", "name"], "Role": ["isAdministrator", "name"]}
+def measured_columns(entity):
+    """Numbers by name, with their scale; an amount in the base currency too."""
+    for field in entity.fields.values():
+        if field.type in ("integer", "long"):
+            yield field.name, 0
+        elif field.type == "decimal":
+            yield field.name, int(field.attributes["scale"])
+        elif field.type == "money":
+            yield field.name, MONEY_SCALE
+            yield f"{field.name}Base", MONEY_SCALE
+
+
+# By which all_records of questions.py puts them in order.
+NAMES = {"BusinessUnit": ["name"], "SystemUser": ["userName"], "Team": ["name"], "Role": ["name"]}
 OTHERS = {
     "svyaz_team_member": ["team_id", "user_id"],
     "svyaz_principal_role": ["principal_id", "role_id"],
@@ -40,6 +55,9 @@ SHARE_BITS = {"read": 1, "write": 2, "append": 4, "appendTo": 16, "delete": 0x10
               "assign": 0x80000}
 
 
+MONEY_SCALE = 4
+
+
 def link_of(row, lookup):
     if row[lookup.name] is None:
         return None
@@ -47,7 +65,16 @@ def link_of(row, lookup):
     return (target, row[lookup.name])
 
 
-def read_record(entity, row):
+def read_record(engine, entity, row):
+    """Numbers become decimals, choices their tokens, whatever the engine keeps in their place."""
+    for name, scale in measured_columns(entity):
+        if row[name] is not None:
+            row[name] = decimal.Decimal(str(row[name])).scaleb(-scale if engine.is_scaling else 0)
+    for field in entity.fields.values():
+        if field.type == "choice":
+            row[field.name] = {number: token for token, number in field.choices.items()}.get(row[field.name])
+        elif field.type == "boolean" and row[field.name] is not None:
+            row[field.name] = "true" if row[field.name] else "false"
     links = {lookup.name: link_of(row, lookup) for lookup in entity.lookups}
     unit = row["id"] if entity.name == "BusinessUnit" else row.get("owningBusinessUnit") or row.get("businessUnit")
     return Record(entity.name, row["id"], row.get("owner"), unit, row.get("state"),
@@ -65,7 +92,7 @@ def read(engine, server, catalog):
     """All facts of an organisation, as they are now."""
     wanted = {table_of(name): columns_of(entity) for name, entity in catalog.items()} | OTHERS
     rows = engine.cells(server, wanted)
-    records = {name: {row["id"]: read_record(entity, row) for row in rows[table_of(name)]}
+    records = {name: {row["id"]: read_record(engine, entity, row) for row in rows[table_of(name)]}
                for name, entity in catalog.items()}
     values = {name: [record.values for record in records[name].values()]
               for name in ("BusinessUnit", "SystemUser", "Team", "Role")}
@@ -76,10 +103,10 @@ def read(engine, server, catalog):
         [row for row in privileges if not row["entity_name"]], "role_id",
         lambda row: {row["right_name"]: True}).items()}
     return Facts(
-        units={row["id"]: (row["parentBusinessUnit"], bool(row["isDisabled"])) for row in values["BusinessUnit"]},
-        users={row["id"]: (row["businessUnit"], row["manager"], bool(row["isDisabled"]))
+        units={row["id"]: (row["parentBusinessUnit"], row["isDisabled"] == "true") for row in values["BusinessUnit"]},
+        users={row["id"]: (row["businessUnit"], row["manager"], row["isDisabled"] == "true")
                for row in values["SystemUser"]},
-        teams={row["id"]: (row["businessUnit"], bool(row["isDefault"])) for row in values["Team"]},
+        teams={row["id"]: (row["businessUnit"], row["isDefault"] == "true") for row in values["Team"]},
         members={(row["team_id"], row["user_id"]) for row in rows["svyaz_team_member"]},
         holders={(row["principal_id"], row["role_id"]) for row in rows["svyaz_principal_role"]},
         grants=grants, tasks=tasks,

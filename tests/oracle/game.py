@@ -5,6 +5,7 @@ import dataclasses
 import random
 import time
 
+import aggregates
 import facts as raw
 import leak
 import lists
@@ -94,7 +95,8 @@ class Game:
             question = asker.make()
             asked.append((question.decisions, question.ask))
             decisions -= question.decisions
-        return asked + [(1, lists.make(asker, self.random)) for _ in range(list_queries)]
+        makers = (lists.make, aggregates.make)  # by turns
+        return asked + [(1, makers[number % 2](asker, self.random)) for number in range(list_queries)]
 
     def epoch(self, decisions, list_queries):
         asked = self.prepare(decisions, list_queries)

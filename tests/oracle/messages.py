@@ -107,7 +107,7 @@ class Messages:
             return self.random.choice(records).id
         field = self.catalog[self.entity].fields.get(name)
         if field is not None and field.choices:
-            return self.random.choice(field.choices)
+            return self.random.choice(list(field.choices))
         known = {"entity": self.entity, "entityName": self.entity, "right": self.random.choice(RIGHTS),
                  "field": self.random.choice(list(self.catalog[self.entity].fields)), "operator": "notNull",
                  "password": "Another-password-1", "alternateKey": "x", "keyName": next(iter(self.catalog[self.entity].keys), "none"), "depth": "user",

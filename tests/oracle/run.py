@@ -64,7 +64,7 @@ def read_arguments():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     arguments.add_argument("--decisions", type=int, default=20000, help="over all databases")
-    arguments.add_argument("--lists", type=int, default=200)
+    arguments.add_argument("--lists", type=int, default=200, help="and aggregates, by turns")
     arguments.add_argument("--leaks", type=int, default=1500)
     arguments.add_argument("--stop", action="store_true", help="at the first failure")
     arguments.add_argument("--engine", action="append", choices=[kind.name for kind in engines.ENGINES])

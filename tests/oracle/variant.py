@@ -10,7 +10,7 @@ import catalog
 from catalog import NAMESPACE
 
 CASCADES = ("all", "active", "userOwned", "none")
-MANY = 4  # secured fields of one entity, at most
+MANY = 4  # secured fields of one entity, at most, and a lookup
 # Types that a field security profile can be tried with.
 SECURABLE = ("string", "memo", "integer", "decimal", "money", "boolean", "date", "choice", "lookup")
 
@@ -41,7 +41,8 @@ def secure_fields(root, random, excluded):
             and field.get("required") != "true" and field.get("secret") != "true"
             and field.find(f"{NAMESPACE}computed") is None
             and field.find(f"{NAMESPACE}relation[@parental='true']") is None]
-    for field in random.sample(free, min(MANY, len(free))):
+    lookups = [field for field in free if field.get("type") == "lookup"]  # links go by them
+    for field in random.sample(free, min(MANY, len(free))) + random.sample(lookups, min(1, len(lookups))):
         field.set("secured", "true")
 
 

@@ -17,6 +17,7 @@ RECORDS = {
 }
 # Lookups that the platform, not a client, has the say in.
 LEFT_ALONE = ("currency", "master", "qualifyingOpportunity")
+FILLED = ("choice", "boolean", "integer", "long", "decimal", "money")
 
 
 def is_secret_text(field):
@@ -198,6 +199,7 @@ class World:
     def values(self, entity, number):
         """Required fields, some lookups, and texts that lists can be ordered by."""
         values = {}
+        in_keys = {name for names in self.catalog[entity].keys.values() for name in names}
         for field in self.catalog[entity].fields.values():
             if field.is_computed or not field.is_creatable or field.name in LEFT_ALONE:
                 continue
@@ -207,7 +209,18 @@ class World:
                     values[field.name] = target
             elif field.is_required or field.name == self.catalog[entity].name_field or is_secret_text(field):
                 values[field.name] = self.required(field, f"{entity} {number}")
+            elif field.type in FILLED and field.name not in in_keys and self.random.random() < 0.5:
+                values[field.name] = self.few(field)
         return values
+
+    def few(self, field):
+        """One of few values: lists are filtered by them, and records are put together."""
+        if field.type == "choice":
+            return self.random.choice(list(field.choices)[:3])
+        if field.type == "boolean":
+            return self.random.random() < 0.5
+        return str(self.random.randint(int(field.attributes.get("minimum", 1)), 5)) + \
+            ("" if field.type in ("integer", "long") else self.random.choice(("", ".25", ".5")))
 
     def required(self, field, text):
         if field.type in ("integer", "long", "decimal", "money"):

@@ -42,6 +42,7 @@ def by_table(rows, wanted):
 class Sqlite:
     """A file in the data folder of the organisation."""
     name = "SQLite"
+    is_scaling = True  # decimals are kept as whole numbers of their last place
 
     def __init__(self, folder):
         self.folder = folder
@@ -71,6 +72,7 @@ class Sqlite:
 class Served:
     """An engine with a server, started by a script of tests/peers."""
     name = script = ""
+    is_scaling = False
 
     def __init__(self, folder, speed="fast"):
         """With speed "safe" it writes as in production, else it does not wait for the disk."""
