@@ -81,11 +81,12 @@ class Leaks:
         return None
 
     def hidden_id(self, user, subject, content):
-        """An id in a message of a record that he has no right to at all; rather that of the subject. Whose the subject
-        is, is known to who may read it: it may be assigned to him who has it."""
-        owner = subject.owner if self.rules.may(user, "read", subject) else None
+        """An id in a message of a record that he has no right to at all; rather that of the subject. Whose a record is
+        that the message names, is known to who may read it: it may be assigned to him who has it."""
+        named = [self.by_id[found] for found in UUID.findall(content) if found in self.by_id]
+        owners = {record.owner for record in (subject, *named) if self.rules.may(user, "read", record)}
         hidden = [found for found in UUID.findall(content) if found in self.by_id
-                  and found != owner and found not in self.rules.principals(user)
+                  and found not in owners and found not in self.rules.principals(user)
                   and found not in self.rules.facts.shares.get(subject.id, ())
                   and not any(self.rules.may(user, right, self.by_id[found]) for right in RIGHTS)]
         return subject.id if subject.id in hidden else hidden[0] if hidden else None

@@ -219,7 +219,7 @@ class World:
             return self.random.choice(list(field.choices)[:3])
         if field.type == "boolean":
             return self.random.random() < 0.5
-        return str(self.random.randint(int(field.attributes.get("minimum", 1)), 5)) + \
+        return str(self.random.randint(max(1, int(field.attributes.get("minimum", 1))), 5)) + \
             ("" if field.type in ("integer", "long") else self.random.choice(("", ".25", ".5")))
 
     def required(self, field, text):
