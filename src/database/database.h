@@ -123,6 +123,13 @@ const struct cell *result_cell(const struct result *result, size_t column);
 
 void result_close(struct result **result);
 
+/* Takes one row of a result. */
+typedef void (*row_taker)(void *context, const struct result *result);
+
+/* Runs a SELECT and hands over each row. */
+must_check bool connection_select_each(struct connection *connection, const struct sql *sql,
+                                       row_taker take, void *context, struct error *error);
+
 /* Selects at most one row and copies its cells to the arena of the sql; NULL when none. */
 must_check bool connection_select_row(struct connection *connection, const struct sql *sql,
                                       const struct cell **cells_out, struct error *error);

@@ -275,3 +275,19 @@ finish:
     result_close(&result);
     return done;
 }
+
+bool connection_select_each(struct connection *connection, const struct sql *sql, row_taker take,
+                            void *context, struct error *error)
+{
+    struct result *result = NULL;
+    bool has_row = false;
+    bool done =
+        connection_select(connection, sql, &result, error) && result_next(result, &has_row, error);
+
+    while (done && has_row) {
+        take(context, result);
+        done = result_next(result, &has_row, error);
+    }
+    result_close(&result);
+    return done;
+}

@@ -56,7 +56,7 @@ static void write_years(struct sql *sql, const struct aggregate *aggregate,
     sql_add(sql, ") picked");
 }
 
-static void take_year(struct years *years, int32_t days)
+static void add_year(struct years *years, int32_t days)
 {
     int year = 0;
     int month = 0;
@@ -67,29 +67,12 @@ static void take_year(struct years *years, int32_t days)
     }
 }
 
-static bool read_years(struct call *call, const struct sql *sql, struct years *years,
-                       struct error *error)
+static void take_year(void *context, const struct result *result)
 {
-    struct result *result = NULL;
-    bool has_row = false;
-    bool done = false;
-
-    if (!connection_select(call->connection, sql, &result, error)) {
-        goto finish;
+    const struct cell *first_day = result_cell(result, 0);
+    if (!first_day->is_null) {
+        add_year(context, first_day->date);
     }
-    do {
-        if (!result_next(result, &has_row, error)) {
-            goto finish;
-        }
-        if (has_row && !result_cell(result, 0)->is_null) {
-            take_year(years, result_cell(result, 0)->date);
-        }
-    } while (has_row);
-    done = true;
-
-finish:
-    result_close(&result);
-    return done;
 }
 
 /* ---- what was in force ---- */
@@ -147,10 +130,11 @@ static bool read_offsets(struct call *call, const struct aggregate *aggregate,
 {
     struct years *years = arena_allocate(call->arena, sizeof(*years));
     struct sql sql;
-    take_year(years, (int32_t)(call->now / day));
+    add_year(years, (int32_t)(call->now / day));
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     write_years(&sql, aggregate, reach, field);
-    if (!reach_check_values(reach, call, &sql, error) || !read_years(call, &sql, years, error)) {
+    if (!reach_check_values(reach, call, &sql, error) ||
+        !connection_select_each(call->connection, &sql, take_year, years, error)) {
         return false;
     }
     *offsets_out = list_offsets(call, years);

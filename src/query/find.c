@@ -291,30 +291,10 @@ bool query_totals(struct call *call, const struct field *link, const struct fiel
     return true;
 }
 
-static bool read_ids(struct call *call, const struct sql *sql, struct array *ids,
-                     struct error *error)
+static void add_id(void *context, const struct result *result)
 {
-    struct result *result = NULL;
-    bool has_row = false;
-    bool done = false;
-
-    if (!connection_select(call->connection, sql, &result, error)) {
-        goto finish;
-    }
-    do {
-        if (!result_next(result, &has_row, error)) {
-            goto finish;
-        }
-        if (has_row) {
-            const struct uuid *id = &result_cell(result, 0)->uuid;
-            array_add(ids, arena_copy(call->arena, id, sizeof(*id)));
-        }
-    } while (has_row);
-    done = true;
-
-finish:
-    result_close(&result);
-    return done;
+    struct array *ids = context;
+    array_add(ids, arena_copy(ids->arena, &result_cell(result, 0)->uuid, sizeof(struct uuid)));
 }
 
 bool query_referrers(struct call *call, const struct field *lookup, const struct uuid *target_id,
@@ -338,7 +318,7 @@ bool query_referrers(struct call *call, const struct field *lookup, const struct
     sql_add_column(&sql, ROOT_ALIAS, entity->id->column);
     sql_add_limit(&sql, (int64_t)limit);
     array_init(&found, call->arena);
-    if (!read_ids(call, &sql, &found, error)) {
+    if (!connection_select_each(call->connection, &sql, add_id, &found, error)) {
         return false;
     }
     struct uuid *ids = arena_allocate_array(call->arena, found.count, sizeof(*ids));

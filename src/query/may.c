@@ -34,6 +34,7 @@ struct asking {
     struct array scopes; /* const struct access_scope *, one for each entity and right */
     struct question *questions;
     size_t count;
+    enum stage stage;
 };
 
 static const struct access_scope *scope_at(const struct asking *asking, size_t index)
@@ -208,43 +209,27 @@ static void take_answer(const struct access_scope *scope, struct question *quest
     weigh(scope, question, &facts);
 }
 
-static void take_row(struct asking *asking, const struct result *result, enum stage stage)
+static void take_row(void *context, const struct result *result)
 {
+    const struct asking *asking = context;
     size_t number = (size_t)result_cell(result, CELL_SCOPE)->integer;
     const struct uuid *id = &result_cell(result, CELL_ID)->uuid;
     for (size_t index = 0; index < asking->count; index++) {
         struct question *question = &asking->questions[index];
         if (question->is_asked_now && question->scope == number &&
             uuid_is_equal(&question->may->id, id)) {
-            take_answer(scope_at(asking, number), question, result, stage);
+            take_answer(scope_at(asking, number), question, result, asking->stage);
         }
     }
 }
 
 static bool ask_some(struct asking *asking, enum stage stage, struct error *error)
 {
-    struct result *result = NULL;
     struct sql sql;
-    bool has_row = false;
-    bool done = false;
 
+    asking->stage = stage;
     write_statement(asking, &sql, stage);
-    if (!connection_select(asking->call->connection, &sql, &result, error)) {
-        goto finish;
-    }
-    do {
-        if (!result_next(result, &has_row, error)) {
-            goto finish;
-        }
-        if (has_row) {
-            take_row(asking, result, stage);
-        }
-    } while (has_row);
-    done = true;
-
-finish:
-    result_close(&result);
-    return done;
+    return connection_select_each(asking->call->connection, &sql, take_row, asking, error);
 }
 
 bool query_may_all(struct call *call, struct may *asked, size_t count, struct error *error)

@@ -198,32 +198,16 @@ static void take_name(struct naming *naming, struct wanted *wanted, const struct
     }
 }
 
-static bool read_names(struct naming *naming, const struct sql *sql, struct error *error)
+static void take_row(void *context, const struct result *result)
 {
-    struct call *call = naming->call;
-    struct result *result = NULL;
-    bool has_row = false;
-    bool done = false;
-
-    if (!connection_select(call->connection, sql, &result, error)) {
-        goto finish;
+    struct naming *naming = context;
+    if (result_cell(result, CELL_NAME)->is_null) {
+        return;
     }
-    do {
-        if (!result_next(result, &has_row, error)) {
-            goto finish;
-        }
-        if (has_row && !result_cell(result, CELL_NAME)->is_null) {
-            uint32_t slot = *find_slot(naming, &result_cell(result, CELL_ID)->uuid);
-            if (slot != 0) {
-                take_name(naming, &naming->wanted[slot - 1], result);
-            }
-        }
-    } while (has_row);
-    done = true;
-
-finish:
-    result_close(&result);
-    return done;
+    uint32_t slot = *find_slot(naming, &result_cell(result, CELL_ID)->uuid);
+    if (slot != 0) {
+        take_name(naming, &naming->wanted[slot - 1], result);
+    }
 }
 
 /* Takes back the names of records that the caller turns out not to read. */
@@ -263,7 +247,7 @@ bool name_references(struct call *call, struct reference *const *references, siz
     collect(&naming, references, count);
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     while (write_some(&sql, &naming)) {
-        if (!read_names(&naming, &sql, error)) {
+        if (!connection_select_each(call->connection, &sql, take_row, &naming, error)) {
             return false;
         }
         sql_begin(&sql, call->arena, connection_dialect(call->connection));

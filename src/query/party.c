@@ -96,14 +96,23 @@ static void add_party(struct call *call, struct value *value, const struct party
     value->parties.count = count + 1;
 }
 
-static void give_party(struct call *call, const struct field *field, struct record *const *records,
-                       size_t count, const struct result *result)
+/* Records that get the participants of one field. */
+struct giving {
+    struct call *call;
+    const struct field *field;
+    struct record *const *records;
+    size_t count;
+};
+
+static void give_party(void *context, const struct result *result)
 {
+    const struct giving *giving = context;
     const struct uuid *id = &result_cell(result, CELL_RECORD)->uuid;
-    const struct party *party = make_party(call, field, result);
-    for (size_t index = 0; index < count; index++) {
-        if (uuid_is_equal(id_of(records[index]), id)) {
-            add_party(call, record_value(records[index], field), party);
+    const struct party *party = make_party(giving->call, giving->field, result);
+    for (size_t index = 0; index < giving->count; index++) {
+        struct record *record = giving->records[index];
+        if (uuid_is_equal(id_of(record), id)) {
+            add_party(giving->call, record_value(record, giving->field), party);
         }
     }
 }
@@ -111,29 +120,12 @@ static void give_party(struct call *call, const struct field *field, struct reco
 static bool read_some(struct call *call, const struct field *field, struct record *const *records,
                       size_t count, struct error *error)
 {
-    struct result *result = NULL;
+    struct giving giving = {.call = call, .field = field, .records = records, .count = count};
     struct sql sql;
-    bool has_row = false;
-    bool done = false;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     write_select(&sql, field, records, count);
-    if (!connection_select(call->connection, &sql, &result, error)) {
-        goto finish;
-    }
-    do {
-        if (!result_next(result, &has_row, error)) {
-            goto finish;
-        }
-        if (has_row) {
-            give_party(call, field, records, count, result);
-        }
-    } while (has_row);
-    done = true;
-
-finish:
-    result_close(&result);
-    return done;
+    return connection_select_each(call->connection, &sql, give_party, &giving, error);
 }
 
 bool party_read(struct call *call, const struct field *field, struct record *const *records,

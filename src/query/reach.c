@@ -70,34 +70,22 @@ static int64_t find_bound(int64_t most, int64_t page_size, int64_t rows)
     return smaller(bound, most);
 }
 
+static void add_up(void *context, const struct result *result)
+{
+    *(int64_t *)context += result_cell(result, 0)->integer;
+}
+
 /* Adds up what the rules find. A record found by two of them counts twice: it costs twice. */
 static bool count_found(struct call *call, const struct reach *reach, int64_t bound,
                         int64_t *count_out, struct error *error)
 {
-    struct result *result = NULL;
     struct sql sql;
-    int64_t count = 0;
-    bool has_row = false;
-    bool done = false;
 
+    *count_out = 0;
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     access_lists_write(&reach->lists, &sql);
     access_count(&reach->lists, &sql, reach->scope, bound);
-    if (!connection_select(call->connection, &sql, &result, error)) {
-        goto finish;
-    }
-    do {
-        if (!result_next(result, &has_row, error)) {
-            goto finish;
-        }
-        count += has_row ? result_cell(result, 0)->integer : 0;
-    } while (has_row);
-    *count_out = count;
-    done = true;
-
-finish:
-    result_close(&result);
-    return done;
+    return connection_select_each(call->connection, &sql, add_up, count_out, error);
 }
 
 static bool measure(struct call *call, const struct reach *reach, int64_t page_size,
