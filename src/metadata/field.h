@@ -74,6 +74,7 @@ struct relation {
     bool is_parental;     /* the child's access comes from the parent */
     const char *children; /* name of the child list in the parent's record ("lines"), or NULL:
                              children with a name may be written with their parent */
+    const char *children_to_delete; /* of the list of ids beside it ("linesToDelete"), or NULL */
 };
 
 enum computed_kind {

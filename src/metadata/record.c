@@ -56,6 +56,7 @@ struct record *record_copy(struct arena *arena, const struct record *record)
 {
     struct record *copy = record_make(arena, record->entity);
 
+    copy->part_by = record->part_by;
     for (size_t i = 0; i < record->entity->field_count; i++) {
         copy->values[i] = record->values[i];
     }
@@ -65,6 +66,8 @@ struct record *record_copy(struct arena *arena, const struct record *record)
         for (size_t i = 0; i < children->count; i++) {
             record_add_child(arena, copies, record_copy(arena, children->records[i]));
         }
+        copies->deleted = children->deleted;
+        copies->deleted_count = children->deleted_count;
     }
     return copy;
 }

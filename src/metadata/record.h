@@ -16,11 +16,14 @@ struct arena;
 struct entity;
 struct field;
 
-/* Records written with their parent, or read with it: the lines of an order. */
+/* Records written with their parent, or read with it: the lines of an order. Those to delete are
+ * named by their ids. */
 struct record_children {
     const struct field *link; /* lookup of the child that points to the parent */
     struct record **records;
     size_t count;
+    const struct uuid *deleted;
+    size_t deleted_count;
     struct record_children *next;
 };
 
@@ -28,6 +31,8 @@ struct record {
     const struct entity *entity;
     struct value *values; /* entity->field_count of them, by field->index */
     struct record_children *children;
+    const struct field *part_by; /* sent with its parent: the lookup by which it must be a part of
+                                    it, as it is stored; or NULL */
 };
 
 /* Makes a record without any value. */

@@ -143,6 +143,14 @@ static void check_relation(struct reader *reader, const struct field_draft *fiel
     }
 }
 
+static void name_children(struct reader *reader, struct relation *relation, const char *list)
+{
+    if (list != NULL) {
+        relation->children = arena_copy_text(reader->arena, list);
+        relation->children_to_delete = arena_format(reader->arena, "%sToDelete", list);
+    }
+}
+
 static void link_relation(struct reader *reader, const struct entity_draft *draft,
                           struct field_draft *field, struct map *names)
 {
@@ -163,8 +171,7 @@ static void link_relation(struct reader *reader, const struct entity_draft *draf
         field->field->is_system
             ? CASCADE_RESTRICT
             : read_cascade(own, "delete", deletion_rule(field->field, is_parental));
-    relation->children =
-        own == NULL ? NULL : arena_copy_text(reader->arena, xml_attribute(own, "children"));
+    name_children(reader, relation, own == NULL ? NULL : xml_attribute(own, "children"));
     relation->label = own != NULL && xml_child(own, "label") != NULL
                           ? label_read(reader, own, "label", true)
                           : draft->entity->plural_label;
@@ -249,25 +256,36 @@ static void check_levels(struct reader *reader, const struct entity_draft *draft
     }
 }
 
-/* A list of children stands among the fields of the parent, so its name must be free there. */
+/* Whether the name of a list is free among the fields and lists of a parent. */
+static bool claim_list(struct reader *reader, const struct field_draft *field,
+                       const struct entity *parent, const char *list, struct map *lists)
+{
+    const struct entity_draft *draft = map_get(reader->entities_by_name, parent->name);
+    const char *lower = name_in_lower_case(reader->scratch, list);
+    const char *key = arena_format(reader->scratch, "%s.%s", draft->entity->name, lower);
+    if (map_get(draft->fields_by_name, lower) != NULL || map_get(lists, key) != NULL) {
+        reader_problem(reader, field->node, "\"%s\" already has a field or list \"%s\"",
+                       draft->entity->name, list);
+        return false;
+    }
+    map_set(lists, key, field);
+    return true;
+}
+
+/* A list of children stands among the fields of the parent, as does that of those to delete. */
 static void check_children(struct reader *reader, const struct field_draft *field,
                            struct map *lists)
 {
-    const char *list = field->relation->children;
-    if (name_is_reserved_field(list)) {
+    const struct relation *relation = field->relation;
+    if (name_is_reserved_field(relation->children)) {
         reader_problem(reader, field->node, "\"%s\" may not be the name of a list of children",
-                       list);
+                       relation->children);
     }
     for (size_t i = 0; i < field->field->target_count; i++) {
-        const struct entity_draft *parent =
-            map_get(reader->entities_by_name, field->field->targets[i]->name);
-        const char *lower = name_in_lower_case(reader->scratch, list);
-        const char *key = arena_format(reader->scratch, "%s.%s", parent->entity->name, lower);
-        if (map_get(parent->fields_by_name, lower) != NULL || map_get(lists, key) != NULL) {
-            reader_problem(reader, field->node, "\"%s\" already has a field or list \"%s\"",
-                           parent->entity->name, list);
+        const struct entity *parent = field->field->targets[i];
+        if (claim_list(reader, field, parent, relation->children, lists)) {
+            (void)claim_list(reader, field, parent, relation->children_to_delete, lists);
         }
-        map_set(lists, key, field);
     }
 }
 

@@ -227,7 +227,8 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
                bool has_expected_version, struct error *error)
 {
     struct write write = {.work = work, .call = work->call, .entity = entity};
-    if ((work->deleted.count == 0 && !total_lock_parents(work, entity, id, error)) ||
+    bool is_root = work->deleted.count == 0 && uuid_is_empty(&work->root_id);
+    if ((is_root && !total_lock_parents(work, entity, id, error)) ||
         !read_record(&write, id, error) || !permit_stored(&write, RIGHT_DELETE, error) ||
         (has_expected_version && !rule_check_version(&write, error)) ||
         !note_deleted(work, id, error)) {

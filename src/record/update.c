@@ -75,7 +75,7 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     }
     if (!permit_update(&write, error) ||
         (has_expected_version && !rule_check_version(&write, error)) ||
-        !rule_check_given(&write, error)) {
+        !child_check_parent(&write, error) || !rule_check_given(&write, error)) {
         return false;
     }
     lay_over(&write);

@@ -100,7 +100,11 @@ must_check bool computed_settle(struct write *write, struct error *error);
 
 /* ---- after the row ---- */
 
-/* child.c: the records sent with their parent, once the parent's own write came out so. */
+/* child.c: a record that is sent with its parent is a part of it already, if it was there. */
+must_check bool child_check_parent(const struct write *write, struct error *error);
+
+/* child.c: the records sent with their parent, once the parent's own write came out so: those to
+ * delete, then the others. */
 must_check bool child_write_all(struct work *work, struct record *given,
                                 const struct write_outcome *outcome, struct error *error);
 

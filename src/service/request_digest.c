@@ -133,6 +133,18 @@ static bool add_value(const struct walk *walk, const struct field *field, const 
     }
 }
 
+/* A request without any is digested as it was by releases that did not know them. */
+static void add_deleted(const struct walk *walk, const struct record_children *children)
+{
+    if (children->deleted_count > 0) {
+        add_text(walk, children->link->relation->children_to_delete);
+        add_number(walk, children->deleted_count);
+    }
+    for (size_t i = 0; i < children->deleted_count; i++) {
+        add_bytes(walk, children->deleted[i].bytes, sizeof(children->deleted[i].bytes));
+    }
+}
+
 /* The door bounds how deep records nest. */
 static bool add_record(const struct walk *walk, const struct record *record)
 {
@@ -154,6 +166,7 @@ static bool add_record(const struct walk *walk, const struct record *record)
                 return false;
             }
         }
+        add_deleted(walk, children);
     }
     return true;
 }

@@ -215,6 +215,32 @@ static bool decode_children(struct decoder *decoder, const struct wire_member *m
     return true;
 }
 
+static bool decode_deleted(struct decoder *decoder, const struct wire_member *member,
+                           const struct element *element, struct record *record,
+                           struct error *error)
+{
+    const struct relation *relation = member->link->relation;
+    struct record_children *children = NULL;
+    struct message_list list = {0};
+    struct uuid *ids = NULL;
+
+    if (!decode_value(decoder, member, element, &list, error)) {
+        return false;
+    }
+    ids = arena_allocate_array(decoder->arena, list.count, sizeof(*ids));
+    for (size_t i = 0; i < list.count; i++) {
+        const char *text = decode_trim(decoder->arena, list.items[i]);
+        if (!uuid_parse(text, &ids[i])) {
+            return error_set_about(error, ERROR_VALUE_INVALID, record->entity->name,
+                                   relation->children_to_delete, "\"%.40s\" is no id", text);
+        }
+    }
+    children = record_children_of(decoder->arena, record, member->link);
+    children->deleted = ids;
+    children->deleted_count = list.count;
+    return true;
+}
+
 /* ---- fieldsToNull ---- */
 
 static bool make_null(const struct wire_type *type, struct record *record, const char *name,
@@ -255,11 +281,14 @@ static bool decode_member(struct decoder *decoder, const struct wire_member *mem
     if (member->field != NULL) {
         return decode_field(decoder, member, element, record, error);
     }
-    if (member->link != NULL) {
+    if (member->link != NULL && !member->is_to_delete) {
         return decode_children(decoder, member, element, record, error);
     }
     if (element->is_nil) {
         return decode_nil(decoder, element, error);
+    }
+    if (member->is_to_delete) {
+        return decode_deleted(decoder, member, element, record, error);
     }
     return decode_value(decoder, member, element, names, error);
 }

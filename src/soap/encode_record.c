@@ -234,7 +234,9 @@ static void encode_member(struct encoder *encoder, const struct wire_member *mem
             return;
         }
     } else {
-        children = member->link == NULL ? NULL : find_children(record, member->link);
+        children = member->link == NULL || member->is_to_delete
+                       ? NULL
+                       : find_children(record, member->link);
         if (children == NULL) {
             return;
         }

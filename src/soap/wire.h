@@ -60,6 +60,7 @@ struct wire_member {
     size_t offset;             /* in the struct, of all but RECORD */
     const struct field *field; /* RECORD: the field, or NULL */
     const struct field *link;  /* RECORD: list of children that refer by this lookup, or NULL */
+    bool is_to_delete; /* RECORD: not the children of the link, but ids of those to delete */
     bool is_required;
     bool is_secret;
     size_t length;               /* TEXT: characters at most; 0: any */

@@ -126,10 +126,18 @@ static size_t count_children(const struct entity *entity)
         const struct field *link = entity->referrers[i];
         count += link->relation != NULL && link->relation->children != NULL;
     }
-    return count;
+    return 2 * count;
 }
 
-/* Adds the lists of children that may be written and read with the entity. */
+/* "In requests: ids of order lines to delete." */
+static const char *document_deletion(struct wire_types *types, const struct entity *child)
+{
+    return arena_format(types->arena, "In requests: ids of records of \"%s\" to delete.",
+                        label_text(&child->plural_label, LANGUAGE_ENGLISH));
+}
+
+/* Adds the lists of children that may be written with the entity: the children, and the ids of
+ * those to delete. */
 static size_t add_children(struct wire_types *types, const struct entity *entity,
                            struct wire_member *members)
 {
@@ -143,6 +151,13 @@ static size_t add_children(struct wire_types *types, const struct entity *entity
                 .type = wire_list_of(types, wire_type_of_entity(types, link->entity)),
                 .link = link,
                 .documentation = label_text(&link->entity->plural_label, LANGUAGE_ENGLISH),
+            };
+            members[count++] = (struct wire_member){
+                .name = link->relation->children_to_delete,
+                .type = types->strings,
+                .link = link,
+                .is_to_delete = true,
+                .documentation = document_deletion(types, link->entity),
             };
         }
     }

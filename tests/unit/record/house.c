@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include "query/query.h"
 #include "record/organization.h"
 #include "security/identity.h"
+#include "security/role.h"
 
 void house_must(bool done, const struct error *error)
 {
@@ -51,6 +53,29 @@ void suite(enum runner_stage stage)
 {
     const struct test_world world = make_world();
     test_platform_suite(stage, &world);
+}
+
+enum { PRIVILEGES = 24 };
+
+/* A privilege in words: "Account create user". */
+static struct role_privilege privilege_of(struct call *call, const char *words)
+{
+    static const char *const depths[] = {"none", "user", "unit", "unitAndBelow", "organization"};
+    char entity[64];
+    char right[32];
+    char depth[32];
+    struct role_privilege privilege = {.depth = -1};
+    assert_int_equal(sscanf(words, "%63s %31s %31s", entity, right, depth), 3);
+    privilege.entity = catalog_find_entity(call->catalog, entity);
+    assert_non_null(privilege.entity);
+    assert_true(right_parse(right, &privilege.right));
+    for (int index = 0; index < 5; index++) {
+        if (strcmp(depths[index], depth) == 0) {
+            privilege.depth = index;
+        }
+    }
+    assert_true(privilege.depth >= 0);
+    return privilege;
 }
 
 void house_open(struct test_platform *house)
@@ -112,6 +137,28 @@ struct call *house_begin_as(struct test_platform *house, const char *user, const
     }
     house_become(call, &id);
     return call;
+}
+
+struct uuid house_make_user(struct call *call, const char *name, const struct uuid *unit,
+                            const char *const *words)
+{
+    struct role_privilege privileges[PRIVILEGES];
+    struct role_template template = {.name = name, .privileges = privileges};
+    struct error error = {0};
+    struct record *user =
+        house_record(call, "SystemUser", "userName", name, "lastName", name, NULL);
+    if (unit != NULL) {
+        house_refer(user, "businessUnit", "BusinessUnit", unit);
+    }
+    struct uuid id = house_create(call, user);
+    for (size_t index = 0; words[index] != NULL; index++) {
+        assert_true(template.privilege_count < PRIVILEGES);
+        privileges[template.privilege_count++] = privilege_of(call, words[index]);
+    }
+    /* A role that is no record is as good as one here: its id is the user's. */
+    house_must(role_set_privileges(call->connection, call->arena, &id, &template, &error), &error);
+    house_must(role_give(call->connection, call->arena, &id, &id, &error), &error);
+    return id;
 }
 
 void house_commit(struct call **call)

@@ -22,6 +22,11 @@ struct call *house_begin(struct test_platform *house);
 /* A call of a user with a role, made on first use; in a write transaction. */
 struct call *house_begin_as(struct test_platform *house, const char *user, const char *role);
 
+/* Makes a user of a business unit (the root when NULL) with these privileges, ended by NULL, each
+ * in words: "Account create user". */
+struct uuid house_make_user(struct call *call, const char *name, const struct uuid *unit,
+                            const char *const *words);
+
 /* Makes the call another user's. */
 void house_become(struct call *call, const struct uuid *id);
 

@@ -22,52 +22,6 @@
 
 static struct test_platform house;
 
-enum { PRIVILEGES = 24 };
-
-/* A privilege in words: "Account create user". */
-static struct role_privilege privilege_of(struct call *call, const char *words)
-{
-    static const char *const depths[] = {"none", "user", "unit", "unitAndBelow", "organization"};
-    char entity[64];
-    char right[32];
-    char depth[32];
-    struct role_privilege privilege = {.depth = -1};
-    assert_int_equal(sscanf(words, "%63s %31s %31s", entity, right, depth), 3);
-    privilege.entity = catalog_find_entity(call->catalog, entity);
-    assert_non_null(privilege.entity);
-    assert_true(right_parse(right, &privilege.right));
-    for (int index = 0; index < 5; index++) {
-        if (strcmp(depths[index], depth) == 0) {
-            privilege.depth = index;
-        }
-    }
-    assert_true(privilege.depth >= 0);
-    return privilege;
-}
-
-/* Makes a user of a business unit (the root when NULL) with these privileges, ended by NULL. */
-static struct uuid make_user(struct call *call, const char *name, const struct uuid *unit,
-                             const char *const *words)
-{
-    struct role_privilege privileges[PRIVILEGES];
-    struct role_template template = {.name = name, .privileges = privileges};
-    struct error error = {0};
-    struct record *user =
-        house_record(call, "SystemUser", "userName", name, "lastName", name, NULL);
-    if (unit != NULL) {
-        house_refer(user, "businessUnit", "BusinessUnit", unit);
-    }
-    struct uuid id = house_create(call, user);
-    for (size_t index = 0; words[index] != NULL; index++) {
-        assert_true(template.privilege_count < PRIVILEGES);
-        privileges[template.privilege_count++] = privilege_of(call, words[index]);
-    }
-    /* A role that is no record is as good as one here: its id is the user's. */
-    house_must(role_set_privileges(call->connection, call->arena, &id, &template, &error), &error);
-    house_must(role_give(call->connection, call->arena, &id, &id, &error), &error);
-    return id;
-}
-
 static struct uuid make_account(struct call *call, const char *name, const struct uuid *owner)
 {
     struct record *account = house_record(call, "Account", "name", name, NULL);
@@ -118,9 +72,9 @@ void test_permit__a_change_reaches_as_far_as_its_depth(void **state)
     house_open(&house);
     struct call *call = house_begin(&house);
     struct uuid unit = house_create(call, house_record(call, "BusinessUnit", "name", "far", NULL));
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, reader);
-    struct uuid eve = make_user(call, "eve", &unit, reader);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, reader);
+    struct uuid eve = house_make_user(call, "eve", &unit, reader);
     struct uuid own = make_account(call, "own", &ann);
     struct uuid near = make_account(call, "near", &bob);
     struct uuid far = make_account(call, "far", &eve);
@@ -151,11 +105,11 @@ void test_permit__a_creation_must_reach_the_owner(void **state)
     house_open(&house);
     struct call *call = house_begin(&house);
     struct uuid unit = house_create(call, house_record(call, "BusinessUnit", "name", "far", NULL));
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid dan = make_user(call, "dan", NULL, handing);
-    struct uuid bob = make_user(call, "bob", NULL, reader);
-    struct uuid eve = make_user(call, "eve", &unit, reader);
-    struct uuid blind = make_user(call, "blind", NULL, (const char *const[]){NULL});
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid dan = house_make_user(call, "dan", NULL, handing);
+    struct uuid bob = house_make_user(call, "bob", NULL, reader);
+    struct uuid eve = house_make_user(call, "eve", &unit, reader);
+    struct uuid blind = house_make_user(call, "blind", NULL, (const char *const[]){NULL});
     const struct uuid *const owners[] = {&bob, &eve, &blind};
     static const enum error_code of_ann[] = {ERROR_NOT_ALLOWED, ERROR_NOT_ALLOWED,
                                              ERROR_NOT_ALLOWED};
@@ -186,9 +140,9 @@ void test_permit__an_assignment_needs_its_right_and_an_owner_who_reads(void **st
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, reader);
-    struct uuid blind = make_user(call, "blind", NULL, (const char *const[]){NULL});
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, reader);
+    struct uuid blind = house_make_user(call, "blind", NULL, (const char *const[]){NULL});
     struct uuid own = make_account(call, "own", &ann);
     struct uuid other = make_account(call, "other", &bob);
     house_become(call, &ann);
@@ -210,7 +164,7 @@ void test_permit__an_owner_who_stays_is_no_assignment(void **state)
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
-    struct uuid ann = make_user(call, "ann", NULL, words);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
     struct uuid own = make_account(call, "own", &ann);
     house_become(call, &ann);
     struct record *record = house_record(call, "Account", "name", "renamed", NULL);
@@ -250,8 +204,8 @@ void test_permit__a_hidden_target_is_told_as_none(void **state)
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, words);
     struct uuid own = make_account(call, "own", &ann);
     struct record *contact = house_record(call, "Contact", "lastName", "hidden", NULL);
     house_refer(contact, "owner", "SystemUser", &bob);
@@ -288,8 +242,8 @@ void test_permit__children_go_with_an_assignment(void **state)
     struct call *call = house_begin(&house);
     static const char *const words[] = {"Account read user", "Contact read user", "Task read user",
                                         NULL};
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, words);
     struct uuid account = make_account(call, "Bon", &ann);
     struct record *contact = house_record(call, "Contact", "lastName", "L", NULL);
     house_refer(contact, "owner", "SystemUser", &ann);
@@ -323,10 +277,10 @@ void test_permit__what_goes_along_is_judged_as_it_was(void **state)
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, words);
-    struct uuid eve = make_user(call, "eve", NULL, words);
-    struct uuid dan = make_user(call, "dan", NULL, taking);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, words);
+    struct uuid eve = house_make_user(call, "eve", NULL, words);
+    struct uuid dan = house_make_user(call, "dan", NULL, taking);
     struct uuid account = make_account(call, "Bon", &ann);
     struct record *contact = house_record(call, "Contact", "lastName", "L", NULL);
     house_refer(contact, "owner", "SystemUser", &bob);
@@ -341,9 +295,9 @@ void test_permit__what_goes_along_is_judged_as_it_was(void **state)
 
     house_open(&house);
     call = house_begin(&house);
-    ann = make_user(call, "ann", NULL, words);
-    bob = make_user(call, "bob", NULL, words);
-    eve = make_user(call, "eve", NULL, words);
+    ann = house_make_user(call, "ann", NULL, words);
+    bob = house_make_user(call, "bob", NULL, words);
+    eve = house_make_user(call, "eve", NULL, words);
     account = make_account(call, "Bon", &ann);
     contact = house_record(call, "Contact", "lastName", "L", NULL);
     house_refer(contact, "owner", "SystemUser", &bob);
@@ -370,9 +324,9 @@ void test_permit__a_lookup_needs_append_and_append_to(void **state)
     house_open(&house);
     struct call *call = house_begin(&house);
     struct uuid unit = house_create(call, house_record(call, "BusinessUnit", "name", "far", NULL));
-    struct uuid ann = make_user(call, "ann", NULL, all);
-    struct uuid bob = make_user(call, "bob", NULL, no_append);
-    struct uuid eve = make_user(call, "eve", &unit, reader);
+    struct uuid ann = house_make_user(call, "ann", NULL, all);
+    struct uuid bob = house_make_user(call, "bob", NULL, no_append);
+    struct uuid eve = house_make_user(call, "eve", &unit, reader);
     struct uuid own = make_account(call, "own", &ann);
     struct uuid near = make_account(call, "near", &bob);
     struct uuid far = make_account(call, "far", &eve);
@@ -406,8 +360,8 @@ void test_permit__a_key_tells_nothing_of_a_record_out_of_sight(void **state)
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, reader);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, reader);
     struct record *account =
         house_record(call, "Account", "name", "x", "accountNumber", "A1", NULL);
     house_refer(account, "owner", "SystemUser", &bob);
@@ -443,8 +397,8 @@ void test_permit__a_part_needs_the_whole(void **state)
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
-    struct uuid ann = make_user(call, "ann", NULL, words);
-    struct uuid bob = make_user(call, "bob", NULL, words);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, words);
     struct uuid customer = house_create(call, house_record(call, "Account", "name", "Bon", NULL));
     struct record *order = house_record(call, "SalesOrder", "name", "mine", NULL);
     house_refer(order, "owner", "SystemUser", &ann);

@@ -207,40 +207,6 @@ void test_update__totals_follow_the_lines(void **state)
     test_platform_close(&house);
 }
 
-void test_update__children_are_matched_by_their_key(void **state)
-{
-    (void)state;
-    house_open(&house);
-    struct call *call = house_begin(&house);
-    struct uuid order = make_order(call);
-    struct uuid first = make_line(call, &order, "1", "2", "10");
-    struct uuid second = make_line(call, &order, "2", "1", "5");
-    int64_t version = house_version(call, "SalesOrder", &order);
-
-    struct record *change = house_record(call, "SalesOrder", NULL, NULL);
-    const struct field *link = entity_find_children(change->entity, "lines");
-    struct record_children *lines = record_children_of(call->arena, change, link);
-    record_add_child(call->arena, lines,
-                     house_record(call, "SalesOrderDetail", "lineItemNumber", "1", "quantity", "2",
-                                  "pricePerUnit", "10", NULL));
-    assert_int_equal(house_update(call, change, &order), version); /* the same again */
-
-    change = house_record(call, "SalesOrder", NULL, NULL);
-    lines = record_children_of(call->arena, change, link);
-    record_add_child(call->arena, lines,
-                     house_record(call, "SalesOrderDetail", "lineItemNumber", "1", "quantity", "3",
-                                  "pricePerUnit", "10", NULL));
-    record_add_child(call->arena, lines,
-                     house_record(call, "SalesOrderDetail", "lineItemNumber", "3", "quantity", "1",
-                                  "pricePerUnit", "1", NULL));
-    assert_int_equal(house_update(call, change, &order), version + 1);
-    assert_string_equal(house_text(call, "SalesOrder", &order, "totalAmount"), "36.0000");
-    assert_int_equal(house_version(call, "SalesOrderDetail", &first), 2);
-    assert_int_equal(house_version(call, "SalesOrderDetail", &second), 1);
-    house_undo(&call);
-    test_platform_close(&house);
-}
-
 void test_update__upsert_creates_once_and_then_changes(void **state)
 {
     struct write_outcome outcome;

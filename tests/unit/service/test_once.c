@@ -460,3 +460,26 @@ void test_request_digest__knows_lines_and_their_order(void **state)
     assert_string_equal(digest_of(orders[0]), digest_of(orders[0]));
     office_close(&office);
 }
+
+void test_request_digest__knows_lines_to_delete(void **state)
+{
+    (void)state;
+    office_open(&office);
+    const struct entity *line =
+        catalog_find_entity(office.house.platform.catalog, "SalesOrderDetail");
+    const struct uuid ids[] = {{{1}}, {{2}}};
+    const char *digests[4];
+
+    for (size_t i = 0; i < 4; i++) {
+        struct record *order = office_record(&office, "SalesOrder", "name", "O");
+        struct record_children *lines =
+            record_children_of(office.arena, order, entity_find_field(line, "salesOrder"));
+        lines->deleted = ids + (i == 3);
+        lines->deleted_count = i == 3 ? 1 : i;
+        digests[i] = digest_of(record_copy(office.arena, order));
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(digests[i], digests[j]);
+        }
+    }
+    office_close(&office);
+}

@@ -228,6 +228,34 @@ void test_decode__reads_children_of_an_order(void **state)
     fixture_close(&fixture);
 }
 
+void test_decode__reads_ids_of_children_to_delete(void **state)
+{
+    struct fixture fixture;
+    const struct record *record = NULL;
+    char id[UUID_TEXT_SIZE];
+
+    (void)state;
+    fixture_open(&fixture);
+    assert_true(fixture_read_body(
+        &fixture, "<UpdateSalesOrder xmlns='urn:svyaz:crm:1:SalesOrder'><salesOrder>"
+                  "<linesToDelete><string> " ID " </string></linesToDelete>"
+                  "<lines><SalesOrderDetail><quantity>2</quantity></SalesOrderDetail></lines>"
+                  "</salesOrder></UpdateSalesOrder>"));
+    record = *(struct record **)fixture.parameters;
+    assert_int_equal(record->children->count, 1);
+    assert_int_equal(record->children->deleted_count, 1);
+    uuid_format(&record->children->deleted[0], id);
+    assert_string_equal(id, ID);
+    assert_null(record->children->next);
+    assert_false(fixture_read_body(
+        &fixture, "<UpdateSalesOrder xmlns='urn:svyaz:crm:1:SalesOrder'><salesOrder>"
+                  "<linesToDelete><string>1</string></linesToDelete>"
+                  "</salesOrder></UpdateSalesOrder>"));
+    assert_int_equal(fixture.error.code, ERROR_VALUE_INVALID);
+    assert_string_equal(fixture.error.subject, "linesToDelete");
+    fixture_close(&fixture);
+}
+
 void test_decode__reads_parties(void **state)
 {
     struct fixture fixture;
