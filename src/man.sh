@@ -17,7 +17,9 @@ and then
 .I /etc/crmd/conf.d/*.conf
 hold the settings; variables CRM_<SECTION>_<KEY> and options \-o follow, and the last wins.
 .SH SIGNALS
-SIGTERM and SIGINT let what has begun finish and end the program. SIGHUP reads the certificate again.
+SIGTERM and SIGINT let what has begun finish and end the program. SIGHUP reads the settings again, all or,
+when there is a mistake in one, none; those marked (SIGHUP) below are taken at once, others are named in the log
+and want a restart. It reads the certificate again too.
 .SH SETTINGS
 ROFF
     "$program" --example | verbatim

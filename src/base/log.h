@@ -20,8 +20,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
 struct log {
-    int descriptor; /* 2 for standard error */
-    enum log_level level;
+    int descriptor;                /* 2 for standard error */
+    _Atomic(enum log_level) level; /* may change while others log */
     enum log_format format;
     atomic_ullong *lost_lines; /* counts lines that could not be written; NULL: nobody asks */
 };

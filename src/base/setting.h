@@ -29,6 +29,7 @@ struct setting {
     const char *key;
     enum setting_type type;
     bool is_secret;           /* may also be given as <key>_file; never shown */
+    bool is_reloaded;         /* SIGHUP changes it in a running server */
     const char *default_text; /* as it would stand in a file */
     int64_t minimum;          /* in the unit of the value; not for text and boolean */
     int64_t maximum;

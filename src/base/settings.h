@@ -7,7 +7,7 @@
  * key that does not exist is an error, wherever it stands.
  *
  * Memory: texts live in the arena given.
- * Threads: settings never change after loading.
+ * Threads: settings never change after loading; a program that reads them again swaps a pointer.
  */
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
@@ -15,12 +15,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/attributes.h"
 #include "base/setting.h"
 #include "generated/settings.h" /* struct settings */
 
 struct arena;
-struct array;
 struct error;
 
 struct settings_section {
@@ -49,6 +49,18 @@ struct settings_sources {
 /* Fails with SETTING_INVALID, or FILE_UNREADABLE; the message begins with the place. */
 must_check bool settings_load(struct arena *arena, const struct settings_sources *sources,
                               struct settings *settings_out, struct error *error);
+
+/* What came of reading the settings again: full names of settings, section.key. */
+struct settings_change {
+    struct array taken;   /* another value is in force */
+    struct array waiting; /* another value was given, but only a restart takes it */
+};
+
+/* Makes of settings that were read again, next, those that may follow the current ones in a running
+ * program: where a setting wants a restart the current value is put back. Its text stays where it
+ * is, so the current settings must outlive the next. */
+void settings_follow(struct arena *arena, const struct settings *current, struct settings *next,
+                     struct settings_change *change_out);
 
 /* Writes a configuration file that holds every setting, its comment and its default. */
 void settings_write_example(FILE *file);

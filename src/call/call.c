@@ -18,6 +18,7 @@ struct call *call_make(struct arena *arena, const struct platform *platform)
     struct call *call = arena_allocate(arena, sizeof(*call));
     call->arena = arena;
     call->platform = platform;
+    call->settings = platform->settings;
     call->now = platform->now();
     if (platform->catalog != NULL) {
         struct catalog *catalog = catalog_hold(platform->catalog);

@@ -20,6 +20,7 @@ struct catalog;
 struct connection;
 struct identity;
 struct record;
+struct settings;
 struct zone;
 
 /* A record that has another version than the caller expected. */
@@ -39,6 +40,7 @@ struct call {
     struct arena *arena;
     const struct platform *platform;
     const struct catalog *catalog;
+    const struct settings *settings; /* as they were when it began */
     struct connection *connection;   /* held from the first step that needs it to the last */
     const struct identity *identity; /* NULL until known */
     struct uuid session_id;          /* empty without a session */

@@ -32,7 +32,7 @@ struct text_rules;
 enum { PLATFORM_KEY_SIZE = 32 };
 
 struct platform {
-    const struct settings *settings;
+    const struct settings *_Atomic settings; /* those read last; a call keeps what it began with */
     const struct log *log;
     struct database *database;
     struct catalog *catalog;

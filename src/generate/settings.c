@@ -61,6 +61,7 @@ static bool read_row(struct arena *arena, const char *section, const struct xml_
     *row = (struct setting){
         .section = section,
         .key = xml_attribute(node, "key"),
+        .is_reloaded = xml_attribute_is_true(node, "reload", false),
         .is_secret = xml_attribute_is_true(node, "secret", false),
         .default_text = xml_attribute(node, "default"),
         .choices = read_choices(arena, node),
@@ -157,9 +158,9 @@ static void add_row(struct output *output, const struct setting *row)
 {
     output_add(output,
                "    {\n        .section = \"%s\",\n        .key = \"%s\",\n        .type = %s,\n"
-               "        .is_secret = %s,\n        .default_text = ",
-               row->section, row->key, type_constants[row->type],
-               row->is_secret ? "true" : "false");
+               "        .is_secret = %s,\n        .is_reloaded = %s,\n        .default_text = ",
+               row->section, row->key, type_constants[row->type], row->is_secret ? "true" : "false",
+               row->is_reloaded ? "true" : "false");
     output_add_literal(output, row->default_text);
     output_add(output, ",\n        .minimum = %" PRId64 ",\n        .maximum = %" PRId64 ",\n",
                row->minimum, row->maximum);

@@ -308,7 +308,7 @@ static bool read_groups(struct reading *reading, struct result *result,
                         struct aggregate_groups *groups, struct error *error)
 {
     struct arena *arena = reading->call->arena;
-    int64_t most = reading->call->platform->settings->limits.groups;
+    int64_t most = reading->call->settings->limits.groups;
     size_t size = sizeof(*groups->items);
     size_t capacity = 0;
     bool has_row = false;
@@ -347,7 +347,7 @@ bool aggregate_select(struct call *call, const struct aggregate *aggregate,
     }
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     write_statement(&sql, aggregate, reach, &zones);
-    sql_add_limit(&sql, call->platform->settings->limits.groups + 1);
+    sql_add_limit(&sql, call->settings->limits.groups + 1);
     bool done = reach_check_values(reach, call, &sql, error) &&
                 connection_select(call->connection, &sql, &result, error) &&
                 read_groups(&reading, result, &groups, error);

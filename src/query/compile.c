@@ -22,7 +22,7 @@ struct compiling compile_begin(struct call *call, const struct entity *entity, s
     return (struct compiling){
         .call = call,
         .entity = entity,
-        .limits = &call->platform->settings->limits,
+        .limits = &call->settings->limits,
         .error = error,
     };
 }

@@ -92,7 +92,7 @@ static bool measure(struct call *call, const struct reach *reach, int64_t page_s
                     struct measured *measured_out, struct error *error)
 {
     struct memory *memory = call->platform->reaches;
-    int64_t most = call->platform->settings->limits.gathered;
+    int64_t most = call->settings->limits.gathered;
     struct measured measured = {0};
     uint8_t key[SHA256_SIZE];
     int64_t rows = 0;
@@ -191,7 +191,7 @@ bool reach_choose(struct call *call, const struct query *query, struct reach *re
 bool reach_check_values(const struct reach *reach, const struct call *call, const struct sql *sql,
                         struct error *error)
 {
-    int64_t limit = call->platform->settings->limits.parameters;
+    int64_t limit = call->settings->limits.parameters;
     size_t count = sql->parameter_count - reach->own_lists;
     if ((int64_t)count <= limit) {
         return true;

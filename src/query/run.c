@@ -55,7 +55,7 @@ static bool is_full(const struct run *run)
     const struct call *call = run->call;
     size_t memory = arena_size(call->arena) - run->arena_before;
     return (int64_t)run->records.count == run->query->page_size ||
-           memory >= (size_t)call->platform->settings->limits.page_memory;
+           memory >= (size_t)call->settings->limits.page_memory;
 }
 
 /* Reads one row more than the page has, to know whether another follows. */

@@ -149,7 +149,7 @@ static bool share_back(const struct write *write, struct error *error)
                   share_mask(RIGHT_APPEND_TO),
         .now = call->now,
     };
-    return !call->platform->settings->security.share_back || former->state != VALUE_SET ||
+    return !call->settings->security.share_back || former->state != VALUE_SET ||
            share_set(call->connection, call->arena, &grant, error);
 }
 

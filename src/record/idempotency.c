@@ -109,8 +109,7 @@ static bool read_row(struct call *call, const char *id, const uint8_t digest[SHA
         return error_set(error, ERROR_REQUEST_ID_REUSED, "id",
                          "The request id was used before, for a request with other values");
     }
-    if (row_cell(rows, 0, ANSWERED_ON)->moment <
-        call->now - call->platform->settings->requests.keep) {
+    if (row_cell(rows, 0, ANSWERED_ON)->moment < call->now - call->settings->requests.keep) {
         return error_set(error, ERROR_REQUEST_ID_EXPIRED, "id",
                          "The request was done, but its answer is no longer kept");
     }
@@ -142,8 +141,7 @@ void idempotency_sweep(struct call *call)
 {
     static atomic_uint kept; /* only how often it happens depends on it */
     const struct row_condition is_over = {
-        "answered_on", ROW_IS_BELOW,
-        cell_moment(call->now - 2 * call->platform->settings->requests.keep)};
+        "answered_on", ROW_IS_BELOW, cell_moment(call->now - 2 * call->settings->requests.keep)};
     struct error ignored = {0};
 
     if (atomic_fetch_add(&kept, 1) % SWEEP_EVERY == SWEEP_EVERY - 1) {

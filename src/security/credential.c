@@ -40,10 +40,9 @@ enum {
 
 struct credential_cache {
     struct arena *arena;
-    struct credential_options options;
+    const struct credential_options *_Atomic options;
     struct memory *memory;
     struct memory *sources;
-    struct source_rules source_rules;
     uint8_t key[SHA256_SIZE];
     struct hashing *hashing;
     pthread_mutex_t mutex; /* guards asking */
@@ -87,17 +86,21 @@ bool credential_cache_create(const struct credential_options *options,
     struct arena *arena = arena_create();
     struct credential_cache *cache = arena_allocate(arena, sizeof(*cache));
     cache->arena = arena;
-    cache->options = *options;
+    cache->options = arena_copy(arena, options, sizeof(*options));
     cache->memory = memory_create(sizeof(struct verified));
     cache->sources = source_memory_create();
-    cache->source_rules =
-        (struct source_rules){.failures = options->source_failures, .lock = options->lock};
     random_bytes(cache->key, sizeof(cache->key));
     cache->hashing = hashing_make(arena, options->hashing, options->waiting);
     pthread_mutex_init(&cache->mutex, NULL);
     pthread_cond_init(&cache->may_ask, NULL);
     *cache_out = cache;
     return true;
+}
+
+void credential_cache_change(struct credential_cache *cache,
+                             const struct credential_options *options)
+{
+    cache->options = options;
 }
 
 void credential_cache_destroy(struct credential_cache **cache)
@@ -136,10 +139,10 @@ static bool begin_asking(struct credential_cache *cache, struct error *error)
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&cache->mutex);
-    while (cache->asking >= cache->options.asked_at_once &&
+    while (cache->asking >= cache->options->asked_at_once &&
            pthread_cond_timedwait(&cache->may_ask, &cache->mutex, &until) == 0) {
     }
-    bool has_place = cache->asking < cache->options.asked_at_once;
+    bool has_place = cache->asking < cache->options->asked_at_once;
     cache->asking += has_place ? 1 : 0;
     pthread_mutex_unlock(&cache->mutex);
     return has_place || error_set(error, ERROR_DIRECTORY_UNAVAILABLE, NULL,
@@ -241,7 +244,7 @@ static bool read_failures(struct attempt *attempt, struct error *error)
         return error_set(error, ERROR_TOO_MANY_ATTEMPTS, NULL,
                          "Too many failed attempts for this user name");
     }
-    bool is_old = row_cell(&rows, 0, 1)->moment + attempt->cache->options.lock < now;
+    bool is_old = row_cell(&rows, 0, 1)->moment + attempt->cache->options->lock < now;
     attempt->failures = is_old ? 0 : row_cell(&rows, 0, 0)->integer;
     return true;
 }
@@ -266,7 +269,7 @@ static bool insert_failure(const struct attempt *attempt, const struct row_value
 {
     /* Old rows go when new ones come: names tried by nobody again do not pile up. */
     const struct row_condition is_old = {
-        "failed_on", ROW_IS_BELOW, cell_moment(time_now() - 2 * attempt->cache->options.lock)};
+        "failed_on", ROW_IS_BELOW, cell_moment(time_now() - 2 * attempt->cache->options->lock)};
     return row_delete(attempt->connection, attempt->arena, &attempt_table, &is_old, 1, NULL,
                       error) &&
            row_insert(attempt->connection, attempt->arena, &attempt_table, values, value_count,
@@ -280,7 +283,7 @@ static bool count_failure(const struct attempt *attempt, struct error *error)
     const struct row_value values[] = {
         {"failures", cell_integer(failures)},
         {"failed_on", cell_moment(now)},
-        {"wait_until", cell_moment(now + wait_after(&attempt->cache->options, failures))},
+        {"wait_until", cell_moment(now + wait_after(attempt->cache->options, failures))},
         {"name_digest", cell_text(attempt->name_digest)},
     };
     const struct row_condition of_name = {"name_digest", ROW_IS, cell_text(attempt->name_digest)};
@@ -310,7 +313,7 @@ static bool forget_failures(const struct attempt *attempt, struct error *error)
  * open, they are counted apart: so whoever guesses elsewhere shuts nobody out here. */
 static bool find_count(struct attempt *attempt, struct error *error)
 {
-    const struct credential_options *options = &attempt->cache->options;
+    const struct credential_options *options = attempt->cache->options;
     char digest[SHA256_TEXT_SIZE];
 
     if (attempt->session_id != NULL) {
@@ -344,7 +347,7 @@ static bool note_source(const struct attempt *attempt, struct error *error)
     }
     source_digest(attempt->arena, attempt->folded_name, attempt->source, digest);
     return source_note(attempt->arena, attempt->connection, digest, now,
-                       now - attempt->cache->options.known_source, error);
+                       now - attempt->cache->options->known_source, error);
 }
 
 /* ---- verifying ---- */
@@ -353,7 +356,7 @@ static bool note_source(const struct attempt *attempt, struct error *error)
 static bool recall(const struct attempt *attempt, struct password_proof *proof_out,
                    bool *is_known_out, struct error *error)
 {
-    const struct credential_options *options = &attempt->cache->options;
+    const struct credential_options *options = attempt->cache->options;
     int64_t now = time_monotonic();
     struct verified verified;
     struct stored_password stored = {0};
@@ -506,7 +509,7 @@ static bool may_try(struct attempt *attempt, struct error *error)
     const struct credential_cache *cache = attempt->cache;
     return find_count(attempt, error) &&
            (attempt->is_known_source ||
-            source_check(cache->sources, &cache->source_rules, attempt->source, error)) &&
+            source_check(cache->sources, &cache->options->sources, attempt->source, error)) &&
            read_failures(attempt, error);
 }
 
@@ -520,7 +523,7 @@ static bool verify_with(struct attempt *attempt,
     bool done = recall(attempt, proof_out, &is_known, error) &&
                 (is_known || (may_try(attempt, error) && check(attempt, proof_out, error)));
     if (!done && error->code == ERROR_CREDENTIALS_INVALID) {
-        source_count_failure(cache->sources, &cache->source_rules, attempt->source);
+        source_count_failure(cache->sources, &cache->options->sources, attempt->source);
     }
     return done;
 }
@@ -535,7 +538,8 @@ static bool verify_in_turn(struct attempt *attempt, struct password_proof *proof
         return false;
     }
     if (is_here) {
-        bool may_wait = !source_has_failed(cache->sources, &cache->source_rules, attempt->source);
+        bool may_wait =
+            !source_has_failed(cache->sources, &cache->options->sources, attempt->source);
         if (!hashing_begin(cache->hashing, attempt->key, may_wait, error)) {
             return false;
         }
@@ -557,13 +561,13 @@ static bool find_secret(const struct attempt *attempt, struct uuid *user_id_out,
     bool is_found = false;
 
     *secret_out = NULL;
-    if (attempt->cache->options.seal_key == NULL) {
+    if (attempt->cache->options->seal_key == NULL) {
         return true;
     }
     return user_find(attempt->arena, attempt->connection, attempt->catalog, attempt->folded_name,
                      user_id_out, &is_found, error) &&
            (!is_found || application_read_secret(attempt->arena, attempt->connection,
-                                                 attempt->cache->options.seal_key, user_id_out,
+                                                 attempt->cache->options->seal_key, user_id_out,
                                                  secret_out, error));
 }
 
@@ -645,7 +649,7 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
         .connection = connection,
         .catalog = catalog,
         .claim = claim,
-        .folded_name = text_fold(arena, cache->options.text_rules, claim->user_name),
+        .folded_name = text_fold(arena, cache->options->text_rules, claim->user_name),
         .password = claim->password,
         .source = claim->source,
     };
@@ -678,7 +682,7 @@ static bool check_digest(struct attempt *attempt, const struct digest_claim *cla
     if (!may_try(attempt, error)) {
         return false;
     }
-    source_count_failure(cache->sources, &cache->source_rules, attempt->source);
+    source_count_failure(cache->sources, &cache->options->sources, attempt->source);
     return count_failure(attempt, error) && refuse(error);
 }
 
@@ -698,7 +702,7 @@ bool credential_verify_digest(struct credential_cache *cache, struct connection 
         .arena = arena,
         .connection = connection,
         .catalog = catalog,
-        .folded_name = text_fold(arena, cache->options.text_rules, claim->user_name),
+        .folded_name = text_fold(arena, cache->options->text_rules, claim->user_name),
         .password = "",
         .source = claim->source,
     };
@@ -713,7 +717,7 @@ bool credential_verify_digest(struct credential_cache *cache, struct connection 
 bool credential_check_strength(const struct credential_cache *cache, const char *parameter,
                                const char *password, struct error *error)
 {
-    int minimum_length = cache->options.minimum_length;
+    int minimum_length = cache->options->minimum_length;
     size_t length = strnlen(password, PASSWORD_BYTES_MAX + 1);
     if (length > PASSWORD_BYTES_MAX) {
         return error_set(error, ERROR_PASSWORD_WEAK, parameter,

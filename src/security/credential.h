@@ -17,6 +17,7 @@
 
 #include "base/attributes.h"
 #include "base/uuid.h"
+#include "security/source.h"
 
 struct arena;
 struct catalog;
@@ -30,16 +31,16 @@ struct text_rules;
 struct credential_options {
     const struct text_rules *text_rules; /* fold user names; must outlive the cache */
     int64_t remember;                    /* ms a verified password is remembered */
-    int64_t recheck;      /* ms after which the database is asked whether it still holds */
-    int minimum_length;   /* of a new password, characters */
-    int delay_after;      /* failures after which each further attempt waits longer */
-    int attempts;         /* failures that shut the account */
-    int64_t lock;         /* ms it stays shut */
-    int source_failures;  /* from one address, within that time, after which it has to wait */
-    int64_t known_source; /* ms for which an address is known from which a name came in */
-    int hashing;          /* passwords hashed at once */
-    int waiting;          /* and waiting for it */
-    int asked_at_once;    /* passwords that may be asked about elsewhere at one time */
+    int64_t recheck;             /* ms after which the database is asked whether it still holds */
+    int minimum_length;          /* of a new password, characters */
+    int delay_after;             /* failures after which each further attempt waits longer */
+    int attempts;                /* failures that shut the account */
+    int64_t lock;                /* ms it stays shut */
+    struct source_rules sources; /* of addresses that fail */
+    int64_t known_source;        /* ms for which an address is known from which a name came in */
+    int hashing;                 /* passwords hashed at once */
+    int waiting;                 /* and waiting for it */
+    int asked_at_once;           /* passwords that may be asked about elsewhere at one time */
     const struct seal_key *seal_key; /* of the secrets of programs; must outlive the cache */
 };
 
@@ -85,6 +86,11 @@ struct password_proof {
 must_check bool credential_cache_create(const struct credential_options *options,
                                         struct credential_cache **cache_out, struct error *error);
 void credential_cache_destroy(struct credential_cache **cache);
+
+/* Keeps to other options from now on, which must outlive the cache. How many passwords are hashed
+ * at once stays. */
+void credential_cache_change(struct credential_cache *cache,
+                             const struct credential_options *options);
 
 /* Checks a claim and answers whose it is. Fails with CREDENTIALS_INVALID, the same
  * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:

@@ -43,7 +43,7 @@ struct reading {
 
 struct session_cache {
     struct arena *arena;
-    struct session_options options;
+    const struct session_options *_Atomic options;
     struct memory *sessions;
     pthread_mutex_t mutex; /* guards what follows */
     int64_t forgotten;     /* how often identities were forgotten */
@@ -77,7 +77,7 @@ struct session_cache *session_cache_create(const struct session_options *options
     struct arena *arena = arena_create();
     struct session_cache *cache = arena_allocate(arena, sizeof(*cache));
     cache->arena = arena;
-    cache->options = *options;
+    cache->options = arena_copy(arena, options, sizeof(*options));
     cache->sessions = memory_create(sizeof(struct known_session));
     pthread_mutex_init(&cache->mutex, NULL);
     return cache;
@@ -98,10 +98,17 @@ void session_cache_destroy(struct session_cache **cache)
     *cache = NULL;
 }
 
+void session_cache_change(struct session_cache *cache, const struct session_options *options)
+{
+    cache->options = options;
+}
+
 static void tell_read(const struct session_cache *cache)
 {
-    if (cache->options.has_read != NULL) {
-        cache->options.has_read(cache->options.context);
+    const struct session_options *options = cache->options;
+
+    if (options->has_read != NULL) {
+        options->has_read(options->context);
     }
 }
 
@@ -125,7 +132,7 @@ static const struct identity *recall_identity(struct session_cache *cache, struc
     const struct known_identity *known = place_of(cache, key);
     if (known->identity != NULL && known->revision == catalog->revision &&
         uuid_is_equal(&known->key, key) &&
-        reading.loaded_at - known->loaded_at <= cache->options.recheck) {
+        reading.loaded_at - known->loaded_at <= cache->options->recheck) {
         copy = identity_copy(arena, known->identity, catalog);
         reading.loaded_at = known->loaded_at;
     }
@@ -179,7 +186,7 @@ static bool find_whole(struct session_cache *cache, struct arena *arena,
     const struct identity *identity = recall_identity(cache, arena, catalog, user_id, reading_out);
     if (identity == NULL) {
         if (!identity_load(arena, connection, catalog, user_id, &identity, error) ||
-            !report_add(arena, connection, catalog, identity, cache->options.levels, &identity,
+            !report_add(arena, connection, catalog, identity, cache->options->levels, &identity,
                         error)) {
             return false;
         }
@@ -309,7 +316,7 @@ bool session_open(struct session_cache *cache, struct connection *connection,
                   struct error *error)
 {
     struct arena *arena = arena_create();
-    struct session session = {.expires = now + cache->options.absolute};
+    struct session session = {.expires = now + cache->options->absolute};
     char digest[TOKEN_DIGEST_SIZE];
     uint8_t random[10];
     bool done = false;
@@ -343,7 +350,7 @@ static bool refuse(struct error *error)
 bool session_is_over(const struct session_cache *cache, int64_t used_on, int64_t expires_on,
                      int64_t now)
 {
-    return now >= expires_on || now - used_on > cache->options.idle;
+    return now >= expires_on || now - used_on > cache->options->idle;
 }
 
 static bool read_session(struct connection *connection, struct arena *arena, const char *digest,
@@ -385,7 +392,8 @@ static bool note_use(const struct session_cache *cache, struct connection *conne
                      struct arena *arena, struct known_session *known, int64_t now,
                      struct error *error)
 {
-    int64_t interval = cache->options.idle / 4 < USE_NOTED ? cache->options.idle / 4 : USE_NOTED;
+    int64_t quarter = cache->options->idle / 4;
+    int64_t interval = quarter < USE_NOTED ? quarter : USE_NOTED;
     if (now - known->used_on < interval) {
         return true;
     }
@@ -410,7 +418,7 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
     }
     digest_sha256(digest, strlen(digest), key);
     bool is_fresh = memory_recall(cache->sessions, key, &known) &&
-                    time_monotonic() - known.checked_at <= cache->options.recheck;
+                    time_monotonic() - known.checked_at <= cache->options->recheck;
     if (!is_fresh && !read_session(connection, arena, digest, &known, error)) {
         memory_forget(cache->sessions, key);
         return false;

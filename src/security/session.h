@@ -52,6 +52,11 @@ struct session {
 };
 
 struct session_cache *session_cache_create(const struct session_options *options);
+
+/* Keeps to other options from now on, which must outlive the cache. Sessions that are open keep the
+ * end that they were given, and are idle by the new one. */
+void session_cache_change(struct session_cache *cache, const struct session_options *options);
+
 void session_cache_destroy(struct session_cache **cache);
 
 /* Opens a session for a user whose credentials were verified, in a transaction of its own. Fails

@@ -19,10 +19,9 @@ struct access {
     struct entry *entries;
     uint64_t mask;
     uint64_t seed; /* so that nobody chooses addresses that collide */
-    int connections_per_source;
 };
 
-struct access *access_create(struct arena *arena, int connections, int connections_per_source)
+struct access *access_create(struct arena *arena, int connections)
 {
     struct access *access = arena_allocate(arena, sizeof(*access));
     uint64_t size = 16;
@@ -32,7 +31,6 @@ struct access *access_create(struct arena *arena, int connections, int connectio
     }
     access->entries = arena_allocate_array(arena, size, sizeof(*access->entries));
     access->mask = size - 1;
-    access->connections_per_source = connections_per_source;
     random_bytes(&access->seed, sizeof(access->seed));
     return access;
 }
@@ -78,11 +76,11 @@ static struct entry *find(struct access *access, struct access_source source)
     }
 }
 
-bool access_enter(struct access *access, struct access_source source)
+bool access_enter(struct access *access, struct access_source source, int most)
 {
     struct entry *entry = find(access, source);
 
-    if (entry->count >= access->connections_per_source) {
+    if (entry->count >= most) {
         return false;
     }
     entry->source = source;

@@ -1,5 +1,5 @@
 /*
- * access.h - how many connections each source address has, and where the limit is.
+ * access.h - how many connections each source address has, so that none has too many.
  *
  * An IPv6 source counts by its /64: whoever has one address there has them all.
  *
@@ -22,12 +22,12 @@ struct access_source {
     uint64_t low;
 };
 
-struct access *access_create(struct arena *arena, int connections, int connections_per_source);
+struct access *access_create(struct arena *arena, int connections);
 
 struct access_source access_source_of(const struct sockaddr_storage *address);
 
-/* Counts one more; false, and not counted, when the source has its fill. */
-bool access_enter(struct access *access, struct access_source source);
+/* Counts one more; false, and not counted, when the source has as many as most already. */
+bool access_enter(struct access *access, struct access_source source, int most);
 
 /* Counts one less. */
 void access_leave(struct access *access, struct access_source source);

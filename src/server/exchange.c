@@ -49,7 +49,7 @@ bool exchange_must_ask(const struct exchange *exchange)
     const struct exchange_door *door = exchange->door;
 
     return door->admit != NULL && !exchange->request.is_admitted &&
-           exchange->body->length > door->free_bytes;
+           exchange->body->length > exchange->limits->free_bytes;
 }
 
 /* An answer of the door is the connection's last: the rest of the body is not read. */
@@ -68,7 +68,7 @@ static void ask(struct exchange *exchange, void *worker, const char *begin, size
 /* Asks with what anybody may send of a body as it came. */
 static enum refusal ask_plain(struct exchange *exchange, void *worker)
 {
-    size_t most = (size_t)exchange->door->free_bytes;
+    size_t most = (size_t)exchange->limits->free_bytes;
     char *copy = arena_allocate(exchange->arena, most + 1);
     const char *bytes;
     size_t length;
@@ -93,7 +93,7 @@ static enum refusal take_inflated(void *context, const void *bytes, size_t lengt
 /* Inflates what anybody may send of a compressed body. */
 static enum refusal inflate_begin(struct exchange *exchange, struct spool **begin_out)
 {
-    int64_t most = exchange->door->free_bytes;
+    int64_t most = exchange->limits->free_bytes;
 
     *begin_out = spool_create(exchange->arena, exchange->budget, most);
     return compress_inflate(exchange->body, most, exchange->limits->inflate_ratio, add_to_spool,

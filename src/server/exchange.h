@@ -69,9 +69,8 @@ struct exchange_door {
                          const struct exchange_request *request);
     enum exchange_verdict (*watch)(void *watcher, const char *bytes, size_t length);
 
-    /* Optional. Bodies of more than free_bytes are let in by admit, which sees their beginning
-     * only. It returns whether the rest may come; if not it has answered. */
-    int64_t free_bytes;
+    /* Optional. Bodies of more than the limit free_bytes are let in by admit, which sees their
+     * beginning only. It returns whether the rest may come; if not it has answered. */
     bool (*admit)(void *context, void *worker, struct exchange *exchange, const char *begin,
                   size_t length);
 

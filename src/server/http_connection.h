@@ -59,7 +59,7 @@ enum wish {
 
 /* What all connections of a server share. */
 struct http_shared {
-    const struct http_limits *limits;
+    const struct http_limits *_Atomic limits; /* an exchange keeps those it began with */
     const struct log *log;
     const struct exchange_door *door;
     const struct proxies *proxies; /* or NULL */

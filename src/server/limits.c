@@ -12,6 +12,7 @@ struct http_limits http_limits_default(void)
         .line_bytes = 8 * KIB,
         .head_lines = 100,
         .body_bytes = 8 * MIB,
+        .free_bytes = 64 * KIB,
         .inflate_ratio = 100,
         .memory_bytes = 64 * KIB,
         .spool_bytes = (int64_t)4096 * MIB,

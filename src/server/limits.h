@@ -16,6 +16,7 @@ struct http_limits {
 
     /* A request's body, in bytes after inflating. */
     int64_t body_bytes;
+    int64_t free_bytes;       /* more is asked of the door, if it wants to be asked */
     int inflate_ratio;        /* inflated bytes for each compressed one */
     int64_t memory_bytes;     /* what is longer goes to a file until a worker takes it */
     int64_t spool_bytes;      /* in such files at once, of all connections */

@@ -19,8 +19,10 @@
 #include "metadata/catalog.h"
 #include "server/admin.h"
 #include "server/counters.h"
+#include "server/from_settings.h"
 #include "server/notify.h"
 #include "server/proxies.h"
+#include "server/reload.h"
 #include "server/server.h"
 #include "server/signals.h"
 #include "server/soap_exchange.h"
@@ -33,7 +35,8 @@ struct listening {
     struct arena *arena;
     struct platform *platform;
     struct soap_door *door;
-    int worker_count;
+    struct log *log;
+    const struct settings_sources *sources;
     struct counters counters;
     struct counters admin_counters;
     struct tls_context *tls;
@@ -71,36 +74,10 @@ static struct server_address *flatten(struct arena *arena, const struct array *a
     return flat;
 }
 
-static struct http_limits limits_of(const struct settings *settings, const struct soap_door *door,
-                                    int worker_count)
-{
-    struct http_limits limits = http_limits_default();
-
-    limits.head_bytes = settings->limits.head;
-    limits.line_bytes = settings->limits.header_line;
-    limits.head_lines = (int)settings->limits.header_lines;
-    limits.body_bytes = soap_door_most_bytes(door);
-    limits.inflate_ratio = (int)settings->limits.compression_ratio;
-    limits.spool_folder = settings->data.dir;
-    limits.handshake_ms = settings->http.head_timeout;
-    limits.head_ms = settings->http.head_timeout;
-    limits.request_ms = settings->http.request_timeout;
-    limits.idle_ms = settings->http.idle_timeout;
-    limits.bytes_per_second = settings->http.body_rate;
-    limits.requests_per_connection = (int)settings->http.requests_per_connection;
-    limits.connections = (int)settings->http.max_connections;
-    limits.connections_per_source = (int)settings->http.connections_per_source;
-    limits.workers = worker_count;
-    limits.queue_length = (int)settings->http.queue;
-    if (!settings->http.compression) {
-        limits.gzip_from_bytes = INT32_MAX;
-    }
-    return limits;
-}
-
 static bool open_tls(struct listening *listening, struct error *error)
 {
-    const struct settings_http *http = &listening->platform->settings->http;
+    const struct settings *settings = listening->platform->settings;
+    const struct settings_http *http = &settings->http;
 
     if (http->tls_listen[0] == '\0') {
         return true;
@@ -127,7 +104,7 @@ static bool open_server(struct listening *listening, struct error *error)
     add_addresses(listening->arena, &addresses, settings->http.listen, NULL);
     add_addresses(listening->arena, &addresses, settings->http.tls_listen, listening->tls);
     struct server_options options = {
-        .limits = limits_of(settings, listening->door, listening->worker_count),
+        .limits = http_limits_of(settings, listening->door),
         .addresses = flatten(listening->arena, &addresses),
         .address_count = (int)addresses.count,
         .door = soap_exchange_door(listening->door),
@@ -194,10 +171,11 @@ static void write_metrics(void *context, struct buffer *text)
 
 static bool open_admin(struct listening *listening, struct error *error)
 {
+    const struct settings *settings = listening->platform->settings;
     struct array addresses;
 
     array_init(&addresses, listening->arena);
-    add_addresses(listening->arena, &addresses, listening->platform->settings->admin.listen, NULL);
+    add_addresses(listening->arena, &addresses, settings->admin.listen, NULL);
     if (addresses.count == 0) {
         return true;
     }
@@ -257,23 +235,18 @@ static void notify_ready(const struct listening *listening)
 
 static void reload(struct listening *listening)
 {
-    const struct log *log = listening->platform->log;
-    const struct settings_http *http = &listening->platform->settings->http;
-    struct error error = {0};
+    const struct reload reload = {
+        .arena = listening->arena,
+        .platform = listening->platform,
+        .log = listening->log,
+        .sources = listening->sources,
+        .door = listening->door,
+        .server = listening->server,
+        .tls = listening->tls,
+    };
 
     notify_supervisor("RELOADING=1");
-    if (listening->tls == NULL) {
-        log_event(log, LOG_LEVEL_INFO, "reload",
-                  LOG_TEXT("message", "There was nothing to read again: TLS is off, and settings "
-                                      "are read at the start only"));
-    } else if (tls_context_reload(listening->tls, &error)) {
-        log_event(log, LOG_LEVEL_INFO, "reload",
-                  LOG_TEXT("message", "The certificate was read again"),
-                  LOG_TEXT("certificate", http->tls_certificate), LOG_TEXT("key", http->tls_key));
-    } else {
-        log_event(log, LOG_LEVEL_ERROR, "reload", LOG_TEXT("message", error.message),
-                  LOG_TEXT("cause", error.cause));
-    }
+    reload_all(&reload);
     notify_ready(listening);
 }
 
@@ -301,19 +274,24 @@ static void serve(struct listening *listening)
     }
     atomic_store(&listening->is_open, false);
     notify_supervisor("STOPPING=1");
-    bool is_clean = server_drain(listening->server, platform->settings->http.drain_timeout);
+    const struct settings *settings = platform->settings;
+    bool is_clean = server_drain(listening->server, settings->http.drain_timeout);
     log_event(platform->log, LOG_LEVEL_INFO, "stopped",
               LOG_TEXT("drain", is_clean ? "complete" : "cut off"));
 }
 
-bool listen_and_serve(struct platform *platform, struct soap_door *door, int worker_count,
-                      struct error *error)
+bool listen_and_serve(const struct listen_options *options, struct error *error)
 {
     struct arena *arena = arena_create();
     struct listening *listening = arena_allocate(arena, sizeof(*listening));
 
     *listening = (struct listening){
-        .arena = arena, .platform = platform, .door = door, .worker_count = worker_count};
+        .arena = arena,
+        .platform = options->platform,
+        .door = options->door,
+        .log = options->log,
+        .sources = options->sources,
+    };
     bool is_open =
         open_tls(listening, error) && open_admin(listening, error) && open_server(listening, error);
     if (is_open) {

@@ -163,7 +163,7 @@ static void take_in(struct loop *loop, const struct listener *listener, int desc
     struct http_connection *connection;
 
     if (loop->open_count >= limits->connections ||
-        !access_enter(loop->access, access_source_of(peer))) {
+        !access_enter(loop->access, access_source_of(peer), limits->connections_per_source)) {
         turn_away(loop, descriptor, listener->context == NULL);
         return;
     }
@@ -237,8 +237,7 @@ bool loop_create(struct arena *arena, struct http_shared *shared, struct listene
     loop->shared = shared;
     loop->listeners = listeners;
     loop->listener_count = listener_count;
-    loop->access =
-        access_create(arena, shared->limits->connections, shared->limits->connections_per_source);
+    loop->access = access_create(arena, shared->limits->connections);
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->epoll < 0 || loop->wake_descriptor < 0) {

@@ -172,5 +172,9 @@ void options_write_help(FILE *file)
                  rows[i].value == NULL ? "" : rows[i].value);
         fprintf(file, "  %-28s %s\n", left, rows[i].meaning);
     }
-    fputs("\nWithout options: serves the organisation in ./crm_data on 127.0.0.1:8080.\n", file);
+    fputs("\nWithout options: serves the organisation in ./crm_data on 127.0.0.1:8080.\n"
+          "SIGTERM ends it when what has begun is done. SIGHUP reads settings and certificate "
+          "again:\n"
+          "--example marks the settings that a running server takes.\n",
+          file);
 }

@@ -34,6 +34,7 @@
 #include "security/kerberos.h"
 #include "security/memory.h"
 #include "security/session.h"
+#include "server/from_settings.h"
 #include "server/listen.h"
 #include "server/options.h"
 #include "server/places.h"
@@ -46,17 +47,14 @@ extern char **environ;
 
 enum {
     PROGRAM_TABLES = 32,
-    WORKERS_PER_PROCESSOR = 2,
-    WORKERS_PER_HASH = 4, /* so that half of them, at most, hash or wait for it */
     FOLDER_MODE = 0700,
-    DIRECTORY_THREADS_MOST = 16,
-    RECHECK_MS = 1000, /* how long this node may not notice what another one changed */
 };
 
 struct program {
     struct arena *arena;
     const struct options *options;
-    struct settings settings;
+    struct settings_sources sources;
+    struct settings settings; /* as they were when it started */
     struct log log;
     struct platform platform;
     struct soap_door *door;
@@ -66,7 +64,7 @@ struct program {
 
 static bool open_settings(struct program *program, struct error *error)
 {
-    struct settings_sources sources = {
+    program->sources = (struct settings_sources){
         .file = program->options->config,
         .environment = environ,
         .overrides = program->options->overrides,
@@ -76,7 +74,7 @@ static bool open_settings(struct program *program, struct error *error)
     array_init(&program->files, program->arena);
     program->platform.now = time_now;
     program->platform.settings = &program->settings;
-    return settings_load(program->arena, &sources, &program->settings, error);
+    return settings_load(program->arena, &program->sources, &program->settings, error);
 }
 
 /* Which files were read: the first thing to know when a setting is not as it should be. */
@@ -95,14 +93,16 @@ static void say_files(const struct program *program)
 static bool open_log(struct program *program, struct error *error)
 {
     const struct settings_log *settings = &program->settings.log;
+    enum log_level level = LOG_LEVEL_INFO;
 
-    program->log.descriptor = STDERR_FILENO;
-    program->platform.log = &program->log;
-    if (!log_level_parse(settings->level, &program->log.level) ||
+    if (!log_level_parse(settings->level, &level) ||
         !log_format_parse(settings->format, &program->log.format)) {
         return error_set(error, ERROR_SETTING_INVALID, "log",
                          "log.level or log.format is no such word");
     }
+    program->log.descriptor = STDERR_FILENO;
+    program->log.level = level;
+    program->platform.log = &program->log;
     if (program->options->mode == MODE_SERVE) {
         say_files(program);
     }
@@ -127,15 +127,6 @@ static bool open_catalog(struct program *program, struct error *error)
 static void close_catalog(struct program *program)
 {
     catalog_release(&program->platform.catalog);
-}
-
-static int worker_count(const struct settings *settings)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return settings->http.workers > 0
-               ? (int)settings->http.workers
-               : (int)(processors < 1 ? 1 : processors) * WORKERS_PER_PROCESSOR;
 }
 
 static struct database_options database_options(const struct program *program)
@@ -219,14 +210,6 @@ static bool open_key(struct program *program, struct error *error)
     return true;
 }
 
-/* Half of the workers may wait for the directory: the other half serves who needs it not. */
-static int directory_threads(const struct settings *settings)
-{
-    int threads = worker_count(settings) / 2;
-
-    return threads < 1 ? 1 : threads > DIRECTORY_THREADS_MOST ? DIRECTORY_THREADS_MOST : threads;
-}
-
 static bool open_directory(struct program *program, struct error *error)
 {
     struct platform *platform = &program->platform;
@@ -252,14 +235,7 @@ static bool open_caches(struct program *program, struct error *error)
 {
     const struct settings *settings = &program->settings;
     struct platform *platform = &program->platform;
-    struct session_options session_options = {
-        .idle = settings->session.idle,
-        .absolute = settings->session.absolute,
-        .recheck = RECHECK_MS,
-        .levels = strcmp(settings->security.hierarchy, "manager") == 0
-                      ? (int)settings->security.hierarchy_depth
-                      : 0,
-    };
+    struct session_options session_options = session_options_of(settings);
 
     if (!text_rules_open(program->arena, &platform->text_rules, error)) {
         return false;
@@ -267,23 +243,9 @@ static bool open_caches(struct program *program, struct error *error)
     if (!open_key(program, error)) {
         return false;
     }
-    struct credential_options credential_options = {
-        .text_rules = platform->text_rules,
-        .remember = settings->session.verified,
-        .recheck = RECHECK_MS,
-        .minimum_length = (int)settings->login.password_length,
-        .delay_after = (int)settings->login.delay_after,
-        .attempts = (int)settings->login.lock_after,
-        .lock = settings->login.lock,
-        .source_failures = (int)settings->login.source_failures,
-        .known_source = settings->login.known_source,
-        .hashing = worker_count(settings) / WORKERS_PER_HASH,
-        .waiting = worker_count(settings) / WORKERS_PER_HASH,
-        .seal_key = platform->seal_key,
-        .asked_at_once = directory_threads(settings),
-    };
+    struct credential_options credential_options = credential_options_of(settings, platform);
     platform->metrics = service_metrics_make(program->arena);
-    platform->admission = admission_make(program->arena, settings->http.requests_per_user);
+    platform->admission = admission_make(program->arena);
     platform->sessions = session_cache_create(&session_options);
     platform->reaches = reach_memory_create();
     return credential_cache_create(&credential_options, &platform->credentials, error) &&
@@ -368,8 +330,14 @@ struct platform *program_platform(struct program *program)
 
 bool program_serve(struct program *program, struct error *error)
 {
-    return listen_and_serve(&program->platform, program->door, worker_count(&program->settings),
-                            error);
+    struct listen_options options = {
+        .platform = &program->platform,
+        .door = program->door,
+        .log = &program->log,
+        .sources = &program->sources,
+    };
+
+    return listen_and_serve(&options, error);
 }
 
 void program_close(struct program **program)

@@ -92,7 +92,7 @@ bool server_create(struct arena *arena, const struct server_options *options,
     fill_shared(arena, server, options);
     fit_connections(server);
     if (!open_listeners(arena, server, options, error) ||
-        !workers_start(arena, &server->door, &server->limits, options->counters,
+        !workers_start(arena, &server->door, server->limits.workers, options->counters,
                        &server->shared.workers, error) ||
         !loop_create(arena, &server->shared, server->listeners, server->listener_count,
                      &server->loop, error)) {
@@ -133,6 +133,14 @@ const char *server_url(const struct server *server, int index)
 {
     expect(index >= 0 && index < server->listener_count);
     return server->listeners[index].url;
+}
+
+void server_change_limits(struct server *server, struct http_limits *limits)
+{
+    limits->connections = server->limits.connections;
+    limits->workers = server->limits.workers;
+    limits->spool_folder = server->limits.spool_folder;
+    server->shared.limits = limits;
 }
 
 bool server_drain(struct server *server, int64_t patience_ms)

@@ -50,6 +50,10 @@ must_check bool server_start(struct server *server, struct error *error);
 /* The URL of an address, in the order of the options: scheme, host and port really bound. */
 const char *server_url(const struct server *server, int index);
 
+/* What begins from now on keeps to other limits, which must outlive the server. The number of
+ * connections and of workers and the folder stay; they are filled in. */
+void server_change_limits(struct server *server, struct http_limits *limits);
+
 /* Stops accepting, finishes what has begun, and returns when that is done or patience_ms are
  * over. True when nothing had to be cut off. A server that was never started is done at once. */
 bool server_drain(struct server *server, int64_t patience_ms);

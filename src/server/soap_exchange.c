@@ -151,7 +151,6 @@ struct exchange_door soap_exchange_door(struct soap_door *door)
         .worker_close = close_worker,
         .watch_begin = begin_watch,
         .watch = watch,
-        .free_bytes = soap_door_free_bytes(door),
         .admit = admit,
         .handle = handle,
     };

@@ -30,7 +30,6 @@ struct queue {
 
 struct workers {
     const struct exchange_door *door;
-    const struct http_limits *limits;
     struct counters *counters;
     pthread_mutex_t mutex; /* guards what follows, to the descriptor */
     pthread_cond_t is_waiting;
@@ -171,22 +170,19 @@ static int start_thread(pthread_t *thread, struct workers *workers)
     return answer;
 }
 
-bool workers_start(struct arena *arena, const struct exchange_door *door,
-                   const struct http_limits *limits, struct counters *counters,
-                   struct workers **workers_out, struct error *error)
+bool workers_start(struct arena *arena, const struct exchange_door *door, int thread_count,
+                   struct counters *counters, struct workers **workers_out, struct error *error)
 {
     struct workers *workers = arena_allocate(arena, sizeof(*workers));
 
     workers->door = door;
-    workers->limits = limits;
     workers->counters = counters;
     workers->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     expect(workers->descriptor >= 0);
     expect(pthread_mutex_init(&workers->mutex, NULL) == 0);
     expect(pthread_cond_init(&workers->is_waiting, NULL) == 0);
-    workers->threads =
-        arena_allocate_array(arena, (size_t)limits->workers, sizeof(*workers->threads));
-    for (; workers->count < limits->workers; workers->count++) {
+    workers->threads = arena_allocate_array(arena, (size_t)thread_count, sizeof(*workers->threads));
+    for (; workers->count < thread_count; workers->count++) {
         int answer = start_thread(&workers->threads[workers->count], workers);
 
         if (answer != 0) {
@@ -204,7 +200,7 @@ bool workers_submit(struct workers *workers, struct exchange *exchange)
     bool has_room;
 
     pthread_mutex_lock(&workers->mutex);
-    has_room = workers->waiting.count < workers->limits->queue_length;
+    has_room = workers->waiting.count < exchange->limits->queue_length;
     if (has_room) {
         counter_add(&workers->counters->requests_waiting, 1);
         queue_add(&workers->waiting, exchange);

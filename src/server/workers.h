@@ -19,12 +19,11 @@ struct counters;
 struct error;
 struct exchange;
 struct exchange_door;
-struct http_limits;
 struct workers;
 
-/* Starts the threads. */
+/* Starts the threads, so many. */
 must_check bool workers_start(struct arena *arena, const struct exchange_door *door,
-                              const struct http_limits *limits, struct counters *counters,
+                              int thread_count, struct counters *counters,
                               struct workers **workers_out, struct error *error);
 
 /* Hands over an exchange whose request is whole; false when too many wait already. */

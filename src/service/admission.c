@@ -21,7 +21,6 @@ struct guest {
 struct admission {
     pthread_mutex_t mutex;
     struct arena *arena;
-    int64_t limit;
     struct guest *guests;
     size_t count;
     size_t capacity;
@@ -32,14 +31,13 @@ static void destroy_mutex(void *object)
     pthread_mutex_destroy(object);
 }
 
-struct admission *admission_make(struct arena *arena, int64_t limit)
+struct admission *admission_make(struct arena *arena)
 {
     struct admission *admission = arena_allocate(arena, sizeof(*admission));
 
     expect(pthread_mutex_init(&admission->mutex, NULL) == 0);
     arena_on_release(arena, destroy_mutex, &admission->mutex);
     admission->arena = arena;
-    admission->limit = limit;
     admission->capacity = FIRST_CAPACITY;
     admission->guests = arena_allocate_array(arena, FIRST_CAPACITY, sizeof(struct guest));
     return admission;
@@ -68,14 +66,15 @@ static struct guest *add_guest(struct admission *admission, const struct uuid *u
     return guest;
 }
 
-bool admission_enter(struct admission *admission, const struct uuid *user_id, struct error *error)
+bool admission_enter(struct admission *admission, const struct uuid *user_id, int64_t limit,
+                     struct error *error)
 {
     if (admission == NULL) {
         return true;
     }
     pthread_mutex_lock(&admission->mutex);
     struct guest *guest = find_guest(admission, user_id);
-    bool is_let_in = guest == NULL || guest->requests < admission->limit;
+    bool is_let_in = guest == NULL || guest->requests < limit;
     if (is_let_in) {
         guest = guest == NULL ? add_guest(admission, user_id) : guest;
         guest->requests++;
@@ -83,7 +82,7 @@ bool admission_enter(struct admission *admission, const struct uuid *user_id, st
     pthread_mutex_unlock(&admission->mutex);
     return is_let_in || error_set(error, ERROR_BUSY, NULL,
                                   "You have %lld requests running already, as many as you may",
-                                  (long long)admission->limit);
+                                  (long long)limit);
 }
 
 void admission_leave(struct admission *admission, const struct uuid *user_id)

@@ -17,12 +17,12 @@ struct arena;
 struct error;
 struct uuid;
 
-/* limit is the number of requests that a user may have running. */
-struct admission *admission_make(struct arena *arena, int64_t limit);
+struct admission *admission_make(struct arena *arena);
 
-/* Lets a request of the user in, or fails with BUSY. admission may be NULL: no limit. */
+/* Lets a request of the user in, or fails with BUSY when he has as many running as limit says.
+ * admission may be NULL: any number. */
 must_check bool admission_enter(struct admission *admission, const struct uuid *user_id,
-                                struct error *error);
+                                int64_t limit, struct error *error);
 
 /* Must follow a successful enter. */
 void admission_leave(struct admission *admission, const struct uuid *user_id);

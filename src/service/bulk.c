@@ -85,7 +85,7 @@ static bool check_request_ids(const struct bulk *bulk, struct error *error)
 
 static bool check_count(struct call *call, size_t count, const char *name, struct error *error)
 {
-    int64_t most = call->platform->settings->limits.rows;
+    int64_t most = call->settings->limits.rows;
 
     return count <= (size_t)most ||
            error_set(error, ERROR_LIMIT_EXCEEDED, name,

@@ -318,7 +318,7 @@ bool service_describe_limits(struct call *call, const struct operation *operatio
         limit->name = arena_format(call->arena, "%s.%s", setting->section, setting->key);
         limit->value = (struct message_integer){
             .is_set = true,
-            .value = *(const int64_t *)((const char *)call->platform->settings + setting->offset)};
+            .value = *(const int64_t *)((const char *)call->settings + setting->offset)};
         array_add(&limits, limit);
     }
     answer->limits = list_of(&limits);

@@ -44,7 +44,7 @@ struct entrance {
 
 static const struct settings_directory *settings_of(const struct call *call)
 {
-    return &call->platform->settings->directory;
+    return &call->settings->directory;
 }
 
 /* ---- who he is here ---- */

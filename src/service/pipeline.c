@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "call/call.h"
 #include "call/platform.h"
@@ -90,8 +91,8 @@ static bool admit(struct run *run, struct error *error)
     const struct call *call = run->call;
 
     if (call->identity != NULL && !run->is_admitted) {
-        run->is_admitted =
-            admission_enter(call->platform->admission, &call->identity->user_id, error);
+        run->is_admitted = admission_enter(call->platform->admission, &call->identity->user_id,
+                                           call->settings->http.requests_per_user, error);
         return run->is_admitted;
     }
     return true;

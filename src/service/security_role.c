@@ -62,7 +62,7 @@ static bool holds(const struct uuid *role_ids, size_t count, const struct uuid *
 static bool check_limit(struct call *call, const struct holder *holder, const struct uuid *role_id,
                         struct error *error)
 {
-    int64_t limit = call->platform->settings->security.roles_per_principal;
+    int64_t limit = call->settings->security.roles_per_principal;
     struct uuid *role_ids = NULL;
     size_t count = 0;
     if (!role_read_of_principal(call->arena, call->connection, &holder->id, &role_ids, &count,

@@ -101,7 +101,7 @@ bool service_retrieve_sessions(struct call *call, const struct operation *operat
     (void)operation;
     if (!find_user(call, &asked->user_id, &user_id, error) ||
         !session_list(call->platform->sessions, call->arena, call->connection, &user_id, call->now,
-                      call->platform->settings->limits.page, &entries, &count, error)) {
+                      call->settings->limits.page, &entries, &count, error)) {
         return false;
     }
     array_init(&items, call->arena);

@@ -85,7 +85,7 @@ static bool count_others(struct call *call, const struct uuid *user_id, const st
 static bool add_member(struct call *call, const struct uuid *team_id, const struct uuid *user_id,
                        struct error *error)
 {
-    int64_t limit = call->platform->settings->security.teams_per_user;
+    int64_t limit = call->settings->security.teams_per_user;
     int64_t others = 0;
     if (!count_others(call, user_id, team_id, &others, error)) {
         return false;

@@ -20,7 +20,7 @@ static bool read_header(struct message *message, struct error *error)
     const struct envelope_rules rules = message_rules(message);
 
     message->envelope_body = intake_peek_envelope(message->intake, &message->body);
-    if (!scan_header(message->arena, &message->envelope_body, &door->limits, &message->scan)) {
+    if (!scan_header(message->arena, &message->envelope_body, message->limits, &message->scan)) {
         return true;
     }
     return message_begin_walk(message, error) &&

@@ -13,6 +13,7 @@
 #include "metadata/catalog.h"
 #include "soap/admit.h"
 #include "soap/intake.h"
+#include "soap/limits.h"
 #include "soap/listing.h"
 #include "soap/post.h"
 #include "soap/walk.h"
@@ -25,31 +26,14 @@ enum { WSDL_SIZE = 64 * 1024 };
 #define WSDL_REVISION "1"
 #define SOAP_ROOT "/soap"
 
-static struct message_limits limits_of(const struct settings_limits *settings)
-{
-    return (struct message_limits){
-        .depth = (size_t)settings->depth,
-        .elements = (size_t)settings->elements,
-        .attributes = (size_t)settings->attributes,
-        .attribute_names = (size_t)settings->attribute_names,
-        .namespaces = (size_t)settings->namespaces,
-        .name_length = settings->name < LIMIT_NAME_MOST ? (size_t)settings->name : LIMIT_NAME_MOST,
-        .envelope = (size_t)settings->body,
-        .attachment = (size_t)settings->attachment,
-        .mime_parts = (size_t)settings->mime_parts,
-    };
-}
-
 bool soap_door_create(const struct platform *platform, struct soap_door **door_out,
                       struct error *error)
 {
     struct arena *arena = arena_create();
     struct soap_door *door = arena_allocate(arena, sizeof(*door));
 
-    *door = (struct soap_door){.arena = arena,
-                               .platform = platform,
-                               .catalog = catalog_hold(platform->catalog),
-                               .limits = limits_of(&platform->settings->limits)};
+    *door = (struct soap_door){
+        .arena = arena, .platform = platform, .catalog = catalog_hold(platform->catalog)};
     if (!wire_make(arena, door->catalog, &door->wire, error)) {
         soap_door_destroy(&door);
         return false;
@@ -148,7 +132,8 @@ static bool is_host(const char *host)
 static const char *address_of(struct arena *arena, const struct soap_door *door,
                               const struct soap_request *request, const char *name)
 {
-    const char *public_url = door->platform->settings->http.public_url;
+    const struct settings *settings = door->platform->settings;
+    const char *public_url = settings->http.public_url;
     size_t length = strlen(public_url);
 
     if (length == 0) {
@@ -238,20 +223,22 @@ static void serve_post(struct soap_worker *worker, struct arena *arena,
 struct soap_intake *soap_intake_begin(struct soap_door *door, struct arena *arena,
                                       const char *content_type)
 {
-    return intake_begin(arena, content_type, &door->limits);
+    return intake_begin(arena, content_type, message_limits_of(arena, door->platform->settings));
 }
 
 int64_t soap_door_free_bytes(const struct soap_door *door)
 {
-    return door->platform->settings->limits.anonymous_body;
+    const struct settings *settings = door->platform->settings;
+
+    return settings->limits.anonymous_body;
 }
 
 /* A file of the largest size, as base64 in lines as short as anybody writes them. */
 int64_t soap_door_most_bytes(const struct soap_door *door)
 {
-    const struct settings_limits *limits = &door->platform->settings->limits;
+    const struct settings *settings = door->platform->settings;
 
-    return limits->body + limits->attachment / 2 * 3;
+    return settings->limits.body + settings->limits.attachment / 2 * 3;
 }
 
 bool soap_door_admit(struct soap_worker *worker, struct arena *arena,

@@ -1,12 +1,16 @@
 /*
  * limits.h - how much one message may hold; bounds that hold before anybody is known.
  *
- * Memory: plain numbers, copied from the settings of the section "limits".
+ * Memory: plain numbers, copied from the settings of the section "limits" when a message begins: it
+ * keeps them though the settings are read again.
  */
 #ifndef SOAP_LIMITS_H
 #define SOAP_LIMITS_H
 
 #include <stddef.h>
+
+struct arena;
+struct settings;
 
 enum {
     LIMIT_NAME_MOST = 1000,      /* gSOAP cuts longer names */
@@ -25,5 +29,9 @@ struct message_limits {
     size_t attachment;      /* bytes of one attached file */
     size_t mime_parts;      /* parts of a multipart message */
 };
+
+/* The limits of a message that begins now. */
+const struct message_limits *message_limits_of(struct arena *arena,
+                                               const struct settings *settings);
 
 #endif

@@ -17,6 +17,7 @@
 #include "soap/door.h"
 #include "soap/fault.h"
 #include "soap/intake.h"
+#include "soap/limits.h"
 #include "soap/media_type.h"
 #include "soap/names.h"
 #include "soap/wire.h"
@@ -30,7 +31,7 @@ static void make_call(struct message *message)
 
     message->call = call_make(message->arena, platform);
     message->call->peer_address = message->request->peer_address;
-    message->call->deadline = time_monotonic() + platform->settings->http.request_timeout;
+    message->call->deadline = time_monotonic() + message->call->settings->http.request_timeout;
     if (accepted != NULL && strncmp(accepted, "ru", 2) == 0) {
         message->call->language = LANGUAGE_RUSSIAN;
     }
@@ -39,8 +40,8 @@ static void make_call(struct message *message)
 /* Without a server nobody has watched the body come in. */
 static struct soap_intake *watch(const struct message *message)
 {
-    struct soap_intake *intake = intake_begin(message->arena, message->request->content_type,
-                                              &message->worker->door->limits);
+    struct soap_intake *intake =
+        intake_begin(message->arena, message->request->content_type, message->limits);
 
     (void)intake_take(intake, message->body.bytes, message->body.length);
     return intake;
@@ -59,10 +60,11 @@ struct message *message_make(struct soap_worker *worker, struct arena *arena,
                                 .body = {.bytes = request->body == NULL ? "" : request->body,
                                          .length = request->body_length,
                                          .is_mapped = request->is_mapped}};
+    make_call(message);
+    message->limits = message_limits_of(message->arena, message->call->settings);
     if (message->intake == NULL) {
         message->intake = watch(message);
     }
-    make_call(message);
     return message;
 }
 
@@ -100,8 +102,7 @@ bool message_check_type(struct message *message, struct error *error)
 
 struct envelope_rules message_rules(const struct message *message)
 {
-    const struct settings_ws_security *settings =
-        &message->worker->door->platform->settings->ws_security;
+    const struct settings_ws_security *settings = &message->call->settings->ws_security;
 
     return (struct envelope_rules){
         .now = message->call->now, .window = settings->window, .skew = settings->skew};
@@ -114,7 +115,7 @@ bool message_begin_walk(struct message *message, struct error *error)
     *decoder = (struct decoder){.arena = message->arena,
                                 .catalog = message->worker->door->catalog,
                                 .multipart = message->multipart,
-                                .limits = &message->worker->door->limits};
+                                .limits = message->limits};
     return walk_begin(message->arena, message->worker->parser, &message->scan, &decoder->walk,
                       error);
 }
@@ -149,7 +150,7 @@ bool message_check_plain(const struct message *message, bool has_secret, struct 
     bool has_password =
         credentials->basic_name != NULL || credentials->token_password != NULL || has_secret;
 
-    if (!has_password || message->worker->door->platform->settings->login.allow_plain ||
+    if (!has_password || message->call->settings->login.allow_plain ||
         strcmp(message->request->scheme, "https") == 0 ||
         is_local(message->request->peer_address)) {
         return true;
@@ -159,7 +160,7 @@ bool message_check_plain(const struct message *message, bool has_secret, struct 
 
 bool message_refuse_anonymous(const struct message *message, struct error *error)
 {
-    int64_t most = message->worker->door->platform->settings->limits.anonymous_body;
+    int64_t most = message->call->settings->limits.anonymous_body;
 
     return error_set(error, ERROR_LIMIT_EXCEEDED, "anonymous_body",
                      "Without credentials a message may have limits.anonymous_body bytes, which "

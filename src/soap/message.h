@@ -20,6 +20,7 @@
 struct arena;
 struct call;
 struct error;
+struct message_limits;
 struct multipart;
 struct soap_answer;
 struct soap_intake;
@@ -34,6 +35,7 @@ struct message {
     const struct soap_request *request;
     const struct wire_service *service; /* of the path; NULL: All */
     struct call *call;
+    const struct message_limits *limits;
     struct soap_intake *intake;
     struct body body;
     struct body envelope_body;

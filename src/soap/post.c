@@ -15,6 +15,7 @@
 #include "soap/answer.h"
 #include "soap/door.h"
 #include "soap/intake.h"
+#include "soap/limits.h"
 #include "soap/media_type.h"
 #include "soap/message.h"
 #include "soap/multipart.h"
@@ -42,7 +43,7 @@ static bool take_in(struct message *message, struct error *error)
 static bool scan(struct message *message, struct error *error)
 {
     return scan_message(message->arena, &message->envelope_body, intake_is_cut(message->intake),
-                        &message->worker->door->limits, &message->scan, error);
+                        message->limits, &message->scan, error);
 }
 
 static bool open_envelope(struct message *message, struct error *error)
@@ -162,7 +163,7 @@ static bool find_operation(struct message *message, struct error *error)
 /* Whoever the message names, what anybody may ask for needs no long message. */
 static bool check_length(struct message *message, struct error *error)
 {
-    int64_t most = message->worker->door->platform->settings->limits.anonymous_body;
+    int64_t most = message->call->settings->limits.anonymous_body;
 
     if (message->body.length > (size_t)most &&
         (!message->request->is_admitted || message->operation->operation->pattern->is_anonymous)) {
@@ -283,7 +284,7 @@ static void explain_cut(const struct message *message, struct error *error)
     error_clear(error);
     error_set(error, ERROR_LIMIT_EXCEEDED, "attachment",
               "A file in the message goes beyond limits.attachment, which is %zu",
-              message->worker->door->limits.attachment);
+              message->limits->attachment);
 }
 
 void post_serve(struct soap_worker *worker, struct arena *arena, const struct soap_request *request,

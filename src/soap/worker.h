@@ -4,8 +4,6 @@
 #ifndef SOAP_WORKER_H
 #define SOAP_WORKER_H
 
-#include "soap/limits.h"
-
 struct arena;
 struct catalog;
 struct parser;
@@ -18,7 +16,6 @@ struct soap_door {
     const struct platform *platform;
     struct catalog *catalog; /* held: the contract refers to it */
     struct wire *wire;
-    struct message_limits limits;
 };
 
 struct soap_worker {

@@ -4,10 +4,8 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
@@ -15,6 +13,8 @@ from svyaz import wire  # noqa: E402
 from svyaz.raw import Line  # noqa: E402
 from svyaz.server import ROOT, SURROUNDINGS, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
+import reloading  # noqa: E402
+from reloading import wait_for  # noqa: E402
 
 WORK = ROOT / "build" / "crmd-test"
 CRMD = ROOT / "build/check/crmd"
@@ -131,46 +131,6 @@ def prove_nothing_is_made(tally):
     tally.check("check-makes-no-file", str([path.name for path in (WORK / "none").iterdir()] or ""))
 
 
-def reload(server):
-    """What the log says of SIGHUP."""
-    before = len(server.log())
-    server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: '"event":"reload"' in server.log()[before:])
-    return server.log()[before:]
-
-
-def prove_reload(tally):
-    """The log says what was read at the start and what is read again."""
-    path = WORK / "some.conf"
-    path.write_text("[log]\nlevel = info\n")
-    certificate, key = WORK / "crmd.crt", WORK / "crmd.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                    "/CN=127.0.0.1", "-out", certificate, "-keyout", key], check=True, capture_output=True)
-    plain = Server(WORK / "firm")
-    with plain:
-        said = reload(plain)
-        tally.check("reload-of-nothing", None if "nothing to read again" in said else said)
-    plain = Server(WORK / "firm", settings=["http.tls_listen=127.0.0.1:0", f"http.tls_certificate={certificate}",
-                                            f"http.tls_key={key}"], words=["--config", path])
-    with plain:
-        tally.check("start-names-the-settings", None if str(path) in plain.log() else plain.log())
-        said = reload(plain)
-        tally.check("reload-names-the-certificate", None if str(certificate) in said else said)
-        key.write_text("no key")
-        said = reload(plain)
-        tally.check("reload-that-fails", None if '"level":"error"' in said else said)
-
-
-def wait_for(condition, seconds=30):
-    """Whether something becomes true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def prove_ready(tally):
     """A server that drains is alive and not ready, and still answers what has begun."""
     server = Server(WORK / "firm")
@@ -205,7 +165,7 @@ def main():
     prove_installed(tally)
     prove_nothing_is_made(tally)
     prove_ready(tally)
-    prove_reload(tally)
+    reloading.prove(tally, WORK)
     lock.close()
     tally.end()
 

@@ -252,6 +252,37 @@ void test_settings__name_the_line_of_a_file(void **state)
     finish(&other);
 }
 
+void test_settings__follow_those_before(void **state)
+{
+    (void)state;
+    struct place place = begin();
+    write_file(&place, "crmd.conf", "[limits]\npage = 10\nbody = 1 MiB\n[http]\nworkers = 3\n");
+    assert_true(load(&place, NULL, NULL, NULL));
+    struct settings before = place.settings;
+    write_file(
+        &place, "crmd.conf",
+        "[limits]\npage = 11\nbody = 1024 KiB\n[http]\nlisten = other:1\ncompression = no\n");
+    assert_true(load(&place, NULL, NULL, NULL));
+    struct settings_change change;
+    settings_follow(place.arena, &before, &place.settings, &change);
+    /* What a running program takes, in the order of the table. */
+    assert_int_equal(change.taken.count, 2);
+    assert_string_equal(change.taken.items[0], "http.compression");
+    assert_string_equal(change.taken.items[1], "limits.page");
+    assert_int_equal(place.settings.limits.page, 11);
+    assert_false(place.settings.http.compression);
+    /* What it does not, a setting that is given no more included. */
+    assert_int_equal(change.waiting.count, 2);
+    assert_string_equal(change.waiting.items[0], "http.listen");
+    assert_string_equal(change.waiting.items[1], "http.workers");
+    assert_string_equal(place.settings.http.listen, "127.0.0.1:8080");
+    assert_int_equal(place.settings.http.workers, 3);
+    assert_string_equal(source_of(&place.settings, "http", "listen"), "default");
+    assert_string_equal(source_of(&place.settings, "limits", "page"),
+                        arena_format(place.arena, "%s/crmd.conf:2", place.directory));
+    finish(&place);
+}
+
 static char *written(struct place *place,
                      void (*write)(FILE *file, const struct settings *settings))
 {
@@ -279,6 +310,7 @@ void test_settings__example_can_be_read_back(void **state)
     struct place place = begin();
     char *text = written(&place, write_example);
     assert_non_null(strstr(text, "#listen = 127.0.0.1:8080\n"));
+    assert_non_null(strstr(text, "# Records of one page. (SIGHUP)\n#page = 5000\n"));
     /* Every setting, its mark of a comment removed, is accepted and changes nothing; a secret is
      * given in one way or the other. */
     char *plain = arena_copy_text(place.arena, text);

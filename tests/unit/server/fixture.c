@@ -125,7 +125,7 @@ static bool admit(void *context, void *worker, struct exchange *exchange, const 
     const struct fixture *fixture = context;
 
     (void)worker;
-    assert_true((int64_t)length <= fixture->free_bytes);
+    assert_true((int64_t)length <= fixture->limits.free_bytes);
     if (length >= 2 && memcmp(begin, "ok", 2) == 0) {
         return true;
     }
@@ -157,8 +157,7 @@ void fixture_open(struct fixture *fixture)
         .address_count = 1,
         .door = {.context = fixture,
                  .worker_open = open_worker,
-                 .free_bytes = fixture->free_bytes,
-                 .admit = fixture->free_bytes > 0 ? admit : NULL,
+                 .admit = fixture->asks ? admit : NULL,
                  .handle = handle},
         .log = &fixture->log,
         .counters = &fixture->counters,

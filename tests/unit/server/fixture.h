@@ -19,7 +19,7 @@ struct fixture {
     struct tls_context *context;
     struct counters counters;
     struct log log;
-    int64_t free_bytes; /* set before fixture_open: longer bodies must begin with "ok" */
+    bool asks; /* set before fixture_open: bodies longer than free_bytes must begin with "ok" */
     struct server *server;
     int port;
 };

@@ -135,7 +135,8 @@ void test_bodies__long_ones_are_let_in_by_the_door(void **state)
     char *noise;
 
     (void)state;
-    fixture.free_bytes = 1000;
+    fixture.asks = true;
+    fixture.limits.free_bytes = 1000;
     fixture_open(&fixture);
     noise = make_noise(&fixture, length);
     for (int is_known = 0; is_known < 2; is_known++) {
@@ -164,7 +165,8 @@ void test_bodies__long_ones_are_let_in_by_the_door_when_inflated(void **state)
     struct answer_read answer;
 
     (void)state;
-    fixture.free_bytes = 1000;
+    fixture.asks = true;
+    fixture.limits.free_bytes = 1000;
     fixture_open(&fixture);
     memset(blanks, ' ', sizeof(blanks));
     packed = gzip(&fixture, blanks, 1000);

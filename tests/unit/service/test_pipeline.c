@@ -278,12 +278,13 @@ void test_pipeline__a_user_has_so_many_requests_at_once(void **state)
     response = office_run(&office, "Session", "WhoAmI", &who_am_i);
     struct uuid user = response->result->user_id.value;
     struct uuid other = {{1}};
-    struct admission *admission = admission_make(office.arena, 2);
+    struct admission *admission = admission_make(office.arena);
     office.house.platform.admission = admission;
-    assert_true(admission_enter(admission, &user, &office.error));
-    assert_true(admission_enter(admission, &other, &office.error));
+    office.house.settings.http.requests_per_user = 2;
+    assert_true(admission_enter(admission, &user, 2, &office.error));
+    assert_true(admission_enter(admission, &other, 2, &office.error));
     (void)office_run(&office, "Session", "WhoAmI", &who_am_i);
-    assert_true(admission_enter(admission, &user, &office.error));
+    assert_true(admission_enter(admission, &user, 2, &office.error));
     office_expect(&office, office_try(&office, "Session", "WhoAmI", &who_am_i), ERROR_BUSY);
     admission_leave(admission, &user);
     (void)office_run(&office, "Session", "WhoAmI", &who_am_i);
@@ -295,15 +296,15 @@ void test_pipeline__a_user_has_so_many_requests_at_once(void **state)
 void test_admission__counts_each_of_many_users(void **state)
 {
     struct arena *arena = arena_create();
-    struct admission *admission = admission_make(arena, 1);
+    struct admission *admission = admission_make(arena);
     struct error error = {0};
 
     (void)state;
     for (int round = 0; round < 2; round++) {
         for (uint8_t i = 0; i < 200; i++) {
             struct uuid user = {{i}};
-            assert_true(admission_enter(admission, &user, &error));
-            assert_false(admission_enter(admission, &user, &error));
+            assert_true(admission_enter(admission, &user, 1, &error));
+            assert_false(admission_enter(admission, &user, 1, &error));
         }
         for (uint8_t i = 0; i < 200; i++) {
             struct uuid user = {{i}};

@@ -77,7 +77,7 @@ static void make_caches(struct platform *platform)
         .delay_after = 5,
         .attempts = 10,
         .lock = 600000, /* no machine is so slow that it runs out by itself */
-        .source_failures = TEST_SOURCE_FAILURES,
+        .sources = {.failures = TEST_SOURCE_FAILURES, .lock = 600000},
         .known_source = 600000,
         .hashing = 2,
         .waiting = 8,
