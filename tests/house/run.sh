@@ -51,6 +51,7 @@ check words words
 check full-stops tests/house/full_stops.py
 check headers headers
 check readmes readmes
+check settings tests/house/settings.py
 check top-level top_level
 check format format
 printf '%d passed, %d failed, 0 skipped\n' "$passed" "$failed"
