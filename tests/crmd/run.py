@@ -120,6 +120,19 @@ def prove_installed(tally):
                 .replace("@privileged", "").replace("@resources", "") else unit)
 
 
+def prove_port_again(tally):
+    """A port is free for the next start, though connections of the last one have hardly ended."""
+    first = Server(WORK / "firm")
+    with first:
+        port = first.port
+        with Line(port) as line:
+            line.send(b"GET /soap HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            line.answer()
+            line.is_closed()  # by the server, so that the port is the side that waits
+    with Server(WORK / "firm", settings=[f"http.listen=127.0.0.1:{port}"]) as second:
+        tally.check("port-again", None if second.port == port else f"port {second.port}")
+
+
 def prove_nothing_is_made(tally):
     """--check only looks."""
     shutil.rmtree(WORK / "none", ignore_errors=True)
@@ -165,6 +178,7 @@ def main():
     prove_installed(tally)
     prove_nothing_is_made(tally)
     prove_ready(tally)
+    prove_port_again(tally)
     reloading.prove(tally, WORK)
     lock.close()
     tally.end()

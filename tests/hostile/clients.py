@@ -1,7 +1,7 @@
 """Clients that are slow, silent, many, or gone: they harm only themselves."""
 import time
 
-from case import WHO_AM_I, envelope, head, post
+from case import SESSION, WHO, WHO_AM_I, envelope, head, post
 from svyaz.raw import Line
 
 # Short times, so that the test need not wait for the documented ones.
@@ -131,6 +131,15 @@ def surplus_that_is_no_request(port):
         return None if line.is_closed() else "the connection stays open"
 
 
+def credentials_of_the_request_before(port):
+    """Who proved himself in one request has to do so in the next, on the same connection."""
+    bare, session = {"drop": ("Authorization",)}, f'<Session xmlns="{SESSION}"><token>x</token></Session>'
+    with Line(port) as line:
+        line.send(post(WHO_AM_I) + post(WHO_AM_I, **bare) + post(envelope(WHO, session), **bare) + post(WHO_AM_I))
+        statuses = [answer.status if answer else None for answer in (line.answer() for _ in range(4))]
+    return None if statuses == [200, 401, 500, 200] else f"the answers are {statuses}"
+
+
 def dribbled(port):
     """A good request in pieces of seven bytes is a good request."""
     data = post(WHO_AM_I)
@@ -161,4 +170,4 @@ def half_closed(port):
 
 TESTS = [silent, half_a_head, head_by_the_byte, half_a_body, gone_in_the_middle, answer_not_read,
          too_many_requests, too_many_connections, pipelined,
-         surplus_is_the_next_request, surplus_that_is_no_request, dribbled, close_is_honoured, half_closed]
+         credentials_of_the_request_before, surplus_is_the_next_request, surplus_that_is_no_request, dribbled, close_is_honoured, half_closed]

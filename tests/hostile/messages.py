@@ -1,5 +1,5 @@
 """Messages: XML that is none, SOAP that is none, and attacks on parsers."""
-from case import ACCOUNT, SESSION, SOAP, SOAP12, WHO, WHO_AM_I, Case, account, envelope, post
+from case import ACCOUNT, CREDENTIALS, SESSION, SOAP, SOAP12, WHO, WHO_AM_I, Case, account, envelope, post
 
 XML = ("XML_INVALID",)
 SHAPE = ("SOAP_INVALID",)
@@ -177,6 +177,10 @@ ADDRESSING = "http://www.w3.org/2005/08/addressing"
 HONEST = [
     Case("reply-to-is-data", post(envelope(WHO, f'<a:ReplyTo xmlns:a="{ADDRESSING}"><a:Address>http://127.0.0.1:1/'
                                            "</a:Address></a:ReplyTo>")), (200,)),
+    Case("credentials-for-a-proxy-are-none",
+         post(WHO_AM_I, drop=("Authorization",), Proxy_Authorization=CREDENTIALS), ("NOT_AUTHENTICATED", 401)),
+    Case("credentials-for-a-proxy-beside-ours", post(WHO_AM_I, Proxy_Authorization="Basic eDp5"), (200,)),
+    Case("cookies-are-passed-over", post(WHO_AM_I, Cookie='$Version=1; a="' + "b" * 2000 + '"; $Path="/'), (200,)),
     Case("byte-order-mark", post(b"\xef\xbb\xbf" + WHO_AM_I.encode()), (200,)),
     Case("declaration", post("<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n" + WHO_AM_I), (200,)),
     Case("comments-and-blanks", post("<!-- a -->" + WHO_AM_I.replace("<s:Body>", "\n<!-- b -->\n<s:Body>")), (200,)),

@@ -231,6 +231,34 @@ void test_bodies__broken_compression_is_refused(void **state)
 }
 
 /* The limit counts what comes out: at it, one above, and far beyond the ratio. */
+void test_bodies__ratio_at_the_limit_and_one_above(void **state)
+{
+    static const char headers[] = "Content-Type: text/xml\r\nContent-Encoding: gzip\r\n";
+    struct answer_read answer;
+
+    (void)state;
+    /* More than nine times its size, and ten at the most: 10 is the first limit that it meets. */
+    for (int limit = 9; limit <= 10; limit++) {
+        struct fixture fixture = fixture_prepare();
+        const size_t length = 500000;
+        char *text = arena_allocate(fixture.arena, length + 1);
+        struct buffer packed = {0};
+        size_t noise = 0;
+
+        for (; packed.length * 10 < length; noise += 1000) {
+            memset(text, 'a', length);
+            memcpy(text, make_noise(&fixture, noise), noise);
+            packed = gzip(&fixture, text, length);
+        }
+        assert_true(length > packed.length * 9);
+        fixture.limits.inflate_ratio = limit;
+        fixture_open(&fixture);
+        post(&fixture, headers, packed.bytes, packed.length, &answer);
+        assert_int_equal(answer.status, limit == 10 ? 200 : 413);
+        fixture_close(&fixture);
+    }
+}
+
 void test_bodies__gzip_bomb_is_refused(void **state)
 {
     static const char headers[] = "Content-Type: text/xml\r\nContent-Encoding: gzip\r\n";
