@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -57,7 +58,8 @@ struct known_session {
     int64_t used_on; /* moments */
     int64_t expires_on;
     bool is_scoped;
-    int64_t checked_at; /* monotonic */
+    char application[APPLICATION_BYTES_MAX + 1]; /* empty: none */
+    int64_t checked_at;                          /* monotonic */
 };
 
 static bool is_of_user(const void *item, const struct uuid *user_id)
@@ -356,14 +358,14 @@ bool session_is_over(const struct session_cache *cache, int64_t used_on, int64_t
 static bool read_session(struct connection *connection, struct arena *arena, const char *digest,
                          struct known_session *known_out, struct error *error)
 {
-    static const char *const columns[] = {"id",          "user_id",          "used_on",
-                                          "expires_on",  "scope_operations", "scope_entities",
-                                          "is_read_only"};
+    static const char *const columns[] = {"id",           "user_id",          "used_on",
+                                          "expires_on",   "scope_operations", "scope_entities",
+                                          "is_read_only", "application"};
     const struct row_condition of_token = {"token_digest", ROW_IS, cell_text(digest)};
     const struct row_query query = {
         .table = &session_table,
         .columns = columns,
-        .column_count = 7,
+        .column_count = 8,
         .conditions = &of_token,
         .condition_count = 1,
     };
@@ -384,6 +386,10 @@ static bool read_session(struct connection *connection, struct arena *arena, con
                      (!row_cell(&rows, 0, 6)->is_null && row_cell(&rows, 0, 6)->boolean),
         .checked_at = checked_at,
     };
+    if (!row_cell(&rows, 0, 7)->is_null) {
+        snprintf(known_out->application, sizeof(known_out->application), "%s",
+                 row_cell(&rows, 0, 7)->text);
+    }
     return true;
 }
 
@@ -484,18 +490,19 @@ static bool find_identity(struct session_cache *cache, struct arena *arena,
 
 bool session_find(struct session_cache *cache, struct arena *arena, struct connection *connection,
                   const struct catalog *catalog, const char *token, int64_t now,
-                  struct uuid *session_id_out, const struct identity **identity_out,
-                  struct error *error)
+                  struct session_use *use_out, struct error *error)
 {
     struct known_session known;
     if (!find_session(cache, arena, connection, token, now, &known, error)) {
         return false;
     }
-    if (!find_identity(cache, arena, connection, catalog, &known, identity_out, error)) {
+    if (!find_identity(cache, arena, connection, catalog, &known, &use_out->identity, error)) {
         /* The user was disabled: for the holder of a token that is the end of the session. */
         return error->code == ERROR_CREDENTIALS_INVALID ? refuse(error) : false;
     }
-    *session_id_out = known.id;
+    use_out->id = known.id;
+    use_out->application =
+        known.application[0] == '\0' ? NULL : arena_copy_text(arena, known.application);
     return true;
 }
 

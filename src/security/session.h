@@ -65,11 +65,18 @@ must_check bool session_open(struct session_cache *cache, struct connection *con
                              const struct session_grant *grant, int64_t now,
                              struct session *session_out, struct error *error);
 
+/* A session that a request came in. */
+struct session_use {
+    struct uuid id;
+    const char *application; /* what the client called itself when it logged in, or NULL */
+    const struct identity *identity;
+};
+
 /* Finds the session of a token and the identity of its user. Fails with SESSION_INVALID. */
 must_check bool session_find(struct session_cache *cache, struct arena *arena,
                              struct connection *connection, const struct catalog *catalog,
-                             const char *token, int64_t now, struct uuid *session_id_out,
-                             const struct identity **identity_out, struct error *error);
+                             const char *token, int64_t now, struct session_use *use_out,
+                             struct error *error);
 
 /* Ends a session. */
 must_check bool session_close(struct session_cache *cache, struct connection *connection,

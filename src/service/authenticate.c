@@ -35,10 +35,14 @@ static bool has_username_token(const struct credentials *credentials)
 static bool check_token(struct call *call, const struct credentials *credentials,
                         const struct identity **identity_out, struct error *error)
 {
+    struct session_use use;
     if (!session_find(call->platform->sessions, call->arena, call->connection, call->catalog,
-                      credentials->token, call->now, &call->session_id, identity_out, error)) {
+                      credentials->token, call->now, &use, error)) {
         return false;
     }
+    call->session_id = use.id;
+    call->application = call->application == NULL ? use.application : call->application;
+    *identity_out = use.identity;
     if (directory_recheck(call, &(*identity_out)->user_id, error)) {
         return true;
     }

@@ -44,14 +44,13 @@ static struct session open_session(int64_t now)
 
 static enum error_code find_in(struct session_cache *cache, const char *token, int64_t now)
 {
-    const struct identity *identity = NULL;
-    struct uuid id;
+    struct session_use use;
     struct error error = {0};
     bool done = session_find(cache, people.arena, people.connection, people.house.platform.catalog,
-                             token, now, &id, &identity, &error);
+                             token, now, &use, &error);
     assert_int_equal(done, error.code == ERROR_NONE);
     if (done) {
-        assert_true(uuid_is_equal(&identity->user_id, &people.ann));
+        assert_true(uuid_is_equal(&use.identity->user_id, &people.ann));
     }
     return error.code;
 }
@@ -240,13 +239,12 @@ void test_session__a_new_password_ends_all_but_one(void **state)
 
 static const struct identity *identity_of(const char *token, int64_t now)
 {
-    const struct identity *identity = NULL;
-    struct uuid id;
+    struct session_use use;
     struct error error = {0};
     people_must(session_find(people.house.platform.sessions, people.arena, people.connection,
-                             people.house.platform.catalog, token, now, &id, &identity, &error),
+                             people.house.platform.catalog, token, now, &use, &error),
                 &error);
-    return identity;
+    return use.identity;
 }
 
 static bool may(const struct identity *identity, const char *entity, enum right right)
