@@ -98,6 +98,7 @@ struct change {
     struct sql sql; /* is_last: its arena lives until the transaction ends */
     bool is_last;   /* may wait until the commit, or until anything else is asked */
     bool must_find; /* no row is a DATABASE_CONFLICT: others changed it meanwhile */
+    bool follows; /* an "INSERT ... SELECT values" that may go with the one that waits before it */
     /* Says a failure in the caller's words, where it is met: here, at the next statement, or at
      * the commit. Returns false. NULL: it is told as it is. */
     bool (*explain)(void *context, struct error *error);
@@ -106,7 +107,7 @@ struct change {
 
 /* Runs a change, or lets it wait. One that has waited until the commit and is all that the
  * transaction asks to be kept goes alone: the engine commits it by itself, in one round trip
- * instead of three. */
+ * instead of three. One that follows it becomes one statement with it, where the engine can. */
 must_check bool connection_apply(struct connection *connection, const struct change *change,
                                  struct error *error);
 

@@ -88,6 +88,10 @@ struct dialect {
      * day: what stands before a moment, between it and the seconds to add, and after them. */
     const char *sum, *periods[SUMMARY_PERIODS], *day[3];
 
+    /* A change may be part of the next one, WITH name AS (... RETURNING 1), so that both go in one
+     * round trip. */
+    bool joins_changes;
+
     const char *begin;    /* a write transaction */
     bool has_one_writer;  /* writers queue in the pool, not at the engine */
     const char *liveness; /* asked of a connection that was idle; NULL: always alive */
@@ -124,6 +128,8 @@ struct dialect {
 
     /* Writes the type of a column. is_key: part of a key, an index or a reference. */
     void (*write_type)(struct buffer *text, const struct table_column *column, bool is_key);
+
+    const char *counted; /* follows the type of a column that the engine numbers */
 
     bool has_partial_indexes;   /* CREATE INDEX ... WHERE; a sparse one is smaller there */
     const char *table_options;  /* after the closing bracket of CREATE TABLE */

@@ -220,6 +220,7 @@ const struct dialect dialect_mariadb = {
             [COLUMN_BYTES] = &storage_bytes,
         },
     .write_type = write_type,
+    .counted = " AUTO_INCREMENT",
     .table_options = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin "
                      "ROW_FORMAT = DYNAMIC",
     .write_change = write_change,

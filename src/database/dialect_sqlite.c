@@ -120,6 +120,7 @@ const struct dialect dialect_sqlite = {
             [COLUMN_BYTES] = &storage_bytes,
         },
     .write_type = write_type,
+    .counted = "", /* the one INTEGER of a primary key numbers itself */
     .has_partial_indexes = true,
     .table_options = " STRICT",
     .has_inline_references = true,

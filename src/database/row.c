@@ -14,10 +14,8 @@
 enum { IDS_AT_ONCE = 256 }; /* values bound in one statement are bounded by the engines */
 
 static const char *const test_text[] = {
-    [ROW_IS] = " = ",
-    [ROW_IS_BELOW] = " < ",
-    [ROW_IS_ABOVE] = " > ",
-    [ROW_IS_NOT] = " <> ",
+    [ROW_IS] = " = ",      [ROW_IS_BELOW] = " < ",     [ROW_IS_ABOVE] = " > ",
+    [ROW_IS_NOT] = " <> ", [ROW_IS_NULL] = " IS NULL",
 };
 
 static const struct table_column *find_column(const struct table *table, const char *name)
@@ -48,27 +46,32 @@ static void add_conditions(struct sql *sql, const struct table *table,
         sql_add(sql, index == 0 ? " WHERE " : " AND ");
         sql_add_name(sql, condition->column);
         sql_add(sql, test_text[condition->test]);
-        sql_add_cell(sql, fit_cell(table, condition->column, condition->cell));
+        if (condition->test != ROW_IS_NULL) {
+            sql_add_cell(sql, fit_cell(table, condition->column, condition->cell));
+        }
     }
 }
 
-/* The list is filled up to a power of two with its last id, so that few statements differ. */
+/* The list is filled up to a power of two with its last item, so that few statements differ. */
 static void add_among(struct sql *sql, const struct row_query *query)
 {
+    bool has_texts = query->texts != NULL;
+    size_t count = has_texts ? query->text_count : query->id_count;
     size_t filled = 1;
-    while (filled < query->id_count) {
+    while (filled < count) {
         filled *= 2;
     }
     sql_add(sql, query->condition_count == 0 ? " WHERE " : " AND ");
-    if (query->id_count == 0) {
+    if (count == 0) {
         sql_add(sql, "1 = 0");
         return;
     }
     sql_add_name(sql, query->among);
     for (size_t index = 0; index < filled; index++) {
-        size_t place = index < query->id_count ? index : query->id_count - 1;
+        size_t place = index < count ? index : count - 1;
         sql_add(sql, index == 0 ? " IN (" : ", ");
-        sql_add_cell(sql, cell_uuid(&query->ids[place]));
+        sql_add_cell(sql,
+                     has_texts ? cell_text(query->texts[place]) : cell_uuid(&query->ids[place]));
     }
     sql_add(sql, ")");
 }
@@ -220,6 +223,62 @@ bool row_insert(struct connection *connection, struct arena *arena, const struct
     return connection_change(connection, &sql, NULL, error);
 }
 
+/* ---- many rows ---- */
+
+/* Each number of rows is a statement of its own that is kept: only powers of two, and so few that
+ * the values of one statement stay few, too. */
+enum { ROWS_AT_ONCE = 32 };
+
+static size_t rows_of_part(size_t left)
+{
+    size_t rows = ROWS_AT_ONCE;
+    while (rows > left) {
+        rows /= 2;
+    }
+    return rows;
+}
+
+/* A single row is selected, so that it may follow from a change before it. */
+static void write_rows(struct sql *sql, const struct row_batch *batch, const struct cell *cells,
+                       size_t row_count)
+{
+    bool is_single = row_count == 1;
+    sql_add(sql, "INSERT INTO ");
+    sql_add_name(sql, batch->table->name);
+    for (size_t column = 0; column < batch->column_count; column++) {
+        sql_add(sql, column == 0 ? " (" : ", ");
+        sql_add_name(sql, batch->columns[column]);
+    }
+    sql_add(sql, is_single ? ") SELECT " : ") VALUES ");
+    for (size_t row = 0; row < row_count; row++) {
+        sql_add(sql, is_single ? "" : row == 0 ? "(" : ", (");
+        for (size_t column = 0; column < batch->column_count; column++) {
+            const struct cell *cell = &cells[row * batch->column_count + column];
+            sql_add(sql, column == 0 ? "" : ", ");
+            sql_add_cell(sql, fit_cell(batch->table, batch->columns[column], *cell));
+        }
+        sql_add(sql, is_single ? "" : ")");
+    }
+}
+
+bool row_insert_all(struct connection *connection, struct arena *arena,
+                    const struct row_batch *batch, struct error *error)
+{
+    size_t done = 0;
+    while (done < batch->row_count) {
+        struct change change = {.is_last = batch->is_last && batch->row_count == 1};
+        size_t rows = rows_of_part(batch->row_count - done);
+        sql_begin(&change.sql, arena, connection_dialect(connection));
+        write_rows(&change.sql, batch, batch->cells + done * batch->column_count, rows);
+        change.follows = change.is_last;
+        if (!connection_apply(connection, &change, error)) {
+            return false;
+        }
+        done += rows;
+    }
+    return true;
+}
+
 bool row_update(struct connection *connection, struct arena *arena, const struct table *table,
                 const struct row_value *values, size_t value_count,
                 const struct row_condition *conditions, size_t condition_count, int64_t *rows_out,
@@ -253,9 +312,9 @@ bool row_delete(struct connection *connection, struct arena *arena, const struct
     return connection_change(connection, &sql, rows_out, error);
 }
 
-bool row_add(struct connection *connection, struct arena *arena, const struct table *table,
-             const char *column, int64_t amount, const struct row_condition *conditions,
-             size_t condition_count, int64_t *rows_out, struct error *error)
+bool row_set_sum(struct connection *connection, struct arena *arena, const struct table *table,
+                 const struct row_sum *sum, const struct row_condition *conditions,
+                 size_t condition_count, int64_t *rows_out, struct error *error)
 {
     struct sql sql;
     expect(condition_count > 0);
@@ -263,11 +322,20 @@ bool row_add(struct connection *connection, struct arena *arena, const struct ta
     sql_add(&sql, "UPDATE ");
     sql_add_name(&sql, table->name);
     sql_add(&sql, " SET ");
-    sql_add_name(&sql, column);
+    sql_add_name(&sql, sum->column);
     sql_add(&sql, " = ");
-    sql_add_name(&sql, column);
+    sql_add_name(&sql, sum->from);
     sql_add(&sql, " + ");
-    sql_add_cell(&sql, cell_integer(amount));
+    sql_add_cell(&sql, cell_integer(sum->amount));
     add_conditions(&sql, table, conditions, condition_count);
     return connection_change(connection, &sql, rows_out, error);
+}
+
+bool row_add(struct connection *connection, struct arena *arena, const struct table *table,
+             const char *column, int64_t amount, const struct row_condition *conditions,
+             size_t condition_count, int64_t *rows_out, struct error *error)
+{
+    const struct row_sum sum = {.column = column, .from = column, .amount = amount};
+    return row_set_sum(connection, arena, table, &sum, conditions, condition_count, rows_out,
+                       error);
 }

@@ -29,13 +29,13 @@ struct row_value {
     struct cell cell;
 };
 
-enum row_test { ROW_IS, ROW_IS_BELOW, ROW_IS_ABOVE, ROW_IS_NOT };
+enum row_test { ROW_IS, ROW_IS_BELOW, ROW_IS_ABOVE, ROW_IS_NOT, ROW_IS_NULL };
 
 /* A condition that rows must meet; all of several. */
 struct row_condition {
     const char *column;
     enum row_test test;
-    struct cell cell;
+    struct cell cell; /* of ROW_IS_NULL: none */
 };
 
 struct row_query {
@@ -44,9 +44,11 @@ struct row_query {
     size_t column_count;
     const struct row_condition *conditions;
     size_t condition_count;
-    const char *among;      /* a column that holds one of ids as well; NULL: none */
+    const char *among;      /* a column that holds one of ids or texts as well; NULL: none */
     const struct uuid *ids; /* each once; many are asked for in parts, without order and limit */
     size_t id_count;
+    const char *const *texts; /* in place of ids; at most 256 */
+    size_t text_count;
     const char *order; /* column to order by, ascending; NULL: in any order */
     int64_t limit;     /* rows at most; 0: all */
     bool is_locked;    /* locks the rows: a change follows */
@@ -74,6 +76,19 @@ must_check bool row_insert(struct connection *connection, struct arena *arena,
                            const struct table *table, const struct row_value *values,
                            size_t value_count, struct error *error);
 
+/* Many rows of the same columns. */
+struct row_batch {
+    const struct table *table;
+    const char *const *columns;
+    size_t column_count;
+    const struct cell *cells; /* of one row after the other */
+    size_t row_count;
+    bool is_last; /* nothing follows them in the transaction: see struct change */
+};
+
+must_check bool row_insert_all(struct connection *connection, struct arena *arena,
+                               const struct row_batch *batch, struct error *error);
+
 /* rows_out: rows that met the conditions; may be NULL. At least one condition is needed. */
 must_check bool row_update(struct connection *connection, struct arena *arena,
                            const struct table *table, const struct row_value *values,
@@ -83,7 +98,19 @@ must_check bool row_delete(struct connection *connection, struct arena *arena,
                            const struct table *table, const struct row_condition *conditions,
                            size_t condition_count, int64_t *rows_out, struct error *error);
 
-/* Adds an amount to an integer column, in the database, where the conditions are met. */
+/* Sets an integer column to another one plus an amount, in the database, where the conditions are
+ * met. */
+struct row_sum {
+    const char *column, *from;
+    int64_t amount;
+};
+
+must_check bool row_set_sum(struct connection *connection, struct arena *arena,
+                            const struct table *table, const struct row_sum *sum,
+                            const struct row_condition *conditions, size_t condition_count,
+                            int64_t *rows_out, struct error *error);
+
+/* Adds an amount to an integer column, likewise. */
 must_check bool row_add(struct connection *connection, struct arena *arena,
                         const struct table *table, const char *column, int64_t amount,
                         const struct row_condition *conditions, size_t condition_count,

@@ -69,12 +69,24 @@ void sql_add_number(struct sql *sql, int64_t number)
     buffer_add_format(&sql->text, "%lld", (long long)number);
 }
 
-void sql_add_cell(struct sql *sql, struct cell cell)
+static void bind(struct sql *sql, struct cell cell)
 {
     sql->parameters = grow_when_full(sql->arena, sql->parameters, sql->parameter_count,
                                      &sql->parameter_capacity, sizeof(struct cell));
     sql->parameters[sql->parameter_count++] = cell;
+}
+
+void sql_add_cell(struct sql *sql, struct cell cell)
+{
+    bind(sql, cell);
     buffer_add_char(&sql->text, '?');
+}
+
+void sql_bind_all(struct sql *sql, const struct cell *cells, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        bind(sql, cells[index]);
+    }
 }
 
 void sql_expect(struct sql *sql, struct sql_column column)

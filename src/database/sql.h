@@ -61,6 +61,9 @@ void sql_add_number(struct sql *sql, int64_t number);
 /* Adds a question mark and binds the cell to it. */
 void sql_add_cell(struct sql *sql, struct cell cell);
 
+/* Binds cells to the question marks of text that was added before. */
+void sql_bind_all(struct sql *sql, const struct cell *cells, size_t count);
+
 /* Says how the next result column is to be read. */
 void sql_expect(struct sql *sql, struct sql_column column);
 

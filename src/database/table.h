@@ -34,6 +34,7 @@ struct table_column {
     size_t length; /* TEXT in characters, BYTES in bytes; 0: of any length (never indexed) */
     uint8_t precision, scale; /* DECIMAL */
     bool is_required;
+    bool is_counted;        /* INTEGER, alone in the primary key: the engine numbers new rows */
     const char *references; /* table whose id this is, or NULL; RESTRICT on delete */
 };
 

@@ -83,6 +83,9 @@ void table_column_write(struct sql *sql, const struct table *table,
     sql_add_name(sql, column->name);
     sql_add(sql, " ");
     sql->dialect->write_type(&sql->text, column, table_column_is_key(table, column));
+    if (column->is_counted) {
+        sql_add(sql, sql->dialect->counted);
+    }
     if (column->is_required || has_name(table->primary_key, column->name)) {
         sql_add(sql, " NOT NULL");
     }

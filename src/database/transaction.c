@@ -83,10 +83,39 @@ static bool run_change(struct connection *connection, const struct change *chang
                      "Others changed the record at the same time");
 }
 
+/* Both as one statement, in the arena of the first; what is found is what the first finds. */
+static void join(struct change *first, const struct change *second)
+{
+    const struct sql *parts[] = {&first->sql, &second->sql};
+    struct sql joined;
+
+    sql_begin(&joined, first->sql.arena, first->sql.dialect);
+    sql_add(&joined, "WITH written AS (");
+    sql_add(&joined, first->sql.text.bytes);
+    sql_add(&joined, " RETURNING 1) ");
+    sql_add(&joined, second->sql.text.bytes);
+    sql_add(&joined, " FROM written");
+    for (size_t part = 0; part < sizeof(parts) / sizeof(parts[0]); part++) {
+        sql_bind_all(&joined, parts[part]->parameters, parts[part]->parameter_count);
+    }
+    first->sql = joined;
+}
+
+static bool can_join(const struct connection *connection, const struct change *change)
+{
+    return change->is_last && change->follows && connection->is_waiting &&
+           !connection->waiting.follows && connection->dialect->joins_changes;
+}
+
 bool connection_apply(struct connection *connection, const struct change *change,
                       struct error *error)
 {
     expect(connection->state == TRANSACTION_WRITING || !change->is_last);
+    if (can_join(connection, change)) {
+        join(&connection->waiting, change);
+        connection->waiting.follows = true;
+        return true;
+    }
     if (change->is_last) {
         if (!connection_make_ready(connection, false, error)) {
             return false;

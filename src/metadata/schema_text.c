@@ -31,6 +31,18 @@ static const char *word_of(const struct table_index *index)
     return index->is_sparse ? sparse_word : plain_word;
 }
 
+static const char required_word[] = "required", counted_word[] = "counted",
+                  optional_word[] = "optional";
+
+/* What the engine numbers is required, too. */
+static const char *need_of(const struct table_column *column)
+{
+    if (column->is_counted) {
+        return counted_word;
+    }
+    return column->is_required ? required_word : optional_word;
+}
+
 /* ---- writing ---- */
 
 static void write_columns_of_key(struct buffer *text, const char *const *columns)
@@ -49,7 +61,7 @@ char *schema_text_write(struct arena *arena, const struct table *table)
         const struct table_column *column = &table->columns[i];
         buffer_add_format(&text, "column %s %s %zu %u %u %s %s\n", column->name,
                           type_names[column->type], column->length, column->precision,
-                          column->scale, column->is_required ? "required" : "optional",
+                          column->scale, need_of(column),
                           column->references != NULL ? column->references : "-");
     }
     buffer_add_text(&text, "primary");
@@ -93,7 +105,8 @@ static bool read_column(struct reading *reading, char **words, size_t count)
     column->length = (size_t)strtoull(words[3], NULL, 10);
     column->precision = (uint8_t)strtoul(words[4], NULL, 10);
     column->scale = (uint8_t)strtoul(words[5], NULL, 10);
-    column->is_required = strcmp(words[6], "required") == 0;
+    column->is_counted = strcmp(words[6], counted_word) == 0;
+    column->is_required = column->is_counted || strcmp(words[6], required_word) == 0;
     column->references = strcmp(words[7], "-") == 0 ? NULL : words[7];
     array_add(&reading->columns, column);
     return true;
