@@ -85,6 +85,11 @@ void access_gather(const struct access_lists *lists, struct sql *sql,
 void access_count(const struct access_lists *lists, struct sql *sql,
                   const struct access_scope *scope, int64_t most);
 
+/* Whether the record with this id, if there is one, is in a scope that was made of the caller's
+ * rights. */
+must_check bool query_in_scope(struct call *call, const struct access_scope *scope,
+                               const struct uuid *id, bool *is_in_out, struct error *error);
+
 /* Whether the caller has one right on one record. */
 struct may {
     const struct entity *entity;

@@ -254,6 +254,44 @@ bool query_may_all(struct call *call, struct may *asked, size_t count, struct er
     return true;
 }
 
+bool query_in_scope(struct call *call, const struct access_scope *scope, const struct uuid *id,
+                    bool *is_in_out, struct error *error)
+{
+    const struct entity *entity = scope->entity;
+    const struct cell *cells = NULL;
+    struct access_lists lists;
+    struct sql sql;
+
+    *is_in_out = false;
+    if (access_is_nothing(scope)) {
+        return true;
+    }
+    access_lists_begin(&lists, call);
+    access_lists_add(&lists, scope);
+    sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    access_lists_write(&lists, &sql);
+    sql_add(&sql, "SELECT ");
+    sql_add_column(&sql, ROOT_ALIAS, entity->id->column);
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_UUID});
+    sql_add(&sql, " FROM ");
+    sql_add_name(&sql, entity->table);
+    sql_add(&sql, " ");
+    sql_add_name(&sql, ROOT_ALIAS);
+    sql_add(&sql, " WHERE ");
+    sql_add_column(&sql, ROOT_ALIAS, entity->id->column);
+    sql_add(&sql, " = ");
+    sql_add_cell(&sql, cell_uuid(id));
+    if (!scope->is_everything) {
+        sql_add(&sql, " AND ");
+        access_write(&lists, &sql, scope, ROOT_ALIAS);
+    }
+    if (!connection_select_row(call->connection, &sql, &cells, error)) {
+        return false;
+    }
+    *is_in_out = cells != NULL;
+    return true;
+}
+
 bool query_may(struct call *call, const struct entity *entity, const struct uuid *id,
                enum right right, bool *is_allowed_out, struct error *error)
 {

@@ -75,7 +75,7 @@ bool record_create(struct call *call, struct record *record, struct write_outcom
     struct work work;
     struct write_outcome outcome;
     work_begin(&work, call);
-    if (!create_in(&work, record, &outcome, error) || !total_settle(&work, error)) {
+    if (!create_in(&work, record, &outcome, error) || !work_end(&work, error)) {
         return false;
     }
     outcome.version = work.root_version;

@@ -32,7 +32,7 @@ static bool is_deleted(const struct work *work, const struct uuid *id)
     return false;
 }
 
-static bool note_deleted(struct work *work, const struct uuid *id, struct error *error)
+static bool remember(struct work *work, const struct uuid *id, struct error *error)
 {
     if (work->deleted.count == DELETED_LIMIT) {
         return error_set(error, ERROR_LIMIT_EXCEEDED, NULL,
@@ -206,15 +206,15 @@ static bool delete_row(const struct write *write, const struct uuid *id, struct 
     return false;
 }
 
-/* Reads the record under its lock, with its files. Those who began to refer to it are waited for,
- * so that they are found, and nobody begins any more. */
+/* Reads the record under its lock, whole: what is deleted is kept as it was. Those who began to
+ * refer to it are waited for, so that they are found, and nobody begins any more. */
 static bool read_record(struct write *write, const struct uuid *id, struct error *error)
 {
     struct record *before = NULL;
     write->given = record_make(write->call->arena, write->entity);
     for (size_t index = 0; index < write->entity->field_count; index++) {
-        if (write->entity->fields[index]->type == FIELD_FILE) {
-            write->given->values[index].state = VALUE_NULL;
+        if (!write->entity->fields[index]->is_secret) {
+            write->given->values[index].state = VALUE_NULL; /* marks it as one to be read */
         }
     }
     if (!save_read(write, id, ROW_LOCK_DELETE, &before, error)) {
@@ -231,12 +231,12 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
     if ((is_root && !total_lock_parents(work, entity, id, error)) ||
         !read_record(&write, id, error) || !permit_stored(&write, RIGHT_DELETE, error) ||
         (has_expected_version && !rule_check_version(&write, error)) ||
-        !note_deleted(work, id, error)) {
+        !remember(work, id, error)) {
         return false;
     }
     if (!principal_begin_delete(&write, id, error) || !settle_referrers(work, entity, id, error) ||
-        !drop_beside(&write, id, error) || !delete_row(&write, id, error) ||
-        !principal_end_delete(&write, id, error)) {
+        !note_deleted(&write, error) || !drop_beside(&write, id, error) ||
+        !delete_row(&write, id, error) || !principal_end_delete(&write, id, error)) {
         return false;
     }
     total_note(work, write.before, NULL);
@@ -250,5 +250,5 @@ bool record_delete(struct call *call, const struct entity *entity, const struct 
     struct work work;
     work_begin(&work, call);
     return delete_in(&work, entity, id, call->has_expected_version, error) &&
-           total_settle(&work, error);
+           work_end(&work, error);
 }

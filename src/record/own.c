@@ -84,13 +84,14 @@ bool own_create(struct call *call, struct work *work, struct record *record,
     struct write_outcome outcome;
     struct identity raised;
     struct work alone;
-    if (work == NULL) {
+    bool is_alone = work == NULL;
+    if (is_alone) {
         work_begin(&alone, call);
         work = &alone;
     }
     stamp(call, record, author);
     struct elevation before = begin(work, &raised);
-    bool done = create_in(work, record, &outcome, error);
+    bool done = create_in(work, record, &outcome, error) && (!is_alone || work_end(work, error));
     end(work, before);
     if (done) {
         *id_out = outcome.id;

@@ -97,7 +97,7 @@ static bool create(struct call *call, const struct person *person, const struct 
     bool has_name = person->last_name != NULL && person->last_name[0] != '\0';
     return set_all(call, user, person, error) &&
            (has_name || set(call, user, "lastName", person->user_name, error)) &&
-           create_in(&work, user, &outcome, error) && total_settle(&work, error);
+           create_in(&work, user, &outcome, error) && work_end(&work, error);
 }
 
 bool person_create(struct call *call, const struct person *person, struct uuid *user_id_out,
@@ -128,7 +128,7 @@ bool person_update(struct call *call, const struct uuid *user_id, const struct p
     call->identity = identity_of(call, user_id);
     bool is_done = set_all(call, user, person, error) &&
                    update_in(&work, user, user_id, false, &outcome, error) &&
-                   total_settle(&work, error);
+                   work_end(&work, error);
     call->identity = before;
     return is_done;
 }

@@ -353,6 +353,16 @@ static bool is_shut_out(const struct write *write, bool *is_shut_out, struct err
     return true;
 }
 
+/* What somebody owns goes with him to his new unit. */
+static bool move_records(struct write *write, struct error *error)
+{
+    const struct call *call = write->call;
+    const struct uuid *unit_id = refers_to(write, "businessUnit");
+    return note_moved(write->work, id_of(write), unit_id, error) &&
+           principal_move_records(call->arena, call->connection, call->catalog, id_of(write),
+                                  unit_id, error);
+}
+
 static bool follow_user(struct write *write, struct error *error)
 {
     const struct call *call = write->call;
@@ -362,10 +372,7 @@ static bool follow_user(struct write *write, struct error *error)
         return true;
     }
     forget_everybody(write->call);
-    if ((is_moved &&
-         !principal_move_records(call->arena, call->connection, call->catalog, id_of(write),
-                                 refers_to(write, "businessUnit"), error)) ||
-        !is_shut_out(write, &is_out, error)) {
+    if ((is_moved && !move_records(write, error)) || !is_shut_out(write, &is_out, error)) {
         return false;
     }
     return !is_out ||
@@ -432,8 +439,7 @@ static bool follow_team(struct write *write, struct error *error)
         return true;
     }
     forget_everybody(call);
-    return principal_move_records(call->arena, call->connection, call->catalog, id_of(write),
-                                  refers_to(write, "businessUnit"), error);
+    return move_records(write, error);
 }
 
 static bool goes_with_unit(const struct work *work, const struct uuid *unit_id)

@@ -126,7 +126,8 @@ static bool give_team(struct call *call, const struct uuid *unit_id, const char 
     work_begin(&work, call);
     return team_read_default(call->arena, call->connection, call->catalog, unit_id, &team,
                              &is_found, error) &&
-           (is_found || principal_make_team(&work, unit_id, name, author, error));
+           (is_found || principal_make_team(&work, unit_id, name, author, error)) &&
+           work_end(&work, error);
 }
 
 static bool give_teams(struct call *call, const struct uuid *author, struct error *error)

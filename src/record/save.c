@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "change/sight.h"
 #include "metadata/catalog.h"
 #include "query/party.h"
 #include "query/query.h"
@@ -67,6 +68,22 @@ static void want_totals(const struct entity *entity, bool *is_wanted)
     }
 }
 
+/* All that decides who sees the record, when some of it may change. */
+static void want_sight(const struct write *write, bool *is_wanted)
+{
+    const struct entity *entity = write->entity;
+    bool is_moving = false;
+    for (size_t index = 0; index < entity->field_count; index++) {
+        const struct field *field = entity->fields[index];
+        is_moving = is_moving || (write_is_given(write, field) && sight_depends_on(field));
+    }
+    for (size_t index = 0; index < entity->field_count && is_moving; index++) {
+        if (sight_depends_on(entity->fields[index])) {
+            want(is_wanted, entity->fields[index]);
+        }
+    }
+}
+
 /* What is given, and all that may follow from it; not the hundred columns of a wide table. */
 static struct column_set choose_columns(const struct write *write)
 {
@@ -89,6 +106,7 @@ static struct column_set choose_columns(const struct write *write)
     want_computed(entity, is_wanted);
     want_twins(entity, is_wanted);
     want_totals(entity, is_wanted);
+    want_sight(write, is_wanted);
 
     struct column_set columns = {
         .fields = arena_allocate_array(arena, entity->field_count, sizeof(*columns.fields))};
@@ -225,6 +243,7 @@ bool save_new(struct write *write, struct write_outcome *outcome_out, struct err
         return false;
     }
     tell_outcome(write, true, outcome_out);
+    note_created(write);
     total_note(write->work, NULL, write->after);
     return true;
 }
@@ -274,6 +293,7 @@ bool save_changes(struct write *write, struct write_outcome *outcome_out, struct
         return false;
     }
     tell_outcome(write, false, outcome_out);
+    note_changed(write);
     total_note(write->work, write->before, write->after);
     return true;
 }

@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "call/call.h"
+#include "change/change.h"
+#include "change/sight.h"
 #include "metadata/entity.h"
 #include "metadata/value.h"
 #include "query/access.h"
@@ -91,6 +93,19 @@ static bool check_rights(struct call *call, const struct entity *entity, const s
 
 /* ---- the share ---- */
 
+static bool note_share(struct call *call, const struct share_grant *grant, int64_t before,
+                       struct error *error)
+{
+    bool could_read = (before & share_mask(RIGHT_READ)) != 0;
+    const struct change_note note = {
+        .entity = grant->entity,
+        .id = grant->record_id,
+        .kind = CHANGE_SHARED,
+        .sight = sight_of_share(call, &grant->principal_id, could_read),
+    };
+    return change_write(call, &note, 1, false, error);
+}
+
 bool record_share(struct call *call, const struct reference *record,
                   const struct reference *principal, int64_t rights, enum share_change change,
                   struct error *error)
@@ -124,5 +139,6 @@ bool record_share(struct call *call, const struct reference *record,
     if (change == SHARE_GRANT) {
         grant.rights |= before;
     }
-    return grant.rights == before || share_set(call->connection, call->arena, &grant, error);
+    return grant.rights == before || (share_set(call->connection, call->arena, &grant, error) &&
+                                      note_share(call, &grant, before, error));
 }

@@ -126,7 +126,7 @@ bool record_update(struct call *call, struct record *record, const struct key *k
     work_begin(&work, call);
     if (!find_id(call, record, key, &id, error) ||
         !update_in(&work, record, &id, call->has_expected_version, &outcome, error) ||
-        !total_settle(&work, error)) {
+        !work_end(&work, error)) {
         return false;
     }
     outcome.version = work.root_version;

@@ -7,10 +7,10 @@
 #include "record/write.h"
 #include "security/authorise.h"
 
-static bool undo_creation(struct work *work, size_t totals_before, struct error *error)
+static bool undo_creation(struct work *work, struct work_mark before, struct error *error)
 {
     error_clear(error);
-    work->totals.count = totals_before;
+    work_go_back(work, before);
     return connection_savepoint_undo(work->call->connection, error);
 }
 
@@ -18,7 +18,7 @@ static bool undo_creation(struct work *work, size_t totals_before, struct error 
 static bool try_create(struct work *work, struct record *given, struct write_outcome *outcome_out,
                        bool *is_taken_out, struct error *error)
 {
-    size_t totals_before = work->totals.count;
+    struct work_mark before = work_mark(work);
     struct uuid root_before = work->root_id;
     *is_taken_out = false;
     if (!connection_savepoint(work->call->connection, error)) {
@@ -32,7 +32,7 @@ static bool try_create(struct work *work, struct record *given, struct write_out
     }
     struct error refusal = *error;
     work->root_id = root_before;
-    if (!undo_creation(work, totals_before, error)) {
+    if (!undo_creation(work, before, error)) {
         return false;
     }
     *error = refusal;
@@ -85,7 +85,7 @@ bool record_upsert(struct call *call, struct record *record, const struct key *k
     struct work work;
     struct write_outcome outcome;
     work_begin(&work, call);
-    if (!upsert_in(&work, record, key, &outcome, error) || !total_settle(&work, error)) {
+    if (!upsert_in(&work, record, key, &outcome, error) || !work_end(&work, error)) {
         return false;
     }
     outcome.version = work.root_version;

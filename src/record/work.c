@@ -9,6 +9,23 @@ void work_begin(struct work *work, struct call *call)
     *work = (struct work){.call = call};
     array_init(&work->totals, call->arena);
     array_init(&work->deleted, call->arena);
+    array_init(&work->notes, call->arena);
+}
+
+bool work_end(struct work *work, struct error *error)
+{
+    return total_settle(work, error) && note_write_all(work, error);
+}
+
+struct work_mark work_mark(const struct work *work)
+{
+    return (struct work_mark){.totals = work->totals.count, .notes = work->notes.count};
+}
+
+void work_go_back(struct work *work, struct work_mark mark)
+{
+    work->totals.count = mark.totals;
+    work->notes.count = mark.notes;
 }
 
 bool write_is_given(const struct write *write, const struct field *field)

@@ -34,6 +34,7 @@ struct work {
     int64_t root_version; /* its version, also when its totals changed afterwards */
     struct array totals;  /* struct pending_total *: parents to be brought up to date */
     struct array deleted; /* struct uuid *: gone, or about to */
+    struct array notes;   /* struct change_note *: what became of which record */
 };
 
 /* What others than the record itself say about it. */
@@ -58,6 +59,17 @@ struct write {
 };
 
 void work_begin(struct work *work, struct call *call);
+
+/* Brings totals up to date, and writes what was noted: the last thing of a work. */
+must_check bool work_end(struct work *work, struct error *error);
+
+/* What was noted of a work so far, to go back to when a savepoint is undone. */
+struct work_mark {
+    size_t totals, notes;
+};
+
+struct work_mark work_mark(const struct work *work);
+void work_go_back(struct work *work, struct work_mark mark);
 
 /* ---- questions about a write ---- */
 
@@ -120,6 +132,15 @@ must_check bool total_lock_parents(struct work *work, const struct entity *entit
                                    const struct uuid *id, struct error *error);
 void total_note(struct work *work, const struct record *before, const struct record *after);
 must_check bool total_settle(struct work *work, struct error *error);
+
+/* note.c: what became of the record. Of a deleted one before anything of it is gone; of those that
+ * move to another unit with their owner before they do. */
+void note_created(const struct write *write);
+void note_changed(const struct write *write);
+must_check bool note_deleted(const struct write *write, struct error *error);
+must_check bool note_moved(struct work *work, const struct uuid *principal_id,
+                           const struct uuid *unit_id, struct error *error);
+must_check bool note_write_all(struct work *work, struct error *error);
 
 /* ---- whole writes, by the work they are part of ---- */
 

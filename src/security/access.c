@@ -273,6 +273,23 @@ const struct access_scope *access_scope_make(struct arena *arena, const struct i
     return scope;
 }
 
+const struct access_scope *access_scope_of_children(struct arena *arena,
+                                                    const struct identity *identity,
+                                                    const struct entity *entity, enum right right)
+{
+    const struct making making = {.arena = arena, .identity = identity, .right = right};
+    return make_inherited(&making, entity, DESCENT_OWNER | DESCENT_SHARE, INHERITED_LEVELS);
+}
+
+bool access_descends(const struct field *lookup)
+{
+    const struct relation *relation = lookup->relation;
+    return lookup->type == FIELD_LOOKUP &&
+           (lookup == lookup->entity->parent ||
+            (relation != NULL &&
+             (relation->on_reparent != CASCADE_NONE || relation->on_share != CASCADE_NONE)));
+}
+
 bool access_is_nothing(const struct access_scope *scope)
 {
     return !scope->is_everything && scope->rule_count == 0;
@@ -300,7 +317,7 @@ struct access_facts access_facts_of(const struct record *record)
     };
 }
 
-static bool is_among(const struct access_rule *rule, const struct uuid *id)
+bool access_is_among(const struct access_rule *rule, const struct uuid *id)
 {
     return !uuid_is_empty(id) &&
            bsearch(id, rule->ids, rule->id_count, sizeof(*rule->ids), uuid_compare) != NULL;
@@ -318,7 +335,7 @@ enum access_answer access_weigh(const struct access_scope *scope, const struct a
         const struct uuid *id = rule->by == ACCESS_BY_UNIT ? &facts->unit : &facts->owner;
         if (needs_database) {
             answer = ACCESS_UNDECIDED;
-        } else if (is_among(rule, id)) {
+        } else if (access_is_among(rule, id)) {
             found = rule;
         }
     }

@@ -54,6 +54,14 @@ struct access_scope {
 const struct access_scope *access_scope_make(struct arena *arena, const struct identity *identity,
                                              const struct entity *entity, enum right right);
 
+/* The part of a scope that reaches down to the records below: what one owns or was given. */
+const struct access_scope *access_scope_of_children(struct arena *arena,
+                                                    const struct identity *identity,
+                                                    const struct entity *entity, enum right right);
+
+/* Whether something of the record that a lookup refers to may reach down along it. */
+bool access_descends(const struct field *lookup);
+
 bool access_is_nothing(const struct access_scope *scope);
 
 /* What is known of one record without asking the database. */
@@ -65,6 +73,9 @@ struct access_facts {
 
 /* The facts that a record holds; fields that were not read count as empty. */
 struct access_facts access_facts_of(const struct record *record);
+
+/* Whether the rule names the id; never an empty one. */
+bool access_is_among(const struct access_rule *rule, const struct uuid *id);
 
 enum access_answer {
     ACCESS_REFUSED,

@@ -22,6 +22,8 @@
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "database/database.h"
+#include "job/chores.h"
+#include "job/scheduler.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
 #include "query/reach.h"
@@ -58,6 +60,7 @@ struct program {
     struct log log;
     struct platform platform;
     struct soap_door *door;
+    struct scheduler *scheduler;
     struct array files; /* names of the settings files that were read */
     int opened;         /* parts */
 };
@@ -137,7 +140,7 @@ static struct database_options database_options(const struct program *program)
         .folder = settings->data.dir,
         .must_exist = program->options->mode == MODE_CHECK,
         .pool_size =
-            settings->database.pool > 0 ? (int)settings->database.pool : worker_count(settings) + 1,
+            settings->database.pool > 0 ? (int)settings->database.pool : worker_count(settings) + 2,
         .acquire_timeout = settings->database.acquire_timeout,
         .statement_timeout = settings->database.statement_timeout,
     };
@@ -290,6 +293,19 @@ static void close_door(struct program *program)
     soap_door_destroy(&program->door);
 }
 
+/* Only who serves calls does what has to be done beside them. */
+static bool open_chores(struct program *program, struct error *error)
+{
+    return program->options->mode != MODE_SERVE ||
+           scheduler_start(&program->platform, platform_chores, platform_chore_count,
+                           &program->scheduler, error);
+}
+
+static void close_chores(struct program *program)
+{
+    scheduler_stop(&program->scheduler);
+}
+
 static const struct {
     bool (*open)(struct program *program, struct error *error);
     void (*close)(struct program *program); /* NULL: the arena does */
@@ -302,6 +318,7 @@ static const struct {
     [PART_CACHES] = {.open = open_caches, .close = close_caches},
     [PART_ORGANIZATION] = {.open = open_organization},
     [PART_DOOR] = {.open = open_door, .close = close_door},
+    [PART_CHORES] = {.open = open_chores, .close = close_chores},
 };
 
 bool program_open(const struct options *options, enum program_part last,

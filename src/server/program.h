@@ -28,6 +28,7 @@ enum program_part {
     PART_CACHES,       /* text rules, sessions, credentials, metrics */
     PART_ORGANIZATION, /* its id and keys, from the database */
     PART_DOOR,         /* operations and contract */
+    PART_CHORES,       /* what runs by itself */
     PART_COUNT
 };
 

@@ -28,6 +28,7 @@
 #include "query/request.h"
 #include "record/engine.h"
 #include "record/idempotency.h"
+#include "service/by_ids.h"
 #include "service/operation.h"
 #include "service/record.h"
 #include "service/request_digest.h"
@@ -83,34 +84,17 @@ static bool check_request_ids(const struct bulk *bulk, struct error *error)
     return true;
 }
 
-static bool check_count(struct call *call, size_t count, const char *name, struct error *error)
-{
-    int64_t most = call->settings->limits.rows;
-
-    return count <= (size_t)most ||
-           error_set(error, ERROR_LIMIT_EXCEEDED, name,
-                     "%zu rows are more than limits.rows, which is %lld", count, (long long)most);
-}
-
 static bool check(const struct bulk *bulk, struct error *error)
 {
     if (bulk->call->has_expected_version) {
         return error_set(error, ERROR_VALUE_INVALID, "expectedVersion",
                          "Each row says in its version what it expects, not the header");
     }
-    return check_count(bulk->call, row_count(bulk), bulk->records == NULL ? "ids" : "rows",
-                       error) &&
+    return by_ids_check_count(bulk->call, row_count(bulk), bulk->records == NULL ? "ids" : "rows",
+                              error) &&
            check_list(bulk, bulk->tags, "rowTags", error) &&
            check_list(bulk, bulk->request_ids, "requestIds", error) &&
            check_request_ids(bulk, error);
-}
-
-static bool parse_id(const struct operation *operation, const char *text, struct uuid *id_out,
-                     struct error *error)
-{
-    return uuid_parse(text, id_out) ||
-           error_set_about(error, ERROR_VALUE_INVALID, operation->entity->name, "ids",
-                           "\"%.40s\" is no id", text);
 }
 
 /* ---- one row ---- */
@@ -143,7 +127,7 @@ static bool delete_row(struct bulk *bulk, size_t row, struct write_outcome *outc
                        struct error *error)
 {
     *outcome_out = (struct write_outcome){.version = 0};
-    return parse_id(bulk->operation, bulk->ids->items[row], &outcome_out->id, error) &&
+    return by_ids_parse(bulk->operation, bulk->ids->items[row], &outcome_out->id, error) &&
            record_delete(bulk->call, bulk->operation->entity, &outcome_out->id, error);
 }
 
@@ -161,7 +145,7 @@ static bool digest_row(const struct bulk *bulk, size_t row, uint8_t digest[SHA25
         return request_digest_row(bulk->call, bulk->operation, key, bulk->records->items[row], NULL,
                                   digest, error);
     }
-    return parse_id(bulk->operation, bulk->ids->items[row], &id, error) &&
+    return by_ids_parse(bulk->operation, bulk->ids->items[row], &id, error) &&
            request_digest_row(bulk->call, bulk->operation, key, NULL, &id, digest, error);
 }
 
@@ -410,117 +394,4 @@ bool service_delete_multiple(struct call *call, const struct operation *operatio
 
     bulk.ids = &asked->ids;
     return run_rows(&bulk, &answer->result, error);
-}
-
-/* ---- reading ---- */
-
-/* So many are asked for in one statement. */
-enum { IDS_AT_ONCE = 400 };
-
-static bool read_part(struct call *call, const struct operation *operation,
-                      const struct retrieve_by_ids_entity_request *asked, size_t begin,
-                      size_t count, struct array *found, struct error *error)
-{
-    struct condition_request is_among = {
-        .field = operation->entity->id->name,
-        .operator= "in",
-        .values = {.is_set = true, .count = count, .items = asked->ids.items + begin}};
-    void *conditions[] = {&is_among};
-    struct filter_request filter = {
-        .conditions = {.is_set = true, .count = 1, .items = conditions}};
-    struct query_request query = {.columns = asked->columns,
-                                  .filter = &filter,
-                                  .page_size = {.is_set = true, .value = (int64_t)count}};
-    struct page page = {.has_more = true};
-
-    while (page.has_more) {
-        if (!query_run(call, operation->entity, &query, &page, error)) {
-            return false;
-        }
-        for (size_t i = 0; i < page.count; i++) {
-            array_add(found, page.records[i]);
-        }
-        query.cookie = page.next_cookie;
-    }
-    return true;
-}
-
-/* The records by id, as it is written. */
-static struct map *by_id(struct arena *arena, const struct array *records)
-{
-    struct map *map = map_create(arena);
-    char text[UUID_TEXT_SIZE];
-
-    for (size_t i = 0; i < records->count; i++) {
-        struct record *record = records->items[i];
-        uuid_format(&record_value(record, record->entity->id)->uuid, text);
-        map_set(map, arena_copy_text(arena, text), record);
-    }
-    return map;
-}
-
-/* The ids as we write them, whatever case they came in. */
-static bool check_ids(struct call *call, const struct operation *operation,
-                      const struct message_list *ids, const char **texts, struct error *error)
-{
-    char text[UUID_TEXT_SIZE];
-    struct uuid id;
-
-    for (size_t i = 0; i < ids->count; i++) {
-        if (!parse_id(operation, ids->items[i], &id, error)) {
-            return false;
-        }
-        uuid_format(&id, text);
-        texts[i] = arena_copy_text(call->arena, text);
-    }
-    return true;
-}
-
-static struct entity_by_ids *in_order(struct arena *arena, const struct array *records,
-                                      const char **texts, size_t count)
-{
-    struct entity_by_ids *answer = arena_allocate(arena, sizeof(*answer));
-    const struct map *found = by_id(arena, records);
-    struct array ordered, missing;
-
-    array_init(&ordered, arena);
-    array_init(&missing, arena);
-    for (size_t i = 0; i < count; i++) {
-        struct record *record = map_get(found, texts[i]);
-        if (record != NULL) {
-            array_add(&ordered, record);
-        } else {
-            array_add(&missing, texts[i]);
-        }
-    }
-    answer->records =
-        (struct message_list){.is_set = true, .count = ordered.count, .items = ordered.items};
-    answer->not_found =
-        (struct message_list){.is_set = true, .count = missing.count, .items = missing.items};
-    return answer;
-}
-
-bool service_retrieve_by_ids(struct call *call, const struct operation *operation,
-                             const void *request, void *response, struct error *error)
-{
-    const struct retrieve_by_ids_entity_request *asked = request;
-    struct retrieve_by_ids_entity_response *answer = response;
-    const char **texts = arena_allocate_array(call->arena, asked->ids.count, sizeof(*texts));
-    struct array records;
-
-    if (!check_count(call, asked->ids.count, "ids", error) ||
-        !check_ids(call, operation, &asked->ids, texts, error)) {
-        return false;
-    }
-    array_init(&records, call->arena);
-    for (size_t begin = 0; begin < asked->ids.count; begin += IDS_AT_ONCE) {
-        size_t left = asked->ids.count - begin;
-        if (!read_part(call, operation, asked, begin, left < IDS_AT_ONCE ? left : IDS_AT_ONCE,
-                       &records, error)) {
-            return false;
-        }
-    }
-    answer->found = in_order(call->arena, &records, texts, asked->ids.count);
-    call->row_count = (int64_t)records.count;
-    return true;
 }

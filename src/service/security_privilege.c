@@ -207,7 +207,7 @@ static bool mark_role(struct call *call, const struct uuid *role_id, bool is_adm
     struct work work;
     work_begin(&work, call);
     return own_set(call, role, "isAdministrator", is_administrator ? "true" : "false", error) &&
-           own_update(&work, role, role_id, error);
+           own_update(&work, role, role_id, error) && work_end(&work, error);
 }
 
 /* Nobody takes from a role, or adds to it, what he could not give: it is weighed before and after

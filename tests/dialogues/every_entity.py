@@ -4,6 +4,7 @@ Values are made from the describe answer; what was written is read back and comp
 or a field that is added to metadata/ is proven without a line here.
 """
 import itertools
+import time
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -12,6 +13,7 @@ from svyaz import stage, wire
 from svyaz.contract import PREFIX, Contract
 from svyaz.server import ADMIN, PASSWORD, Server
 
+PATIENCE = 100  # tenths of a second until a change must be told
 NUMBER = itertools.count(1)
 ABSENT = "01890000-0000-7000-8000-000000000000"
 
@@ -166,6 +168,7 @@ class Sweep:
     def prove(self, entity):
         """Create, retrieve, update, upsert, list and delete records of one entity."""
         values = entity.values(self, is_full=True)
+        token = self.changes(entity).findtext(".//{*}nextToken")
         identifier = self.create(entity, values)
         expect_same(values, self.read(entity, identifier, values))
         changed = entity.changeable(values)
@@ -188,7 +191,29 @@ class Sweep:
         if identifier not in [element.text for element in listed.iterfind(".//{*}id")]:
             raise Complaint("the list does not hold the record")
         self.ask(entity.name, f"Delete{entity.name}", f"<id>{identifier}</id>")
+        self.prove_changes(entity, token, identifier)
         self.prove_many(entity, etree.QName(listed[0][0]).localname)
+
+    def changes(self, entity, token=None):
+        content = "" if token is None else f"<token>{token}</token>"
+        return self.ask(entity.name, f"RetrieveChanges{entity.name}", content)
+
+    def prove_changes(self, entity, token, identifier):
+        """The life of a record, from the first change to the last, each version in its turn."""
+        told = []
+        for _ in range(PATIENCE):
+            answer = self.changes(entity, token)
+            told += [(change.findtext("{*}kind"), int(change.findtext("{*}version") or 0))
+                     for change in answer.iterfind(".//{*}RecordChange")
+                     if change.findtext("{*}id") == identifier]
+            token = answer.findtext(".//{*}nextToken")
+            if told and told[-1][0] == "deleted":
+                break
+            time.sleep(0.1)
+        versions = [version for kind, version in told if kind in ("created", "updated", "assigned")]
+        if not told or told[0] != ("created", 1) or told[-1] != ("deleted", len(versions)) or \
+                versions != list(range(1, len(versions) + 1)):
+            raise Complaint(f"RetrieveChanges told {told}")
 
     def prove_many(self, entity, plural):
         """The same for many records in one call; two rows, one of which cannot be done."""

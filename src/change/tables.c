@@ -1,0 +1,55 @@
+/*
+ * tables.c - the tables of this floor as data.
+ */
+#include "change/tables.h"
+
+#include "change/change.h"
+#include "database/table.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { ENTITY_LENGTH = 64, MARK_LENGTH = 32 };
+
+static const struct table_column change_columns[] = {
+    {.name = "number", .type = COLUMN_INTEGER, .is_required = true, .is_counted = true},
+    {.name = "position", .type = COLUMN_INTEGER},
+    {.name = "entity_name", .type = COLUMN_TEXT, .length = ENTITY_LENGTH, .is_required = true},
+    {.name = "record_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "version", .type = COLUMN_INTEGER},
+    {.name = "kind", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "field_names", .type = COLUMN_TEXT},
+    {.name = "former", .type = COLUMN_TEXT},
+    {.name = "sight", .type = COLUMN_TEXT},
+    {.name = "user_id", .type = COLUMN_UUID},
+    {.name = "application", .type = COLUMN_TEXT, .length = CHANGE_APPLICATION_LENGTH},
+    {.name = "request_id", .type = COLUMN_TEXT, .length = CHANGE_REQUEST_LENGTH},
+    {.name = "changed_on", .type = COLUMN_MOMENT, .is_required = true},
+};
+
+static const struct table_index change_indexes[] = {
+    /* Finds what has no position yet, in the order of the numbers, as well as what has. */
+    {.name = "svyaz_change_position", .columns = {"position", "number"}},
+    {.name = "svyaz_change_record", .columns = {"record_id", "number"}},
+    {.name = "svyaz_change_request", .columns = {"request_id"}, .is_sparse = true},
+};
+
+const struct table change_table = {
+    .name = "svyaz_change",
+    .columns = change_columns,
+    .column_count = COUNT(change_columns),
+    .primary_key = {"number"},
+    .indexes = change_indexes,
+    .index_count = COUNT(change_indexes),
+};
+
+static const struct table_column mark_columns[] = {
+    {.name = "name", .type = COLUMN_TEXT, .length = MARK_LENGTH, .is_required = true},
+    {.name = "position", .type = COLUMN_INTEGER, .is_required = true},
+};
+
+const struct table change_mark_table = {
+    .name = "svyaz_change_mark",
+    .columns = mark_columns,
+    .column_count = COUNT(mark_columns),
+    .primary_key = {"name"},
+};

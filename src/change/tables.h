@@ -1,0 +1,15 @@
+/*
+ * tables.h - the tables of this floor.
+ */
+#ifndef CHANGE_TABLES_H
+#define CHANGE_TABLES_H
+
+struct table;
+
+/* One row for each change of each record; see change/README.md. */
+extern const struct table change_table;
+
+/* How far changes were numbered, and how far they were swept. */
+extern const struct table change_mark_table;
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * write.c - changes noted, as rows.
+ */
+#include "change/change.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "call/call.h"
+#include "change/tables.h"
+#include "database/row.h"
+#include "metadata/entity.h"
+#include "security/identity.h"
+#include "text/utf8.h"
+
+static const char *const columns[] = {
+    "entity_name", "record_id", "version",     "kind",       "field_names", "former",
+    "sight",       "user_id",   "application", "request_id", "changed_on",
+};
+
+enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
+
+/* The platform itself is nobody. */
+static struct cell author_of(const struct call *call)
+{
+    bool is_known = call->identity != NULL && !uuid_is_empty(&call->identity->user_id);
+    return is_known ? cell_uuid(&call->identity->user_id) : cell_null(COLUMN_UUID);
+}
+
+/* As many characters as the column takes. */
+static const char *cut(struct call *call, const char *text, size_t most)
+{
+    return text == NULL ? NULL
+                        : arena_format(call->arena, "%.*s",
+                                       (int)text_cut_length(text, strlen(text), most), text);
+}
+
+static void write_cells(struct call *call, const struct change_note *note, struct cell *cells)
+{
+    const struct cell values[COLUMN_COUNT] = {
+        cell_text(note->entity->name),
+        cell_uuid(&note->id),
+        note->version > 0 ? cell_integer(note->version) : cell_null(COLUMN_INTEGER),
+        cell_integer(note->kind),
+        cell_text(note->field_names),
+        cell_text(note->former),
+        cell_text(note->sight),
+        author_of(call),
+        cell_text(cut(call, call->application, CHANGE_APPLICATION_LENGTH)),
+        cell_text(cut(call, call->request_id, CHANGE_REQUEST_LENGTH)),
+        cell_moment(call->now),
+    };
+    memcpy(cells, values, sizeof(values));
+}
+
+bool change_write(struct call *call, const struct change_note *notes, size_t count, bool is_last,
+                  struct error *error)
+{
+    struct cell *cells = arena_allocate_array(call->arena, count * COLUMN_COUNT, sizeof(*cells));
+    for (size_t index = 0; index < count; index++) {
+        write_cells(call, &notes[index], cells + index * COLUMN_COUNT);
+    }
+    const struct row_batch batch = {
+        .table = &change_table,
+        .columns = columns,
+        .column_count = COLUMN_COUNT,
+        .cells = cells,
+        .row_count = count,
+        .is_last = is_last,
+    };
+    return row_insert_all(call->connection, call->arena, &batch, error);
+}

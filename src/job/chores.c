@@ -1,0 +1,34 @@
+/*
+ * chores.c - what has to be done every so often.
+ */
+#include "job/chores.h"
+
+#include "call/platform.h"
+#include "change/number.h"
+#include "generated/settings.h"
+
+/* Readers of changes wait for their numbers: so often that nobody notices. */
+static bool number_changes(const struct chore_call *call, bool *has_more_out, struct error *error)
+{
+    int64_t count = 0;
+    bool is_done = change_number(call->connection, call->arena, &count, error);
+    *has_more_out = count > 0;
+    return is_done;
+}
+
+static bool sweep_changes(const struct chore_call *call, bool *has_more_out, struct error *error)
+{
+    const struct platform *platform = call->platform;
+    int64_t before = platform->now() - platform->settings->changes.keep;
+    int64_t count = 0;
+    bool is_done = change_sweep(call->connection, call->arena, before, &count, error);
+    *has_more_out = count > 0;
+    return is_done;
+}
+
+const struct chore platform_chores[] = {
+    {.name = "number changes", .every = 50, .run = number_changes},
+    {.name = "sweep changes", .every = 60 * 1000, .run = sweep_changes},
+};
+
+const int platform_chore_count = sizeof(platform_chores) / sizeof(platform_chores[0]);

@@ -1,0 +1,180 @@
+/*
+ * scheduler.c - one thread that goes round its chores.
+ */
+#include "job/scheduler.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "call/platform.h"
+#include "database/database.h"
+
+enum { NANOSECONDS = 1000000 }; /* of a millisecond */
+
+struct scheduled {
+    const struct chore *chore;
+    int64_t due; /* time_monotonic() */
+    bool has_failed;
+};
+
+struct scheduler {
+    struct arena *arena;
+    const struct platform *platform;
+    struct scheduled *chores;
+    int count;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t stopping;
+    bool is_stopping;
+};
+
+static void report(const struct scheduler *scheduler, struct scheduled *scheduled, bool is_done,
+                   const struct error *error)
+{
+    if (!is_done && !scheduled->has_failed && error->code != ERROR_DATABASE_CONFLICT) {
+        log_event(scheduler->platform->log, LOG_LEVEL_WARNING, "chore_failed",
+                  LOG_TEXT("chore", scheduled->chore->name),
+                  LOG_TEXT("code", error_kind(error->code)->name), LOG_TEXT("cause", error->cause));
+    }
+    scheduled->has_failed = !is_done && error->code != ERROR_DATABASE_CONFLICT;
+}
+
+static void run(const struct scheduler *scheduler, struct scheduled *scheduled)
+{
+    struct arena *arena = arena_create();
+    struct chore_call call = {.platform = scheduler->platform, .arena = arena};
+    struct error error = {0};
+    bool has_more = false;
+
+    bool is_done = database_acquire(scheduler->platform->database, &call.connection, &error) &&
+                   scheduled->chore->run(&call, &has_more, &error);
+    database_release(&call.connection);
+    arena_destroy(&arena);
+    report(scheduler, scheduled, is_done, &error);
+    scheduled->due = time_monotonic() + (is_done && has_more ? 0 : scheduled->chore->every);
+}
+
+/* Runs what is due; answers when the next will be. */
+static int64_t run_due(const struct scheduler *scheduler)
+{
+    int64_t next = INT64_MAX;
+
+    for (int index = 0; index < scheduler->count; index++) {
+        struct scheduled *scheduled = &scheduler->chores[index];
+        if (scheduled->due <= time_monotonic()) {
+            run(scheduler, scheduled);
+        }
+        next = scheduled->due < next ? scheduled->due : next;
+    }
+    return next;
+}
+
+static void wait_until(struct scheduler *scheduler, int64_t due)
+{
+    int64_t left = due - time_monotonic();
+    struct timespec moment;
+
+    if (left <= 0 || scheduler->is_stopping) {
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    int64_t nanoseconds = moment.tv_nsec + left % 1000 * NANOSECONDS;
+    moment.tv_sec += (time_t)(left / 1000 + nanoseconds / (1000 * NANOSECONDS));
+    moment.tv_nsec = (long)(nanoseconds % (1000 * NANOSECONDS));
+    pthread_cond_timedwait(&scheduler->stopping, &scheduler->mutex, &moment);
+}
+
+static void *serve(void *context)
+{
+    struct scheduler *scheduler = context;
+
+    pthread_mutex_lock(&scheduler->mutex);
+    while (!scheduler->is_stopping) {
+        pthread_mutex_unlock(&scheduler->mutex);
+        int64_t next = run_due(scheduler);
+        pthread_mutex_lock(&scheduler->mutex);
+        wait_until(scheduler, next);
+    }
+    pthread_mutex_unlock(&scheduler->mutex);
+    return NULL;
+}
+
+/* Waits are by the clock that nobody sets. */
+static void make_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+/* The thread begins with all signals blocked: the program reads them elsewhere. */
+static int start_thread(struct scheduler *scheduler)
+{
+    sigset_t all;
+    sigset_t before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int answer = pthread_create(&scheduler->thread, NULL, serve, scheduler);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return answer;
+}
+
+static void destroy(struct scheduler *scheduler)
+{
+    struct arena *arena = scheduler->arena;
+
+    pthread_cond_destroy(&scheduler->stopping);
+    pthread_mutex_destroy(&scheduler->mutex);
+    arena_destroy(&arena);
+}
+
+bool scheduler_start(const struct platform *platform, const struct chore *chores, int chore_count,
+                     struct scheduler **scheduler_out, struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct scheduler *scheduler = arena_allocate(arena, sizeof(*scheduler));
+
+    scheduler->arena = arena;
+    scheduler->platform = platform;
+    scheduler->count = chore_count;
+    scheduler->chores = arena_allocate_array(arena, (size_t)chore_count, sizeof(struct scheduled));
+    for (int index = 0; index < chore_count; index++) {
+        scheduler->chores[index].chore = &chores[index];
+    }
+    pthread_mutex_init(&scheduler->mutex, NULL);
+    make_condition(&scheduler->stopping);
+    int answer = start_thread(scheduler);
+    if (answer != 0) {
+        destroy(scheduler);
+        error_set(error, ERROR_INTERNAL, NULL, "The server cannot start its threads");
+        return error_add_cause(error, "pthread_create: %s", strerror(answer));
+    }
+    *scheduler_out = scheduler;
+    return true;
+}
+
+void scheduler_stop(struct scheduler **scheduler)
+{
+    struct scheduler *self = *scheduler;
+
+    if (self == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&self->mutex);
+    self->is_stopping = true;
+    pthread_cond_signal(&self->stopping);
+    pthread_mutex_unlock(&self->mutex);
+    pthread_join(self->thread, NULL);
+    destroy(self);
+    *scheduler = NULL;
+}
