@@ -13,14 +13,14 @@
 # shellcheck disable=SC2086 # options are words
 set -eu
 . "$(dirname "$0")/port.sh"
+. "$(dirname "$0")/owner.sh"
 
 action=$1 folder=$2/mariadb speed=${3:-safe}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd -P)
 pid_file=$folder/mariadb.pid
 
-as_owner=
-if [ "$(id -u)" -eq 0 ]; then as_owner="setpriv --reuid=mysql --regid=mysql --init-groups"; fi
+become mysql "$folder"
 
 make_data() {
     if [ "$(id -u)" -eq 0 ]; then chown mysql:mysql "$folder"; fi

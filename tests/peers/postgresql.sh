@@ -10,22 +10,19 @@
 #
 # It writes as safely as in production; with `fast` a commit survives a crash of the server but not
 # of the machine. Started by root it runs as the user postgres that Debian's package made.
+# shellcheck disable=SC2086 # options are words
 set -eu
 . "$(dirname "$0")/port.sh"
+. "$(dirname "$0")/owner.sh"
 
 action=$1 folder=$2/postgresql speed=${3:-safe}
 binaries=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 
-as_owner() {
-    if [ "$(id -u)" -eq 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --init-groups env HOME="$folder" LC_ALL=C.UTF-8 "$@"
-    else
-        env LC_ALL=C.UTF-8 "$@"
-    fi
-}
+mkdir -p "$folder"
+become postgres "$folder"
+as_owner() { $as_owner env HOME="$folder" LC_ALL=C.UTF-8 "$@"; }
 
 make_data() {
-    mkdir -p "$folder"
     if [ "$(id -u)" -eq 0 ]; then chown postgres:postgres "$folder"; fi
     as_owner "$binaries/initdb" --pgdata="$folder/data" --username=postgres --auth=trust \
         --encoding=UTF8 --no-sync >"$folder/initdb.log" 2>&1
