@@ -2,6 +2,7 @@
 #: make check      install what is missing, build, prove everything (three databases, real clients)
 #: make bench      measure against hand-written endpoints, in one run
 #: make torture    the same proofs as make check at their full size: hours
+#: make fuzz       every fuzz target for an hour (FUZZ_SECONDS=3600), one after the other
 #: make mutants    takes checks of access out of the server, one by one: the oracle must notice each
 
 # ---- unit tests: tests/unit/<floor>/*.c, linked with the floors up to <floor> ----
@@ -69,7 +70,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 .PRECIOUS: $(OUT)/tests/%.o
 
 # ---- the whole proof, and the measurements; PARTS and BENCH name some of them ----
-.PHONY: check bench mutants torture unit-programs fuzz-programs
+.PHONY: check bench mutants torture fuzz unit-programs fuzz-programs
 check:
 	@.ci/packages build check
 	@tests/check.sh $(PARTS)
@@ -81,6 +82,10 @@ mutants:
 	@.ci/packages build check
 	@$(MAKE) -s -j2 all programs
 	tests/oracle/mutants/run.py
+fuzz:
+	@.ci/packages build check
+	@$(MAKE) -s -j2 VARIANT=fuzz CC=clang objects fuzz-programs
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} tests/fuzz/run.sh
 torture:
 	@.ci/packages build check
 	@$(MAKE) -s -j2 all
