@@ -23,7 +23,11 @@ LINK_check    := -fsanitize=address,undefined
 FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz     := -fsanitize=fuzzer,address,undefined
 STANDARD      := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
-COMPILE        = $(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CFLAGS)
+# One short line for each file that is made; V=1 shows the commands, make -s nothing.
+is_silent      = $(findstring s,$(firstword -$(MAKEFLAGS)))
+short          = $(if $(V),,@$(if $(is_silent),,printf '  %-8s%s\n' $(1) $@ && ))
+COMPILE        = $(call short,compile)$(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CFLAGS)
+LINK           = $(call short,link)$(CC)
 
 LIBRARIES     := libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc icu-i18n zlib inih gsoap ldap lber krb5-gssapi
 LIBRARY_FLAGS  = $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)

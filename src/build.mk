@@ -1,5 +1,5 @@
 # How the house is built: generator first, then the floors in order, then the programs.
-#: make            build/crmd and build/crmctl, release
+#: make            build/crmd and build/crmctl, release; V=1 shows the commands
 #: make run        install what is missing, build, serve a sample organisation, print its URLs
 #: make generate   write wsdl/ again from metadata/ and services/
 #: make layers     check that every include goes to the left
@@ -26,7 +26,7 @@ build/generate-objects/%.o: src/%.c
 	$(COMPILE) -Isrc -Isrc/generate/seed $(LIBRARY_FLAGS) -c $< -o $@
 
 build/generate: $(GENERATE_OBJECTS)
-	$(CC) $(LINK_$(VARIANT)) $^ $(shell pkg-config --libs libxml-2.0) -lpthread -o $@
+	$(LINK) $(LINK_$(VARIANT)) $^ $(shell pkg-config --libs libxml-2.0) -lpthread -o $@
 
 build/generated/stamp: build/generate $(wildcard metadata/*.x[ms][ld] services/*.x[ms][ld])
 	@mkdir -p build/generated
@@ -54,7 +54,7 @@ build/generated/client_soapC.c: src/client/runtime.gsoap
 	soapcpp2 -c -C -L -x -w -d build/generated -p client_soap $< > /dev/null 2>&1
 $(OUT)/generated/client_soapC.o: build/generated/client_soapC.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_DEFAULT_SOURCE -w $(FLAGS_$(VARIANT)) $(shell pkg-config --cflags gsoapssl) -c $< -o $@
+	$(call short,compile)$(CC) -std=c11 -D_DEFAULT_SOURCE -w $(FLAGS_$(VARIANT)) $(shell pkg-config --cflags gsoapssl) -c $< -o $@
 
 # The schema of import mappings is compiled in, so that crmctl works from any place.
 build/generated/import_schema.c: src/apps/admin/import.xsd
@@ -68,9 +68,9 @@ ADMIN_OBJECTS := $(foreach floor,base text xml crypto client apps/admin,$(call o
     $(OUT)/generated/client_soapC.o $(OUT)/generated/import_schema.o
 
 $(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
-	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 $(OUT)/crmctl: $(ADMIN_OBJECTS) $(GENERATED_BASE)
-	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 
 # All that is compiled, for a compiler that is only to be heard.
 .PHONY: objects

@@ -20,8 +20,8 @@ $(OUT)/unit/%_main.o: $(OUT)/unit/%_main.c
 # What tests share is an archive, so that a low floor links nothing of it that needs a high one.
 unit_objects_of = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/$(1)/*.c))
 $(OUT)/unit/support.a: $(call unit_objects_of,support)
-	rm -f $@
-	ar rcs $@ $^
+	@rm -f $@
+	$(call short,archive)ar rcs $@ $^
 
 define unit_program
 $(OUT)/unit/$(1)_main.c: $(wildcard tests/unit/$(1)/*.c) tests/unit/make_main.sh
@@ -30,7 +30,7 @@ $(OUT)/unit/$(1)_main.c: $(wildcard tests/unit/$(1)/*.c) tests/unit/make_main.sh
 $(OUT)/unit/$(1): $(OUT)/unit/$(1)_main.o $(call unit_objects_of,$(1)) $(OUT)/unit/support.a \
     $(filter-out $(OUT)/src/server/main.o,$(foreach floor,$(call floors_up_to,$(1),$(FLOORS)),$(call objects_of,$(floor)))) \
     $(GENERATED_BASE) $(if $(filter service,$(call floors_up_to,$(1),$(FLOORS))),$(GENERATED_SERVICE))
-	$$(CC) $$(LINK_$(VARIANT)) $$(filter %.o,$$^) $(OUT)/unit/support.a $$(LINK_LIBRARIES) -lcmocka -o $$@
+	$$(LINK) $$(LINK_$(VARIANT)) $$(filter %.o,$$^) $(OUT)/unit/support.a $$(LINK_LIBRARIES) -lcmocka -o $$@
 endef
 $(foreach floor,$(UNIT_FLOORS),$(eval $(call unit_program,$(floor))))
 
@@ -42,7 +42,7 @@ $(OUT)/unit/apps_main.c: $(wildcard tests/unit/apps/*.c) tests/unit/make_main.sh
 	tests/unit/make_main.sh $(wildcard tests/unit/apps/*.c) > $@
 $(OUT)/unit/apps: $(OUT)/unit/apps_main.o $(call unit_objects_of,apps) $(OUT)/tests/unit/support/runner.o \
     $(filter-out $(OUT)/src/apps/admin/main.o,$(ADMIN_OBJECTS)) $(GENERATED_BASE)
-	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -lcmocka -o $@
+	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -lcmocka -o $@
 
 unit-programs: $(UNIT_PROGRAMS)
 # `make unit-<floor>` builds with sanitizers and runs one floor's tests.
@@ -53,7 +53,7 @@ unit-%:
 # ---- the generator: XML in, golden out; bad XML in, right line out ----
 # Here it is built as the house is, with sanitizers.
 $(OUT)/generate: $(foreach floor,base xml generate,$(call objects_of,$(floor))) $(GENERATED_BASE)
-	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 .PHONY: check-generate
 check-generate:
 	$(MAKE) VARIANT=check build/check/generate
@@ -65,7 +65,7 @@ FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzzers/%,$(wildcard tests/fuz
 $(OUT)/fuzzers/%: $(OUT)/tests/fuzz/%.o $(filter-out $(OUT)/src/server/main.o,$(HOUSE_OBJECTS)) \
     $(GENERATED_BASE) $(GENERATED_SERVICE)
 	@mkdir -p $(@D)
-	$(CC) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 fuzz-programs: $(FUZZ_PROGRAMS)
 .PRECIOUS: $(OUT)/tests/%.o
 
