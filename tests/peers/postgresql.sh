@@ -19,6 +19,7 @@ action=$1 folder=$2/postgresql speed=${3:-safe}
 binaries=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 
 mkdir -p "$folder"
+folder=$(cd "$folder" && pwd -P)
 become postgres "$folder"
 as_owner() { $as_owner env HOME="$folder" LC_ALL=C.UTF-8 "$@"; }
 
@@ -38,7 +39,7 @@ CONF
 # Whether the server of this folder runs: what a run before has left may bear the id of another's process.
 is_running() {
     pid=$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null) || return 1
-    [ "$(readlink "/proc/$pid/cwd")" = "$(cd "$folder/data" && pwd -P)" ]
+    [ "$(readlink "/proc/$pid/cwd")" = "$folder/data" ]
 }
 
 start_on() {
