@@ -4,6 +4,7 @@
 #include "metadata/record.h"
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/expect.h"
 #include "metadata/entity.h"
 
@@ -19,6 +20,29 @@ struct value *record_value(const struct record *record, const struct field *fiel
 {
     expect(field->entity == record->entity);
     return &record->values[field->index];
+}
+
+const struct field *record_find_field(const struct record *record, const char *name)
+{
+    const struct field *field = entity_find_field(record->entity, name);
+    return field == NULL || field->is_secret ? NULL : field;
+}
+
+bool record_make_null(struct record *record, const char *name, struct error *error)
+{
+    const struct entity *entity = record->entity;
+    const struct field *field = record_find_field(record, name);
+    if (field == NULL) {
+        return error_set_about(error, ERROR_FIELD_UNKNOWN, entity->name, name,
+                               "%s has no field %s to make null", entity->name, name);
+    }
+    if (record_has(record, field)) {
+        return error_set_about(error, ERROR_VALUE_INVALID, entity->name, field->name,
+                               "%s: the field has a value and is named in fieldsToNull",
+                               field->name);
+    }
+    *record_value(record, field) = (struct value){.state = VALUE_NULL};
+    return true;
 }
 
 bool record_has(const struct record *record, const struct field *field)

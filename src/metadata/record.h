@@ -10,10 +10,12 @@
 
 #include <stddef.h>
 
+#include "base/attributes.h"
 #include "metadata/value.h"
 
 struct arena;
 struct entity;
+struct error;
 struct field;
 
 /* Records written with their parent, or read with it: the lines of an order. Those to delete are
@@ -44,6 +46,13 @@ struct record *record_copy(struct arena *arena, const struct record *record);
 
 /* The value of a field of the record's entity. */
 struct value *record_value(const struct record *record, const struct field *field);
+
+/* The field of this name that a message may hold (secret ones never), or NULL. */
+const struct field *record_find_field(const struct record *record, const char *name);
+
+/* Makes the field of this name null. Fails with FIELD_UNKNOWN, or with VALUE_INVALID when it has a
+ * value already. */
+must_check bool record_make_null(struct record *record, const char *name, struct error *error);
 
 /* Whether the field has a value that is not null. */
 bool record_has(const struct record *record, const struct field *field);

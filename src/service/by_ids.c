@@ -14,22 +14,13 @@
 #include "call/call.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
-#include "generated/settings.h"
 #include "metadata/entity.h"
 #include "metadata/field.h"
 #include "metadata/record.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "service/operation.h"
-
-bool by_ids_check_count(struct call *call, size_t count, const char *name, struct error *error)
-{
-    int64_t most = call->settings->limits.rows;
-
-    return count <= (size_t)most ||
-           error_set(error, ERROR_LIMIT_EXCEEDED, name,
-                     "%zu rows are more than limits.rows, which is %lld", count, (long long)most);
-}
+#include "service/rows.h"
 
 bool by_ids_parse(const struct operation *operation, const char *text, struct uuid *id_out,
                   struct error *error)
@@ -147,7 +138,7 @@ bool service_retrieve_by_ids(struct call *call, const struct operation *operatio
     struct array records;
 
     array_init(&records, call->arena);
-    if (!by_ids_check_count(call, asked->ids.count, "ids", error) ||
+    if (!rows_check_count(call, asked->ids.count, "ids", error) ||
         !check_ids(call, operation, &asked->ids, texts, error) ||
         !by_ids_read(call, operation->entity, &asked->columns, texts, asked->ids.count, &records,
                      error)) {

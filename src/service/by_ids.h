@@ -19,10 +19,6 @@ struct message_list;
 struct operation;
 struct uuid;
 
-/* LIMIT_EXCEEDED, about the parameter of this name, when a call has more rows than it may. */
-must_check bool by_ids_check_count(struct call *call, size_t count, const char *name,
-                                   struct error *error);
-
 /* Reads an id of the operation's parameter ids. */
 must_check bool by_ids_parse(const struct operation *operation, const char *text,
                              struct uuid *id_out, struct error *error);

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/map.h"
 #include "metadata/catalog.h"
+#include "security/authorise.h"
 
 #define NAMESPACE_PREFIX "urn:svyaz:crm:1:"
 
@@ -71,7 +72,7 @@ const char *operation_fill_in(struct arena *arena, const char *name, const struc
     return filled.bytes;
 }
 
-static bool is_for_entity(const struct operation_pattern *pattern, const struct entity *entity)
+bool operation_is_for(const struct operation_pattern *pattern, const struct entity *entity)
 {
     switch (pattern->scope) {
     case OPERATION_ONCE:
@@ -129,7 +130,7 @@ static void add_pattern(struct arena *arena, struct map *drafts, const struct ca
         return;
     }
     for (size_t i = 0; i < catalog->entity_count; i++) {
-        if (is_for_entity(pattern, catalog->entities[i])) {
+        if (operation_is_for(pattern, catalog->entities[i])) {
             add_operation(arena, drafts, catalog, pattern, catalog->entities[i]);
         }
     }
@@ -185,6 +186,24 @@ const struct service_list *service_list_make(struct arena *arena, const struct c
         add_elements(arena, list->by_element, list->services[i]);
     }
     return list;
+}
+
+const struct operation_pattern *operation_find_pattern(const char *name)
+{
+    for (size_t i = 0; i < operation_pattern_count; i++) {
+        if (strcmp(operation_patterns[i].name, name) == 0) {
+            return &operation_patterns[i];
+        }
+    }
+    return NULL;
+}
+
+bool operation_authorise(const struct operation_pattern *pattern, const char *name,
+                         const struct entity *entity, const struct identity *identity,
+                         struct error *error)
+{
+    return (pattern->is_anonymous || authorise_operation(identity, name, error)) &&
+           (!pattern->has_right || authorise_privilege(identity, entity, pattern->right, error));
 }
 
 const struct service *service_find(const struct service_list *list, const char *name)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/attributes.h"
 #include "metadata/entity.h"
 #include "metadata/shape.h"
 
@@ -21,6 +22,7 @@ struct arena;
 struct call;
 struct catalog;
 struct error;
+struct identity;
 struct map;
 struct operation;
 
@@ -91,6 +93,18 @@ const struct service *service_find(const struct service_list *list, const char *
 /* The operation whose request element has this namespace and local name, or NULL. */
 const struct operation *operation_find(const struct service_list *list, const char *namespace,
                                        const char *name);
+
+/* The pattern of this name ("Create{Entity}"), or NULL. */
+const struct operation_pattern *operation_find_pattern(const char *name);
+
+/* Whether the pattern makes an operation for the entity. */
+bool operation_is_for(const struct operation_pattern *pattern, const struct entity *entity);
+
+/* Whether the identity may run the operation of this name, that the pattern made in the service of
+ * the entity (NULL for a family): the scope of the session has it, and the privilege is there. */
+must_check bool operation_authorise(const struct operation_pattern *pattern, const char *name,
+                                    const struct entity *entity, const struct identity *identity,
+                                    struct error *error);
 
 /* Fills in a template: {entity} {entities} {Entity} {Entities}; entity may be NULL. */
 const char *operation_fill_in(struct arena *arena, const char *name, const struct entity *entity);

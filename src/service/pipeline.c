@@ -26,7 +26,6 @@
 #include "record/engine.h"
 #include "record/forget.h"
 #include "record/idempotency.h"
-#include "security/authorise.h"
 #include "security/identity.h"
 #include "service/admission.h"
 #include "service/authenticate.h"
@@ -101,12 +100,9 @@ static bool admit(struct run *run, struct error *error)
 static bool check_privilege(struct run *run, struct error *error)
 {
     const struct operation *operation = run->operation;
-    const struct operation_pattern *pattern = operation->pattern;
-    const struct identity *identity = run->call->identity;
 
-    return (pattern->is_anonymous || authorise_operation(identity, operation->name, error)) &&
-           (!pattern->has_right ||
-            authorise_privilege(identity, operation->service->entity, pattern->right, error));
+    return operation_authorise(operation->pattern, operation->name, operation->service->entity,
+                               run->call->identity, error);
 }
 
 /* Not before it is known who asks: his time zone may be needed, and who may not ask costs us no

@@ -312,3 +312,19 @@ bool request_digest_row(struct call *call, const struct operation *operation, co
     digest_end(walk.digest, digest_out);
     return true;
 }
+
+bool request_digest_item(struct call *call, const struct operation *operation,
+                         const struct shape *shape, const void *item,
+                         uint8_t digest_out[SHA256_SIZE], struct error *error)
+{
+    const struct walk walk = {
+        .arena = call->arena, .digest = digest_begin(call->arena), .error = error};
+
+    add_text(&walk, operation->service->name);
+    add_text(&walk, operation->name);
+    if (!add_struct(&walk, shape, item)) {
+        return false;
+    }
+    digest_end(walk.digest, digest_out);
+    return true;
+}

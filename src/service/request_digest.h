@@ -18,6 +18,7 @@ struct call;
 struct error;
 struct operation;
 struct record;
+struct shape;
 struct uuid;
 
 /* Reads the files of the request to their end, and goes back to their beginning. */
@@ -31,5 +32,10 @@ must_check bool request_digest_row(struct call *call, const struct operation *op
                                    const char *key, const struct record *record,
                                    const struct uuid *id, uint8_t digest_out[SHA256_SIZE],
                                    struct error *error);
+
+/* The same for one row that is a struct of this shape. */
+must_check bool request_digest_item(struct call *call, const struct operation *operation,
+                                    const struct shape *shape, const void *item,
+                                    uint8_t digest_out[SHA256_SIZE], struct error *error);
 
 #endif

@@ -243,31 +243,11 @@ static bool decode_deleted(struct decoder *decoder, const struct wire_member *me
 
 /* ---- fieldsToNull ---- */
 
-static bool make_null(const struct wire_type *type, struct record *record, const char *name,
-                      struct error *error)
-{
-    const struct wire_member *member = wire_find_member(type, name);
-    struct value *value = NULL;
-
-    if (member == NULL || member->field == NULL) {
-        return error_set_about(error, ERROR_FIELD_UNKNOWN, type->entity->name, name,
-                               "%s has no field %s to make null", type->entity->name, name);
-    }
-    value = record_value(record, member->field);
-    if (value->state == VALUE_SET) {
-        return refuse(member->field, ERROR_VALUE_INVALID,
-                      "the field has a value and is named in fieldsToNull", error);
-    }
-    *value = (struct value){.state = VALUE_NULL};
-    return true;
-}
-
-static bool make_all_null(const struct decoder *decoder, const struct wire_type *type,
-                          struct record *record, const struct message_list *names,
-                          struct error *error)
+static bool make_all_null(const struct decoder *decoder, struct record *record,
+                          const struct message_list *names, struct error *error)
 {
     for (size_t i = 0; i < names->count; i++) {
-        if (!make_null(type, record, decode_trim(decoder->arena, names->items[i]), error)) {
+        if (!record_make_null(record, decode_trim(decoder->arena, names->items[i]), error)) {
             return false;
         }
     }
@@ -318,5 +298,5 @@ bool decode_record(struct decoder *decoder, const struct wire_type *type,
         }
     }
     *record_out = record;
-    return make_all_null(decoder, type, record, &names, error) && walk_leave(decoder->walk, error);
+    return make_all_null(decoder, record, &names, error) && walk_leave(decoder->walk, error);
 }

@@ -109,6 +109,10 @@ def write(value):
     return escape(value)
 
 
+def write_named(value):
+    return f"<reference>{write(value)}</reference>" if isinstance(value, tuple) else f"<value>{write(value)}</value>"
+
+
 class Complaint(Exception):
     """What went wrong with an entity."""
 
@@ -193,6 +197,7 @@ class Sweep:
         self.ask(entity.name, f"Delete{entity.name}", f"<id>{identifier}</id>")
         self.prove_changes(entity, token, identifier)
         self.prove_many(entity, etree.QName(listed[0][0]).localname)
+        self.prove_batch(entity)
 
     def changes(self, entity, token=None):
         content = "" if token is None else f"<token>{token}</token>"
@@ -238,12 +243,40 @@ class Sweep:
             raise Complaint(f"RetrieveByIds found {etree.tostring(found)}")
         self.many(entity, "DeleteMultiple", ids, [False, True])
 
+    def prove_batch(self, entity):
+        """A record made, changed and deleted by a batch, where fields are names and values."""
+        values = entity.values(self, is_full=True)
+        it = "<resultOf>it</resultOf>"
+        made = "<tag>it</tag>" + self.row(entity, "create", fields=values)
+        identifier = self.batch(made, [True])
+        expect_same(values, self.read(entity, identifier, values))
+        changed = entity.changeable(values)
+        fields = {changed: values[changed][:-1] + "ю"} if changed else {}
+        self.batch(self.row(entity, "update", f"<id>{identifier}</id>", fields), [True])
+        expect_same(values | fields, self.read(entity, identifier, values))
+        self.batch(self.row(entity, "delete", f"<id>{identifier}</id>"), [True])
+        rows = [made, self.row(entity, "delete", it), self.row(entity, "delete", it)]
+        self.batch("</BatchRow><BatchRow>".join(rows), [True, True, False])
+
+    def row(self, entity, operation, name="", fields=None):
+        """The members of a BatchRow, in the order of the schema."""
+        given = "".join(f"<BatchField><name>{field}</name>{write_named(value)}</BatchField>"
+                        for field, value in (fields or {}).items())
+        return (f"<operation>{operation}</operation><entity>{entity.name}</entity>{name}"
+                f"<fields>{given}</fields>")
+
+    def batch(self, rows, done):
+        return self.results("Batch", "ExecuteBatch", f"<rows><BatchRow>{rows}</BatchRow></rows>", done)
+
     def many(self, entity, verb, content, done):
+        return self.results(entity.name, f"{verb}{entity.name}", content, done)
+
+    def results(self, service, operation, content, done):
         """The id of the last row; its results must be as told."""
-        answer = self.ask(entity.name, f"{verb}{entity.name}", content)
+        answer = self.ask(service, operation, content)
         told = [row.findtext("{*}ok") == "true" for row in answer.iterfind(".//{*}RowResult")]
         if told != done or answer.findtext(".//{*}succeeded") != str(sum(done)):
-            raise Complaint(f"{verb}: {etree.tostring(answer, encoding='unicode')}")
+            raise Complaint(f"{operation}: {etree.tostring(answer, encoding='unicode')}")
         return answer.findtext(".//{*}RowResult[last()]/{*}id")
 
     def upsert(self, entity, key, values, identifier):

@@ -13,10 +13,15 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "database/database.h"
+#include "generated/messages.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "record/engine.h"
 #include "record/organization.h"
+#include "security/identity.h"
+
+static const struct who_am_i_request who_am_i;
 
 static void must(bool done, const struct error *error)
 {
@@ -127,6 +132,23 @@ const void *office_run(struct office *office, const char *service, const char *n
 
     must(response != NULL, &office->error);
     return response;
+}
+
+struct uuid office_add_user(struct office *office, const char *name, const char *role)
+{
+    const struct who_am_i_response *administrator =
+        office_run(office, "Session", "WhoAmI", &who_am_i);
+    struct call *call = test_call_begin(&office->house);
+    struct error error = {0};
+    struct uuid id = administrator->result->user_id.value;
+
+    must(identity_load(call->arena, call->connection, call->catalog, &id, &call->identity, &error),
+         &error);
+    must(connection_begin(call->connection, TRANSACTION_WRITE, &error), &error);
+    must(organization_add_user(call, name, PASSWORD, role, &id, &error), &error);
+    must(connection_commit(call->connection, &error), &error);
+    test_call_end(&call);
+    return id;
 }
 
 void office_expect(const struct office *office, const void *response, enum error_code code)

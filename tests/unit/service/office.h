@@ -8,6 +8,7 @@
 #define UNIT_SERVICE_OFFICE_H
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "service/operation.h"
 #include "service/pipeline.h"
 #include "support/test_call.h"
@@ -39,6 +40,9 @@ const void *office_try(struct office *office, const char *service, const char *n
 /* The same, and fails the test when it fails. */
 const void *office_run(struct office *office, const char *service, const char *name,
                        const void *request);
+
+/* Adds a user with a role, whose password is PASSWORD too; his id. */
+struct uuid office_add_user(struct office *office, const char *name, const char *role);
 
 /* Fails the test unless the last call failed so. */
 void office_expect(const struct office *office, const void *response, enum error_code code);

@@ -12,10 +12,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/time.h"
-#include "database/database.h"
 #include "generated/messages.h"
-#include "record/organization.h"
-#include "security/identity.h"
 #include "service/admission.h"
 #include "service/metrics.h"
 #include "service/office.h"
@@ -31,24 +28,6 @@ static const struct login_result *log_in(const char *name, const char *password)
     const struct login_response *response = office_try(&office, "Session", "Login", &request);
     office.credentials = before;
     return response == NULL ? NULL : response->result;
-}
-
-static void add_user(const char *name, const char *role)
-{
-    const struct who_am_i_response *administrator =
-        office_run(&office, "Session", "WhoAmI", &who_am_i);
-    struct call *call = test_call_begin(&office.house);
-    struct error error = {0};
-    struct uuid id = administrator->result->user_id.value;
-
-    assert_true(
-        identity_load(call->arena, call->connection, call->catalog, &id, &call->identity, &error));
-    assert_true(connection_begin(call->connection, TRANSACTION_WRITE, &error));
-    if (!organization_add_user(call, name, PASSWORD, role, &id, &error)) {
-        fail_msg("%s", error.message);
-    }
-    assert_true(connection_commit(call->connection, &error));
-    test_call_end(&call);
 }
 
 void test_pipeline__asks_who_calls(void **state)
@@ -101,7 +80,7 @@ void test_pipeline__all_credentials_must_name_one_user(void **state)
 {
     (void)state;
     office_open(&office);
-    add_user("olga", "salesperson");
+    (void)office_add_user(&office, "olga", "salesperson");
     office.credentials = (struct credentials){.basic_name = ADMINISTRATOR,
                                               .basic_password = PASSWORD,
                                               .token_name = "olga",
@@ -119,7 +98,7 @@ void test_pipeline__asks_for_the_privilege_before_the_handler(void **state)
 {
     (void)state;
     office_open(&office);
-    add_user("audit", "read-only-auditor");
+    (void)office_add_user(&office, "audit", "read-only-auditor");
     office.credentials = (struct credentials){.basic_name = "audit", .basic_password = PASSWORD};
     const struct create_entity_request request = {
         .record = office_record(&office, "Account", "name", "A")};

@@ -1,0 +1,246 @@
+/*
+ * rows.c - savepoints around rows, their results, and what was done before.
+ */
+#include "service/rows.h"
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "call/call.h"
+#include "database/database.h"
+#include "generated/settings.h"
+#include "record/idempotency.h"
+
+static const char *request_id_of(const struct rows *rows, size_t row)
+{
+    return rows->call->is_validate_only ? NULL : rows->request_ids[row];
+}
+
+/* ---- what is asked ---- */
+
+bool rows_check_count(struct call *call, size_t count, const char *parameter, struct error *error)
+{
+    int64_t most = call->settings->limits.rows;
+
+    return count <= (size_t)most ||
+           error_set(error, ERROR_LIMIT_EXCEEDED, parameter,
+                     "%zu rows are more than limits.rows, which is %lld", count, (long long)most);
+}
+
+static bool check(const struct rows *rows, struct error *error)
+{
+    if (rows->call->has_expected_version) {
+        return error_set(error, ERROR_VALUE_INVALID, "expectedVersion",
+                         "Each row says in its version what it expects, not the header");
+    }
+    if (!rows_check_count(rows->call, rows->count, rows->parameter, error)) {
+        return false;
+    }
+    for (size_t row = 0; row < rows->count; row++) {
+        if (rows->request_ids[row] != NULL &&
+            !idempotency_check(rows->request_ids[row], rows->ids_parameter, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- rows done once: what is kept is "id version created" ---- */
+
+enum { KEPT_SIZE = UUID_TEXT_SIZE + 32 };
+
+static bool keep_row(struct rows *rows, size_t row, const struct write_outcome *outcome,
+                     struct error *error)
+{
+    const char *id = request_id_of(rows, row);
+    char text[KEPT_SIZE], record[UUID_TEXT_SIZE];
+    struct kept_answer kept = {.text = text};
+
+    if (id == NULL) {
+        return true;
+    }
+    uuid_format(&outcome->id, record);
+    snprintf(text, sizeof(text), "%s %lld %d", record, (long long)outcome->version,
+             outcome->is_created);
+    return rows->digest(rows, row, kept.digest, error) &&
+           idempotency_keep(rows->call, id, &kept, error);
+}
+
+static bool read_kept(const char *text, struct write_outcome *outcome_out)
+{
+    char record[UUID_TEXT_SIZE];
+    long long version = 0;
+    int is_created = 0;
+
+    if (sscanf(text, "%36s %lld %d", record, &version, &is_created) != 3) {
+        return false;
+    }
+    outcome_out->version = version;
+    outcome_out->is_created = is_created != 0;
+    return uuid_parse(record, &outcome_out->id);
+}
+
+/* Whether the row that has failed had been done before. Its own failure stays in error, unless it
+ * is that the id belongs to something else. */
+static bool was_done(struct rows *rows, size_t row, struct write_outcome *outcome_out,
+                     struct error *error)
+{
+    const char *id = request_id_of(rows, row);
+    uint8_t digest[SHA256_SIZE];
+    struct error found = {0};
+    const char *text = NULL;
+
+    if (id == NULL || !rows->digest(rows, row, digest, &found)) {
+        return false;
+    }
+    if (!idempotency_find(rows->call, id, digest, &text, &found)) {
+        *error = found;
+        return false;
+    }
+    if (text == NULL) {
+        return false;
+    }
+    return read_kept(text, outcome_out) ||
+           error_set(error, ERROR_REQUEST_ID_REUSED, rows->ids_parameter,
+                     "The request id was used before, for another kind of request");
+}
+
+/* ---- its result ---- */
+
+static void tell_done(struct row_result *result, const struct write_outcome *outcome,
+                      bool is_repeated)
+{
+    result->ok = (struct message_boolean){.is_set = true, .value = true};
+    result->id = (struct message_uuid){.is_set = true, .value = outcome->id};
+    result->version =
+        (struct message_integer){.is_set = outcome->version > 0, .value = outcome->version};
+    result->created = (struct message_boolean){.is_set = true, .value = outcome->is_created};
+    result->repeated = (struct message_boolean){.is_set = is_repeated, .value = true};
+}
+
+static const char *text_or_null(struct arena *arena, const char *text)
+{
+    return *text == '\0' ? NULL : arena_copy_text(arena, text);
+}
+
+static void tell_failed(struct arena *arena, struct row_result *result, const struct error *error)
+{
+    const struct error_kind *kind = error_kind(error->code);
+
+    result->ok = (struct message_boolean){.is_set = true, .value = false};
+    result->code = kind->name;
+    result->message = text_or_null(arena, error->message);
+    result->field = text_or_null(arena, error->subject);
+    result->entity = text_or_null(arena, error->entity);
+    result->retryable = (struct message_boolean){.is_set = true, .value = kind->is_retryable};
+}
+
+/* ---- all rows ---- */
+
+/* Where the whole transaction is lost, or the time is over, no row can go on. A failure of the
+ * server's own is no answer to one row either. */
+static bool is_of_row(const struct error *error)
+{
+    return error->code == ERROR_DATABASE_UNIQUE ||
+           (error_kind(error->code)->is_client_fault && error->code != ERROR_TIMEOUT);
+}
+
+static bool name_row(size_t row, struct error *error)
+{
+    char message[ERROR_MESSAGE_SIZE];
+
+    snprintf(message, sizeof(message), "%s", error->message);
+    snprintf(error->message, sizeof(error->message), "Row %zu: %.480s", row + 1, message);
+    return false;
+}
+
+/* After a row has failed and was undone: it is told with the others, or ends the call. */
+static bool settle_failed(struct rows *rows, size_t row, struct row_result *result,
+                          struct error *error)
+{
+    struct write_outcome outcome;
+
+    if (was_done(rows, row, &outcome, error)) {
+        tell_done(result, &outcome, true);
+    } else if (error->code == ERROR_DATABASE_UNIQUE) {
+        /* Whoever had the id has gone meanwhile. */
+        return error_set(error, ERROR_DATABASE_CONFLICT, rows->ids_parameter,
+                         "The row is being done by another copy of the request");
+    } else if (rows->is_all_or_none) {
+        return name_row(row, error);
+    } else {
+        tell_failed(rows->call->arena, result, error);
+    }
+    error_clear(error);
+    return true;
+}
+
+static bool run_row(struct rows *rows, size_t row, struct row_result *result, struct error *error)
+{
+    struct connection *connection = rows->call->connection;
+    struct write_outcome outcome;
+    /* After a row that fails others may be done, or it may turn out to have been done before. */
+    bool goes_on = !rows->is_all_or_none || request_id_of(rows, row) != NULL;
+
+    if (rows->call->deadline != 0 && time_monotonic() > rows->call->deadline) {
+        return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over");
+    }
+    if (goes_on && !connection_savepoint(connection, error)) {
+        return false;
+    }
+    if (rows->write(rows, row, &outcome, error) && keep_row(rows, row, &outcome, error)) {
+        tell_done(result, &outcome, false);
+        return !goes_on || connection_savepoint_keep(connection, error);
+    }
+    struct error undone = {0};
+    if (!is_of_row(error)) {
+        return false;
+    }
+    if (!goes_on) {
+        return name_row(row, error);
+    }
+    if (!connection_savepoint_undo(connection, &undone)) {
+        *error = undone;
+        return false;
+    }
+    return settle_failed(rows, row, result, error);
+}
+
+static int64_t count_done(const struct rows *rows)
+{
+    int64_t done = 0;
+
+    for (size_t row = 0; row < rows->count; row++) {
+        done += rows->results[row]->ok.value;
+    }
+    return done;
+}
+
+bool rows_run(struct rows *rows, struct bulk_result **result_out, struct error *error)
+{
+    struct arena *arena = rows->call->arena;
+    struct bulk_result *result = arena_allocate(arena, sizeof(*result));
+
+    if (!check(rows, error)) {
+        return false;
+    }
+    rows->results = arena_allocate_array(arena, rows->count, sizeof(*rows->results));
+    for (size_t row = 0; row < rows->count; row++) {
+        rows->results[row] = arena_allocate(arena, sizeof(*rows->results[row]));
+        rows->results[row]->row_tag = rows->tags[row];
+        if (!run_row(rows, row, rows->results[row], error)) {
+            return false;
+        }
+    }
+    int64_t succeeded = count_done(rows);
+    rows->call->row_count = succeeded;
+    result->succeeded = (struct message_integer){.is_set = true, .value = succeeded};
+    result->failed =
+        (struct message_integer){.is_set = true, .value = (int64_t)rows->count - succeeded};
+    result->rows = (struct message_list){
+        .is_set = true, .count = rows->count, .items = (void **)rows->results};
+    *result_out = result;
+    return true;
+}
