@@ -38,7 +38,7 @@ def differences(record, expected):
 
 
 def main():
-    words = [line.split() for line in sys.stdin if line.startswith(("wrote ", "deleted ", "limit "))]
+    words = [line.split() for line in sys.stdin if line.startswith(("wrote ", "deleted ", "batched ", "limit "))]
     left = {tuple(word[:-1]): word[-1] for word in words}
     limit = decimal.Decimal(left.get(("limit",), "1234567.89"))
     account = left.get(("wrote", "Account"), "")
@@ -50,6 +50,9 @@ def main():
         "contact": (left.get(("wrote", "Contact")), "Contact", {
             "firstName": "Мария", "lastName": f"Ёлкина {TAG}", "birthDate": "1985-05-17",
             "parentCustomer": account}),
+        "batched": (left.get(("batched", "Contact")), "Contact", {
+            "lastName": f"{TAG} batch",
+            "parentCustomer": left.get(("batched", "Account"), "")}),
         "deleted": (left.get(("deleted", "Contact")), "Contact", "RECORD_NOT_FOUND"),
     }
     for name, (identifier, entity, expected) in checks.items():

@@ -9,8 +9,8 @@ shift 3
 [ $# -gt 0 ] || set -- $(cd "$here" && ls -d */run.sh | sed 's#/run.sh##')
 # Two runs against two servers do not meet.
 folder=$PWD/build/clients/$(printf '%s' "$url" | tr -c 'a-zA-Z0-9\n' -)
-steps='login create retrieve reference update null query fault delete read-back-account
-    read-back-contact read-back-deleted'
+steps='login create retrieve reference update null query batch fault delete read-back-account
+    read-back-contact read-back-deleted read-back-batched'
 passed=0 failed=0 skipped=0
 
 # What the line `# Needs:` of a client's run.sh names: commands, or files from the root on.

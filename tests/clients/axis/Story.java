@@ -12,6 +12,11 @@ import org.apache.axis.message.SOAPHeaderElement;
 
 import crm.account.Account;
 import crm.account.AccountServiceLocator;
+import crm.batch.BatchField;
+import crm.batch.BatchRow;
+import crm.batch.BatchServiceLocator;
+import crm.batch.BulkResult;
+import crm.batch.RowResult;
 import crm.contact.Condition;
 import crm.contact.Contact;
 import crm.contact.ContactPage;
@@ -32,6 +37,7 @@ public class Story {
     private final crm.session.SessionPort_PortType sessions;
     private final crm.account.AccountPort_PortType accounts;
     private final crm.contact.ContactPort_PortType contacts;
+    private final crm.batch.BatchPort_PortType batches;
     private final List<String> wrong = new ArrayList<>();
 
     Story(String url, String tag) throws Exception {
@@ -41,6 +47,7 @@ public class Story {
         sessions = new SessionServiceLocator().getSessionPort(new URL(url + "/soap/Session"));
         accounts = new AccountServiceLocator().getAccountPort(new URL(url + "/soap/Account"));
         contacts = new ContactServiceLocator().getContactPort(new URL(url + "/soap/Contact"));
+        batches = new BatchServiceLocator().getBatchPort(new URL(url + "/soap/Batch"));
     }
 
     /** Notes what is wrong in this step. */
@@ -82,6 +89,7 @@ public class Story {
         tell("login");
         authorise(accounts, "Account", token);
         authorise(contacts, "Contact", token);
+        authorise(batches, "Batch", token);
     }
 
     private String create() throws Exception {
@@ -194,6 +202,34 @@ public class Story {
         return first;
     }
 
+    private static BatchField field(String name, String value, String resultOf) {
+        BatchField field = new BatchField();
+        field.setName(name);
+        field.setValue(value);
+        field.setResultOf(resultOf);
+        return field;
+    }
+
+    private static BatchRow creation(String entity, String tag, BatchField... fields) {
+        BatchRow row = new BatchRow();
+        row.setTag(tag);
+        row.setOperation("create");
+        row.setEntity(entity);
+        row.setFields(fields);
+        return row;
+    }
+
+    private RowResult[] batch() throws Exception {
+        BulkResult done = batches.executeBatch(new BatchRow[] {
+            creation("Account", "customer", field("name", tag + " batch", null)),
+            creation("Contact", null, field("lastName", tag + " batch", null),
+                field("parentCustomer", null, "customer"))}, true);
+        find("succeeded", done.getSucceeded(), 2);
+        find("tag", done.getRows()[0].getRowTag(), "customer");
+        tell("batch");
+        return done.getRows();
+    }
+
     private void fault() throws Exception {
         Account account = new Account();
         account.setName("Ы".repeat(5000));
@@ -228,9 +264,11 @@ public class Story {
         update(id, account.getVersion());
         setNull(id);
         String deleted = query();
+        RowResult[] batched = batch();
         fault();
         delete(deleted);
         out.println("wrote Account " + id + "\nwrote Contact " + person + "\ndeleted Contact " + deleted);
+        out.println("batched Account " + batched[0].getId() + "\nbatched Contact " + batched[1].getId());
     }
 
     public static void main(String[] arguments) throws Exception {

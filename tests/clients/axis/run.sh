@@ -8,7 +8,7 @@ for jar in axis jaxrpc saaj commons-discovery commons-logging wsdl4j; do
     jars=$jars/usr/share/java/$jar.jar:
 done
 (
-    for service in Session Account Contact; do
+    for service in Session Account Contact Batch; do
         package=crm.$(echo $service | tr A-Z a-z)
         java -cp "$jars" org.apache.axis.wsdl.WSDL2Java -p "$package" "$1/soap/$service?wsdl" || exit 1
     done

@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$5" || exit 1
 (
     wsdl2h -c -t "$here/typemap.dat" -o crm.h "$1/soap/Session?wsdl" "$1/soap/Account?wsdl" \
-        "$1/soap/Contact?wsdl" &&
+        "$1/soap/Contact?wsdl" "$1/soap/Batch?wsdl" &&
         soapcpp2 -c -C -L -x -w crm.h &&
         gcc -std=c11 -D_GNU_SOURCE -w $(pkg-config --cflags gsoap) -I. "$here/story.c" soapC.c \
             soapClient.c $(pkg-config --libs gsoap) -o story

@@ -17,8 +17,8 @@ struct story {
     char *token;
     char *tag;
     char *name;
-    char session_url[200], account_url[200], contact_url[200];
-    char account[64], person[64], deleted[64];
+    char session_url[200], account_url[200], contact_url[200], batch_url[200];
+    char account[64], person[64], deleted[64], batched[2][64];
     char findings[2000]; /* what is wrong in this step */
 };
 
@@ -79,6 +79,16 @@ static void begin_contact(struct story *story)
     story->soap->header = soap_malloc(story->soap, sizeof(*story->soap->header));
     memset(story->soap->header, 0, sizeof(*story->soap->header));
     story->soap->header->contact__Session = &session;
+}
+
+static void begin_batch(struct story *story)
+{
+    static struct batch__SessionHeader session;
+
+    session.token = story->token;
+    story->soap->header = soap_malloc(story->soap, sizeof(*story->soap->header));
+    memset(story->soap->header, 0, sizeof(*story->soap->header));
+    story->soap->header->batch__Session = &session;
 }
 
 /* A call that must succeed: without its answer the story cannot go on. */
@@ -281,6 +291,33 @@ static void tell_query(struct story *story)
     tell(story, "query");
 }
 
+static void tell_batch(struct story *story)
+{
+    char *name = text(story, "%s batch", story->tag);
+    enum xsd__boolean yes = xsd__boolean__true_;
+    struct batch__BatchField account = {.name = "name", .value = name};
+    struct batch__BatchField contact[] = {{.name = "lastName", .value = name},
+                                          {.name = "parentCustomer", .resultOf = "customer"}};
+    struct batch__ArrayOfBatchField of_account = {1, &account}, of_contact = {2, contact};
+    struct batch__BatchRow row[] = {
+        {.tag = "customer", .operation = "create", .entity = "Account", .fields = &of_account},
+        {.operation = "create", .entity = "Contact", .fields = &of_contact}};
+    struct batch__ArrayOfBatchRow rows = {2, row};
+    struct _batch__ExecuteBatch request = {.rows = &rows, .allOrNone = &yes};
+    struct _batch__ExecuteBatchResponse response = {0};
+
+    begin_batch(story);
+    must(story,
+         soap_call___batch__ExecuteBatch(story->soap, story->batch_url, NULL, &request, &response),
+         "batch");
+    find_number(story, "succeeded", *response.result->succeeded, 2);
+    find(story, "tag", response.result->rows->RowResult[0].rowTag, "customer");
+    for (int i = 0; i < 2; i++) {
+        snprintf(story->batched[i], 64, "%s", response.result->rows->RowResult[i].id);
+    }
+    tell(story, "batch");
+}
+
 static void tell_fault(struct story *story)
 {
     char *long_name = soap_malloc(story->soap, 10001);
@@ -340,6 +377,7 @@ int main(int argc, char **argv)
     snprintf(story.session_url, sizeof(story.session_url), "%s/soap/Session", argv[1]);
     snprintf(story.account_url, sizeof(story.account_url), "%s/soap/Account", argv[1]);
     snprintf(story.contact_url, sizeof(story.contact_url), "%s/soap/Contact", argv[1]);
+    snprintf(story.batch_url, sizeof(story.batch_url), "%s/soap/Batch", argv[1]);
 
     tell_login(&story, argv[2], argv[3]);
     tell_create(&story);
@@ -350,9 +388,11 @@ int main(int argc, char **argv)
     tell_update(&story, *account->version);
     tell_null(&story);
     tell_query(&story);
+    tell_batch(&story);
     tell_fault(&story);
     tell_delete(&story);
     printf("wrote Account %s\nwrote Contact %s\ndeleted Contact %s\n", story.account, story.person,
            story.deleted);
+    printf("batched Account %s\nbatched Contact %s\n", story.batched[0], story.batched[1]);
     return 0;
 }

@@ -4,13 +4,13 @@
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$5" || exit 1
 (
-    for service in Session Account Contact; do
+    for service in Session Account Contact Batch; do
         kdwsdl2cpp -namespace $service -o $service.h "$1/soap/$service?wsdl" &&
             kdwsdl2cpp -impl $service.h -namespace $service -o $service.cpp "$1/soap/$service?wsdl" &&
             /usr/lib/qt5/bin/moc $service.h -o moc_$service.cpp || exit 1
     done
     flags=$(pkg-config --cflags Qt5Network Qt5Xml Qt5Core)
-    for source in "$here/story.cpp" Session.cpp Account.cpp Contact.cpp moc_*.cpp; do
+    for source in "$here/story.cpp" Session.cpp Account.cpp Contact.cpp Batch.cpp moc_*.cpp; do
         g++ -std=c++17 -O0 -fPIC -w $flags -I/usr/include/KDSoapClient -I. -c "$source" \
             -o "$(basename "$source" .cpp).o" || exit 1
     done

@@ -10,6 +10,7 @@
 #include <KDSoapMessage.h>
 
 #include "Account.h"
+#include "Batch.h"
 #include "Contact.h"
 #include "Session.h"
 
@@ -31,6 +32,7 @@ public:
         sessions.setEndPoint(url + "/soap/Session");
         accounts.setEndPoint(url + "/soap/Account");
         contacts.setEndPoint(url + "/soap/Contact");
+        batches.setEndPoint(url + "/soap/Batch");
     }
     void run(const QString &user, const QString &password);
 
@@ -48,13 +50,15 @@ private:
     void change(qint64 version);
     void setNull();
     void query();
+    void batch();
     void fault();
     void remove();
 
-    QString tag, name, account, person, deleted;
+    QString tag, name, account, person, deleted, batched[2];
     Session::SessionService sessions;
     Account::AccountService accounts;
     Contact::ContactService contacts;
+    Batch::BatchService batches;
     QTextStream out{stdout};
 };
 
@@ -142,6 +146,9 @@ void Story::login(const QString &user, const QString &password)
     Contact::T__SessionHeader forContacts;
     forContacts.setToken(token);
     contacts.setSessionHeader(forContacts);
+    Batch::T__SessionHeader forBatches;
+    forBatches.setToken(token);
+    batches.setSessionHeader(forBatches);
 }
 
 void Story::create()
@@ -269,6 +276,41 @@ void Story::query()
     tell("query", {{"names", names.join(" "), expected.join(" ")}, {"pages", pages, 3}});
 }
 
+static Batch::T__BatchRow creation(const QString &entity, const QList<Batch::T__BatchField> &fields)
+{
+    Batch::T__ArrayOfBatchField array;
+    array.setBatchField(fields);
+    Batch::T__BatchRow row;
+    row.setOperation("create");
+    row.setEntity(entity);
+    row.setFields(array);
+    return row;
+}
+
+void Story::batch()
+{
+    Batch::T__BatchField text, customer;
+    text.setName("name");
+    text.setValue(tag + " batch");
+    Batch::T__BatchRow first = creation("Account", {text});
+    first.setTag("customer");
+    text.setName("lastName");
+    customer.setName("parentCustomer");
+    customer.setResultOf("customer");
+    Batch::T__ArrayOfBatchRow rows;
+    rows.setBatchRow({first, creation("Contact", {text, customer})});
+    Batch::T__ExecuteBatch request;
+    request.setRows(rows);
+    request.setAllOrNone(true);
+    const auto done = batches.executeBatch(request).result();
+    must(batches, "batch");
+    const auto results = done.rows().rowResult();
+    for (int i = 0; i < 2; i++) {
+        batched[i] = results[i].id();
+    }
+    tell("batch", {{"succeeded", done.succeeded(), 2}, {"tag", results[0].rowTag(), "customer"}});
+}
+
 void Story::fault()
 {
     Account::T__Account record;
@@ -311,9 +353,11 @@ void Story::run(const QString &user, const QString &password)
     change(record.version());
     setNull();
     query();
+    batch();
     fault();
     remove();
     out << "wrote Account " << account << "\nwrote Contact " << person << "\ndeleted Contact " << deleted
+        << "\nbatched Account " << batched[0] << "\nbatched Contact " << batched[1]
         << "\nlimit " << QString::number(limit, 'f', 1) << "\n";
 }
 

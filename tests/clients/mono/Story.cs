@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Web.Services.Protocols;
 using Crm.Account;
+using Crm.Batch;
 using Crm.Contact;
 using Crm.Session;
 using AccountRecord = Crm.Account.Account;
@@ -17,6 +18,7 @@ class Story
     readonly AccountService accounts;
     readonly ContactService contacts;
     readonly SessionService sessions;
+    readonly BatchService batches;
 
     Story(string user, string password, string tag)
     {
@@ -27,6 +29,7 @@ class Story
         sessions = new SessionService();
         accounts = new AccountService();
         contacts = new ContactService();
+        batches = new BatchService();
     }
 
     /// What a step found: the value that came and the value expected.
@@ -78,6 +81,7 @@ class Story
         Tell("login", Is("token", token.Length > 0, true));
         accounts.Session = new Crm.Account.SessionHeader { token = token };
         contacts.Session = new Crm.Contact.SessionHeader { token = token };
+        batches.Session = new Crm.Batch.SessionHeader { token = token };
     }
 
     string Create()
@@ -144,6 +148,21 @@ class Story
         return ids[0];
     }
 
+    static BatchField Value(string field, string value) => new BatchField { name = field, value = value };
+
+    Crm.Batch.RowResult[] Batch()
+    {
+        var rows = new[] {
+            new BatchRow { tag = "customer", operation = "create", entity = "Account",
+                fields = new[] { Value("name", $"{tag} batch") } },
+            new BatchRow { operation = "create", entity = "Contact",
+                fields = new[] { Value("lastName", $"{tag} batch"),
+                    new BatchField { name = "parentCustomer", resultOf = "customer" } } } };
+        var done = batches.ExecuteBatch(rows, true, true);
+        Tell("batch", Is("succeeded", done.succeeded, 2), Is("tag", done.rows[0].rowTag, "customer"));
+        return done.rows;
+    }
+
     void Run()
     {
         Login();
@@ -154,11 +173,13 @@ class Story
         Update(id, account.version);
         Null(id);
         var deleted = Query();
+        var batched = Batch();
         Action tooLong = () => accounts.CreateAccount(new AccountRecord { name = new string('Ы', 5000) });
         Tell("fault", Is("code", FaultOf(tooLong, "code"), "VALUE_TOO_LONG"), Is("field", FaultOf(tooLong, "field"), "name"));
         contacts.DeleteContact(deleted);
         Tell("delete", Is("code", FaultOf(() => contacts.RetrieveContact(deleted, null, null), "code"), "RECORD_NOT_FOUND"));
         Console.WriteLine($"wrote Account {id}\nwrote Contact {person}\ndeleted Contact {deleted}");
+        Console.WriteLine($"batched Account {batched[0].id}\nbatched Contact {batched[1].id}");
     }
 
     static void Main(string[] arguments)

@@ -54,6 +54,7 @@ async function story() {
   tell('login', ['token', Boolean(session.token), true]);
   const accounts = await service('Account', session.token);
   const contacts = await service('Contact', session.token);
+  const batches = await service('Batch', session.token);
   const retrieve = async id => (await accounts.RetrieveAccountAsync({ id }))[0].account;
 
   const [{ result: created }] = await accounts.CreateAccountAsync({ account: {
@@ -108,6 +109,17 @@ async function story() {
   } while (page.more && pages < 9);
   tell('query', ['names', names, [5, 4, 3, 2, 1].map(i => `${tag}-${i}`)], ['pages', pages, 3]);
 
+  const fields = (...items) => many(batches, 'BatchField', ...items);
+  const rows = many(batches, 'BatchRow',
+    { tag: 'customer', operation: 'create', entity: 'Account',
+      fields: fields({ name: 'name', value: `${tag} batch` }) },
+    { operation: 'create', entity: 'Contact',
+      fields: fields({ name: 'lastName', value: `${tag} batch` },
+        { name: 'parentCustomer', resultOf: 'customer' }) });
+  const [{ result: done }] = await batches.ExecuteBatchAsync({ rows, allOrNone: true });
+  const results = Object.values(done.rows)[0];
+  tell('batch', ['succeeded', Number(done.succeeded), 2], ['tag', results[0].rowTag, 'customer']);
+
   const tooLong = accounts.CreateAccountAsync({ account: { name: 'Ы'.repeat(5000) } });
   tell('fault', ['code and field', await faultOf(tooLong), ['VALUE_TOO_LONG', 'name']]);
 
@@ -116,6 +128,7 @@ async function story() {
   tell('delete', ['code', code, 'RECORD_NOT_FOUND']);
 
   console.log(`wrote Account ${created.id}\nwrote Contact ${person.id}\ndeleted Contact ${ids[0]}`);
+  console.log(`batched Account ${results[0].id}\nbatched Contact ${results[1].id}`);
 }
 
 story().catch(error => { console.error(error); process.exit(1); });

@@ -66,6 +66,7 @@ $session = service('Session')->Login(
 tell('login', ['token' => [$session->token !== '', true]]);
 $accounts = service('Account', $session->token);
 $contacts = service('Contact', $session->token);
+$batches = service('Batch', $session->token);
 
 $created = $accounts->CreateAccount(['account' => ['name' => $name, 'accountNumber' => $tag,
     'creditLimit' => '1234567.89', 'numberOfEmployees' => 42, 'telephone1' => $phone]])->result;
@@ -120,6 +121,17 @@ do {
 } while ($page->more && $pages < 9);
 tell('query', ['names' => [$names, array_map(fn ($i) => "$tag-$i", range(5, 1))], 'pages' => [$pages, 3]]);
 
+$fields = fn (array ...$items) => many($batches, 'BatchField', $items);
+$done = $batches->ExecuteBatch(['rows' => many($batches, 'BatchRow', [
+    ['tag' => 'customer', 'operation' => 'create', 'entity' => 'Account',
+        'fields' => $fields(['name' => 'name', 'value' => "$tag batch"])],
+    ['operation' => 'create', 'entity' => 'Contact',
+        'fields' => $fields(['name' => 'lastName', 'value' => "$tag batch"],
+            ['name' => 'parentCustomer', 'resultOf' => 'customer'])]]),
+    'allOrNone' => true])->result;
+$results = current(get_object_vars($done->rows));
+tell('batch', ['succeeded' => [$done->succeeded, 2], 'tag' => [$results[0]->rowTag, 'customer']]);
+
 [$code, $field] = fault_of(fn () => $accounts->CreateAccount(['account' => ['name' => str_repeat('Ы', 5000)]]));
 tell('fault', ['code' => [$code, 'VALUE_TOO_LONG'], 'field' => [$field, 'name']]);
 
@@ -128,3 +140,4 @@ $contacts->DeleteContact(['id' => $ids[0]]);
 tell('delete', ['code' => [$code, 'RECORD_NOT_FOUND']]);
 
 echo "wrote Account $created->id\nwrote Contact $person->id\ndeleted Contact $ids[0]\n";
+echo "batched Account {$results[0]->id}\nbatched Contact {$results[1]->id}\n";

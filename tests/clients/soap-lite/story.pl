@@ -140,6 +140,15 @@ do {
 } while ($more eq 'true' && $pages < 9);
 tell_step('query', ['names', "@names", join(' ', map { "$tag-$_" } reverse 1 .. 5)], ['pages', $pages, 3]);
 
+my @fields = map { many('Batch', 'BatchField', @$_) } [[name => 'name', value => "$tag batch"]],
+    [[name => 'lastName', value => "$tag batch"], [name => 'parentCustomer', resultOf => 'customer']];
+my $done = ask('Batch', 'ExecuteBatch', rows => many('Batch', 'BatchRow',
+    [tag => 'customer', operation => 'create', entity => 'Account', fields => $fields[0]],
+    [operation => 'create', entity => 'Contact', fields => $fields[1]]), allOrNone => 'true');
+my @batched = $done->valueof('//rows/*/id');
+tell_step('batch', ['succeeded', $done->valueof('//result/succeeded'), 2],
+    ['tag', $done->valueof('//rows/*/rowTag'), 'customer']);
+
 my ($code, $field) = fault_of(ask('Account', 'CreateAccount', account => [name => 'Ы' x 5000]));
 tell_step('fault', ['code', $code, 'VALUE_TOO_LONG'], ['field', $field, 'name']);
 
@@ -148,3 +157,4 @@ ask('Contact', 'DeleteContact', id => $ids[0]);
 tell_step('delete', ['code', $code, 'RECORD_NOT_FOUND']);
 
 print "wrote Account $id\nwrote Contact $person\ndeleted Contact $ids[0]\n";
+print "batched Account $batched[0]\nbatched Contact $batched[1]\n";

@@ -70,6 +70,7 @@ session = Service("Session").Login(userName=USER, password=PASSWORD, application
 tell("login", ("token", bool(session.token), True))
 accounts = Service("Account", session.token)
 contacts = Service("Contact", session.token)
+batches = Service("Batch", session.token)
 
 created = accounts.CreateAccount(accounts.make(
     "Account", name=NAME, accountNumber=TAG, creditLimit=LIMIT, numberOfEmployees=42,
@@ -121,6 +122,21 @@ while more and pages < 9:
     pages, more, query.cookie = pages + 1, page.more, value_of(page, "nextCookie")
 tell("query", ("names", names, [f"{TAG}-{i}" for i in range(5, 0, -1)]), ("pages", pages, 3))
 
+def creation(entity, tag, **fields):
+    """A row that creates a record; a field is a pair of the way it is given and its value."""
+    return batches.make(
+        "BatchRow", tag=tag, operation="create", entity=entity, fields=batches.many("BatchField", *(
+            batches.make("BatchField", name=name, **{way: value})
+            for name, (way, value) in fields.items())))
+
+
+done = batches.ExecuteBatch(batches.many(
+    "BatchRow", creation("Account", "customer", name=("value", f"{TAG} batch")),
+    creation("Contact", None, lastName=("value", f"{TAG} batch"),
+             parentCustomer=("resultOf", "customer"))), True)
+results = done.rows[0]
+tell("batch", ("succeeded", done.succeeded, 2), ("tag", results[0].rowTag, "customer"))
+
 tell("fault", ("code and field",
                accounts.fault_of("CreateAccount", account=accounts.make("Account", name="Ы" * 5000)),
                ("VALUE_TOO_LONG", "name")))
@@ -129,3 +145,4 @@ contacts.DeleteContact(id=ids[0])
 tell("delete", ("code", contacts.fault_of("RetrieveContact", id=ids[0])[0], "RECORD_NOT_FOUND"))
 
 print(f"wrote Account {created.id}\nwrote Contact {person.id}\ndeleted Contact {ids[0]}")
+print(f"batched Account {results[0].id}\nbatched Contact {results[1].id}")

@@ -56,6 +56,7 @@ session = Service("Session").Login(userName=USER, password=PASSWORD, application
 tell("login", ("token", bool(session.token), True))
 accounts = Service("Account", session.token)
 contacts = Service("Contact", session.token)
+batches = Service("Batch", session.token)
 
 created = accounts.CreateAccount(account={
     "name": NAME, "accountNumber": TAG, "creditLimit": LIMIT, "numberOfEmployees": 42,
@@ -105,6 +106,16 @@ while more and pages < 9:
     pages, more, query["cookie"] = pages + 1, page.more, page.nextCookie
 tell("query", ("names", names, [f"{TAG}-{i}" for i in range(5, 0, -1)]), ("pages", pages, 3))
 
+done = batches.ExecuteBatch(rows=batches.many(
+    "BatchRow",
+    {"tag": "customer", "operation": "create", "entity": "Account", "fields": batches.many(
+        "BatchField", {"name": "name", "value": f"{TAG} batch"})},
+    {"operation": "create", "entity": "Contact", "fields": batches.many(
+        "BatchField", {"name": "lastName", "value": f"{TAG} batch"},
+        {"name": "parentCustomer", "resultOf": "customer"})}), allOrNone=True)
+results = getattr(done.rows, next(iter(done.rows)))
+tell("batch", ("succeeded", done.succeeded, 2), ("tag", results[0].rowTag, "customer"))
+
 tell("fault", ("code and field", accounts.fault_of("CreateAccount", account={"name": "Ы" * 5000}),
                ("VALUE_TOO_LONG", "name")))
 
@@ -112,3 +123,4 @@ contacts.DeleteContact(id=ids[0])
 tell("delete", ("code", contacts.fault_of("RetrieveContact", id=ids[0])[0], "RECORD_NOT_FOUND"))
 
 print(f"wrote Account {created.id}\nwrote Contact {person.id}\ndeleted Contact {ids[0]}")
+print(f"batched Account {results[0].id}\nbatched Contact {results[1].id}")
