@@ -61,7 +61,7 @@ def play(tally, name, storm, kills, kill):
     repeated = sum(write.repeated for writer in storm.writers for write in writer.writes)
     print(f"    {storm.written()} writes, {len(storm.away)} kills, {storm.sender.interrupted} attempts in vain, "
           f"{repeated} sent again after their answer; away {statistics.median(storm.away or [0]):.2f} s "
-          f"at the median, {max(storm.away or [0]):.2f} s at most", flush=True)
+          f"at the median, {max(storm.away or [0]):.2f} s at most; {storm.followers[1].changes} changes read", flush=True)
 
 
 def prove_engine(tally, kind, chosen):

@@ -28,6 +28,7 @@ class Reply:
         message = etree.fromstring(body, wire.SAFE).find("{*}Body")[0]
         self.code = message.findtext(".//{*}CrmFault/{*}code")
         self.id = message.findtext(".//{*}result/{*}id")
+        self.ids = [row.text for row in message.iterfind(".//{*}RowResult/{*}id")]
         self.version = message.findtext(".//{*}result/{*}version")
 
     def must_be_sent_again(self):

@@ -7,19 +7,20 @@ import random
 import threading
 import time
 
+from follower import Follower
 from sender import Sender, Write
 from svyaz.client import Calls
 from svyaz.server import ADMIN, PASSWORD
 
-WRITERS, LINES = 6, 3
+WRITERS, LINES, BATCH = 8, 3, 20
 CUSTOMER = "Customer"
 
 
 class Account:
     """What one writer knows of one record, from the answers to him."""
 
-    def __init__(self, name, reply):
-        self.name, self.id, self.version, self.employees = name, reply.id, int(reply.version), None
+    def __init__(self, name, record):
+        self.name, self.id, self.version, self.employees = name, record, 1, None
         self.is_deleted = False
 
 
@@ -62,7 +63,15 @@ class Writer:
     def create(self):
         name = f"Account {self.number}/{self.count}"
         reply = self.write("Account", "CreateAccount", f"<account><name>{name}</name></account>")
-        self.accounts.append(Account(name, reply))
+        self.accounts.append(Account(name, reply.id))
+
+    def batch(self):
+        """Many in one transaction, which takes long: what others write meanwhile is committed before it."""
+        names = [f"Account {self.number}/{self.count}/{row}" for row in range(BATCH)]
+        rows = "".join(f"<Account><name>{name}</name></Account>" for name in names)
+        reply = self.write("Account", "CreateMultipleAccount",
+                           f"<accounts>{rows}</accounts><allOrNone>true</allOrNone>")
+        self.accounts += [Account(name, record) for name, record in zip(names, reply.ids, strict=True)]
 
     def update(self):
         account = self.random.choice(self.accounts)
@@ -91,7 +100,7 @@ class Writer:
         self.orders[reply.id] = name
 
     def run(self):
-        ways = (self.create, self.update, self.update, self.order, self.delete)
+        ways = (self.create, self.update, self.update, self.update, self.order, self.delete, self.batch)
         try:
             self.create()
             while self.storm.goes_on():
@@ -109,6 +118,7 @@ class Storm:
         self.seed, self.engine, self.servers, self.wanted = seed, engine, servers, writes
         self.token = Calls(servers[0]).login(ADMIN, PASSWORD)
         self.sender = Sender(servers)
+        self.followers = [Follower(self, "Account"), Follower(self)]
         self.customer = self.make_customer()
         self.writers = [Writer(self, number) for number in range(WRITERS)]
         self.away = []  # seconds from a kill to the first answer after it
@@ -129,7 +139,7 @@ class Storm:
         """Runs until all is written, with that many kills spread over the time."""
         threads = [threading.Thread(target=writer.run) for writer in self.writers]
         chance = random.Random(f"{self.seed}/kills")
-        for thread in threads:
+        for thread in (*self.followers, *threads):
             thread.start()
         for number in range(kills):
             while self.goes_on() and self.written() < self.wanted * number / kills:
@@ -144,6 +154,8 @@ class Storm:
             self.away.append(time.monotonic() - began)
         for thread in threads:
             thread.join()
+        for follower in self.followers:
+            follower.end()
 
     def complaints(self):
         found = [complaint for writer in self.writers for complaint in writer.complaints]
@@ -157,7 +169,7 @@ class Storm:
     def differences(self):
         """What the tables hold, against what the answers said."""
         cells = self.engine.cells(self.servers[0], {
-            "account": ["name", "version", "numberOfEmployees"],
+            "account": ["id", "name", "version", "numberOfEmployees"],
             "sales_order": ["id", "name"],
             "sales_order_detail": ["salesOrder"]})
         found = []
@@ -176,4 +188,5 @@ class Storm:
             lines[row["salesOrder"]] = lines.get(row["salesOrder"], 0) + 1
         if lines != {order: LINES for order in orders}:
             found.append("an order has not all its lines")
-        return found
+        return found + [complaint for follower in self.followers
+                        for complaint in follower.differences(cells["account"])]

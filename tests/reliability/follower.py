@@ -1,0 +1,112 @@
+"""A reader of the feed of changes, who keeps a copy of the accounts while all is written and killed.
+
+He knows only what the feed tells him. Of each record he must be told every version, each once and
+in its turn; at the end his copy must be what the tables hold.
+"""
+import random
+import threading
+import time
+
+from lxml import etree
+
+from sender import Lost
+from svyaz import stage, wire
+from svyaz.contract import PREFIX
+
+PATIENCE = 60  # seconds until what was committed must be told
+CHANGED = ("created", "updated", "assigned")
+
+
+class Read:
+    """A request that asks and changes nothing."""
+
+    def __init__(self, service, operation, content, token):
+        namespace = f"{PREFIX}{service}"
+        self.path, self.operation, self.identifier = f"/soap/{service}", operation, content
+        self.message = wire.envelope(f'<{operation} xmlns="{namespace}">{content}</{operation}>',
+                                     stage.session_header(namespace, token))
+        self.lines = wire.content_type("1.1", f"{namespace}/{operation}")
+
+
+class Follower(threading.Thread):
+    """Asks again and again for what came after his token, on any node."""
+
+    def __init__(self, storm, entity=None):
+        super().__init__()
+        self.storm, self.entity = storm, entity
+        self.service = entity or "Changes"
+        self.random = random.Random(f"{storm.seed}/follower {entity}")
+        self.versions, self.copy, self.complaints = {}, {}, []
+        self.changes, self.is_ending = 0, False
+        self.token = self.ask().findtext(".//{*}nextToken")
+
+    def ask(self, token=None):
+        content = ""
+        if token is not None:
+            columns = "<columns><string>name</string><string>numberOfEmployees</string></columns>" if self.entity else ""
+            content = f"<token>{token}</token>{columns}<limit>{self.random.choice((1, 7, 50, 400))}</limit>"
+        read = Read(self.service, f"RetrieveChanges{self.entity or ''}", content, self.storm.token)
+        reply = self.storm.sender.send(read)
+        if reply.code:
+            raise Lost(f"the feed answers {reply.code}")
+        return etree.fromstring(reply.body, wire.SAFE)
+
+    def note(self, change):
+        kind, version = change.findtext("{*}kind"), int(change.findtext("{*}version") or 0)
+        record = change.findtext("{*}entity"), change.findtext("{*}id")
+        last = self.versions.get(record, 0)
+        if kind in CHANGED:
+            if version != last + 1 or (kind == "created") != (last == 0):
+                self.complaints.append(f"{record} is {kind} to version {version} after {last}")
+            self.versions[record] = version
+        elif kind == "deleted":
+            if version != last:
+                self.complaints.append(f"{record} is deleted at version {version} after {last}")
+            self.versions[record] = None
+            self.copy.pop(record[1], None)
+        else:
+            self.complaints.append(f"{record} is {kind}")
+
+    def take(self, answer):
+        changes = list(answer.iterfind(".//{*}RecordChange"))
+        for change in changes:
+            self.note(change)
+        for record in answer.iterfind(".//{*}accounts/*"):
+            self.copy[record.findtext("{*}id")] = (record.findtext("{*}name"), int(record.findtext("{*}version")),
+                                                   record.findtext("{*}numberOfEmployees"))
+        self.changes += len(changes)
+        self.token = answer.findtext(".//{*}nextToken")
+        return len(changes)
+
+    def run(self):
+        """Until the writers are done and nothing has come for a second."""
+        quiet = None
+        try:
+            while quiet is None or time.monotonic() - quiet < 1:
+                came = self.take(self.ask(self.token))
+                quiet = (quiet or time.monotonic()) if self.is_ending and not came else None
+                if not came:
+                    time.sleep(0.02)
+        except (Lost, ValueError, TypeError, etree.XMLSyntaxError) as reason:
+            self.complaints.append(f"the reader of {self.service}: {reason!r}")
+
+    def end(self):
+        self.is_ending = True
+        self.join(PATIENCE)
+        if self.is_alive():
+            self.complaints.append(f"the reader of {self.service} does not come to an end")
+
+    def differences(self, accounts):
+        """What is wrong with the copy, and with what he was told."""
+        found = self.complaints[:3]
+        if self.entity:
+            there = {row["id"]: (row["name"], row["version"], row["numberOfEmployees"]) for row in accounts}
+            copy = {record: (name, version, None if employees is None else int(employees))
+                    for record, (name, version, employees) in self.copy.items()}
+            if there != copy:
+                found.append(f"the copy differs in {sorted(set(there.items()) ^ set(copy.items()), key=str)[:4]}")
+        told = {record for (entity, record), version in self.versions.items()
+                if entity == "Account" and version is not None}
+        if told != {row["id"] for row in accounts}:
+            found.append(f"{len(told)} accounts were told of, {len(accounts)} are there")
+        return found
