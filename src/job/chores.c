@@ -7,13 +7,26 @@
 #include "change/number.h"
 #include "generated/settings.h"
 
+static bool number(const struct chore_call *call, enum change_reach reach, bool *has_more_out,
+                   struct error *error)
+{
+    int64_t count = 0;
+    bool is_done = change_number(call->connection, call->arena, reach, &count, error);
+    *has_more_out = count == CHANGE_NUMBERED_MOST;
+    return is_done;
+}
+
 /* Readers of changes wait for their numbers: so often that nobody notices. */
 static bool number_changes(const struct chore_call *call, bool *has_more_out, struct error *error)
 {
-    int64_t count = 0;
-    bool is_done = change_number(call->connection, call->arena, &count, error);
-    *has_more_out = count > 0;
-    return is_done;
+    return number(call, CHANGE_LATEST, has_more_out, error);
+}
+
+/* Those of transactions that took very long. */
+static bool number_late_changes(const struct chore_call *call, bool *has_more_out,
+                                struct error *error)
+{
+    return number(call, CHANGE_ALL, has_more_out, error);
 }
 
 static bool sweep_changes(const struct chore_call *call, bool *has_more_out, struct error *error)
@@ -28,6 +41,7 @@ static bool sweep_changes(const struct chore_call *call, bool *has_more_out, str
 
 const struct chore platform_chores[] = {
     {.name = "number changes", .every = 50, .run = number_changes},
+    {.name = "number late changes", .every = 2000, .run = number_late_changes},
     {.name = "sweep changes", .every = 60 * 1000, .run = sweep_changes},
 };
 

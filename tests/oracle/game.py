@@ -7,6 +7,7 @@ import time
 
 import aggregates
 import facts as raw
+import feeds
 import leak
 import lists
 import messages
@@ -21,6 +22,7 @@ from world import World
 
 EPOCH = 600    # decisions before the world changes
 CHANGES = 25   # what changes then
+MOVES = 15     # of records, while copies are kept
 TRIES = 20     # of a question that a busy machine did not answer
 SHOWN = 20     # failures told in full
 SETTINGS = ("http.requests_per_connection=1000000000", "http.connections_per_source=100000",
@@ -53,6 +55,7 @@ class Score:
     calls: int = 0
     slowest: float = 0  # seconds until what was taken away was gone on another node
     relations: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    feeds: list = dataclasses.field(default_factory=lambda: [0, 0])  # copies kept, and begun anew
     others: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
@@ -126,6 +129,22 @@ class Game:
         for complaint in self.client.each(leaks.put, asked):
             self.note(1, complaint)
 
+    def wait_for_feed(self):
+        """Until all that was committed is in it."""
+        while any(row["position"] is None
+                  for row in self.engine.cells(self.server, {"svyaz_change": ["position"]})["svyaz_change"]):
+            time.sleep(0.05)
+
+    def feeds(self):
+        """Copies that are kept while records move."""
+        copies = feeds.make(self.look(), self.world, self.random)
+        self.world.move(MOVES)
+        after, key = self.look(), feeds.read_key(self.engine, self.server)
+        self.wait_for_feed()
+        for complaint in self.client.each(lambda copy: copy.check(self.client, after, key), copies):
+            self.score.feeds[complaint == "anew"] += 1
+            self.note(1, None if complaint == "anew" else complaint)
+
     def revocations(self):
         """On this node, and on a second one where the database lets several in."""
         with contextlib.ExitStack() as stack:
@@ -146,6 +165,7 @@ class Game:
             part = min(list_queries - listed, max(1, list_queries * EPOCH // max(1, decisions)))
             asked += self.epoch(min(EPOCH, max(0, decisions - asked)), part)
             listed += part
+            self.feeds()
             self.world.evolve(CHANGES)
         self.revocations()
 

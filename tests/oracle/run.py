@@ -85,7 +85,7 @@ def main():
     tally = Tally()
     for score in scores:
         print(f"  {score.name}: {score.seconds:.0f} s, {score.calls} calls, {score.passed} agree, "
-              f"{score.failed} differ; what was taken was gone on the other node after {score.slowest:.1f} s at most")
+              f"{score.failed} differ; {score.feeds[0]} copies kept, {score.feeds[1]} begun anew; what was taken was gone on the other node after {score.slowest:.1f} s at most")
         tally.passed += score.passed
         tally.failed += score.failed
     report(scores)

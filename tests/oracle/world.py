@@ -347,3 +347,10 @@ class World:
                  lambda: self.remove_role(self.random.choice(self.principals()), self.random.choice(self.roles)))
         for _ in range(steps):
             self.random.choice(kinds)()
+
+    def move(self, steps):
+        """Changes who sees which record, and nobody's rights."""
+        kinds = (self.share, lambda: self.share("ModifyAccess"), self.unshare, self.assign, self.assign, self.assign,
+                 self.link_anew, self.link_anew, self.change_state)
+        for _ in range(steps):
+            self.random.choice(kinds)()

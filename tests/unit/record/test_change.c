@@ -40,7 +40,8 @@ static void number_all(void)
     struct error error = {0};
     int64_t count = 1;
     while (count > 0) {
-        house_must(change_number(call->connection, call->arena, &count, &error), &error);
+        house_must(change_number(call->connection, call->arena, CHANGE_ALL, &count, &error),
+                   &error);
     }
     test_call_end(&call);
 }
@@ -267,7 +268,7 @@ static void *number_in_thread(void *context)
     int64_t count = 1;
     *is_done = true;
     while (count > 0 && *is_done) {
-        bool is_numbered = change_number(call->connection, call->arena, &count, &error);
+        bool is_numbered = change_number(call->connection, call->arena, CHANGE_ALL, &count, &error);
         *is_done = is_numbered || error.code == ERROR_DATABASE_CONFLICT;
         count = is_numbered ? count : 1;
         error_clear(&error);
