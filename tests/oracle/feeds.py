@@ -10,7 +10,7 @@ import hmac
 
 from svyaz.client import element
 
-COPIES = 16          # kept through a change of the world
+COPIES = 32          # kept through a change of the world
 VERSION, POSITION, SIGNATURE, LEVELS = 1, 8, 16, 4
 PURPOSE = b"svyaz changes\0"
 THERE = ("created", "updated", "assigned", "shared")

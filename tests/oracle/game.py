@@ -22,7 +22,7 @@ from world import World
 
 EPOCH = 600    # decisions before the world changes
 CHANGES = 25   # what changes then
-MOVES = 15     # of records, while copies are kept
+MOVES = 60     # of records, while copies are kept
 TRIES = 20     # of a question that a busy machine did not answer
 SHOWN = 20     # failures told in full
 SETTINGS = ("http.requests_per_connection=1000000000", "http.connections_per_source=100000",
