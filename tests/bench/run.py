@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Svyaz against hand-written endpoints and against its own promises.
 
-   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 pages access idle growth login
+   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 pages access feed idle growth login
 """
 import pathlib
 import sys
@@ -11,6 +11,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 import access  # noqa: E402
 import against_peers  # noqa: E402
 import echo_rate  # noqa: E402
+import feed  # noqa: E402
 import growth  # noqa: E402
 import idle  # noqa: E402
 import login  # noqa: E402
@@ -25,6 +26,7 @@ PARTS = {
     "contacts-100000": lambda figures: against_peers.measure(figures, 100_000),
     "pages": pages.measure,
     "access": access.measure,
+    "feed": feed.measure,
     "idle": idle.measure,
     "growth": growth.measure,
     "login": login.measure,
