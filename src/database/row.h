@@ -50,8 +50,9 @@ struct row_query {
     const char *const *texts; /* in place of ids; at most 256 */
     size_t text_count;
     const char *order; /* column to order by, ascending; NULL: in any order */
-    int64_t limit;     /* rows at most; 0: all */
-    bool is_locked;    /* locks the rows: a change follows */
+    bool is_descending;
+    int64_t limit;  /* rows at most; 0: all */
+    bool is_locked; /* locks the rows: a change follows */
 };
 
 struct row_set {

@@ -17,25 +17,17 @@
 #include "metadata/entity.h"
 #include "service/by_ids.h"
 #include "service/operation.h"
+#include "service/page_limit.h"
 
 /* A page of the feed, of at most as many changes as a page may have records. */
 static bool read_page(struct call *call, const struct entity *entity, const char *token,
                       const struct message_integer *limit, struct feed_page *page_out,
                       struct error *error)
 {
-    const struct settings *settings = call->settings;
-    struct feed_request request = {
-        .entity = entity, .token = token, .limit = settings->limits.rows};
+    struct feed_request request = {.entity = entity, .token = token};
 
-    if (limit->is_set && (limit->value < 1 || limit->value > settings->limits.page)) {
-        return error_set(error, ERROR_VALUE_OUT_OF_RANGE, "limit",
-                         "limit must be from 1 to limits.page, which is %lld",
-                         (long long)settings->limits.page);
-    }
-    if (limit->is_set) {
-        request.limit = limit->value;
-    }
-    return feed_read(call, &request, page_out, error);
+    return page_limit(call, limit, call->settings->limits.rows, &request.limit, error) &&
+           feed_read(call, &request, page_out, error);
 }
 
 static struct record_change *answer_change(struct arena *arena, const struct feed_change *change)

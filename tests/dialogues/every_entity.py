@@ -165,9 +165,7 @@ class Sweep:
         columns = "".join(f"<string>{name}</string>" for name in names)
         answer = self.ask(entity.name, f"Retrieve{entity.name}",
                           f"<id>{identifier}</id><columns>{columns}</columns>")
-        return {etree.QName(child).localname:
-                (child.findtext("{*}entity"), child.findtext("{*}id")) if len(child) else child.text or ""
-                for child in answer[0]}
+        return values_of(answer[0])
 
     def prove(self, entity):
         """Create, retrieve, update, upsert, list and delete records of one entity."""
@@ -194,6 +192,7 @@ class Sweep:
                           "<query><count>true</count><pageSize>5000</pageSize></query>")
         if identifier not in [element.text for element in listed.iterfind(".//{*}id")]:
             raise Complaint("the list does not hold the record")
+        self.prove_history(entity, values, identifier)
         self.ask(entity.name, f"Delete{entity.name}", f"<id>{identifier}</id>")
         self.prove_changes(entity, token, identifier)
         self.prove_many(entity, etree.QName(listed[0][0]).localname)
@@ -219,6 +218,14 @@ class Sweep:
         if not told or told[0] != ("created", 1) or told[-1] != ("deleted", len(versions)) or \
                 versions != list(range(1, len(versions) + 1)):
             raise Complaint(f"RetrieveChanges told {told}")
+
+    def prove_history(self, entity, values, identifier):
+        """As it is now it was at its last change."""
+        moment = self.read(entity, identifier, ["modifiedOn"])["modifiedOn"]
+        columns = "".join(f"<string>{name}</string>" for name in values)
+        answer = self.ask(entity.name, f"RetrieveAsOf{entity.name}",
+                          f"<id>{identifier}</id><moment>{moment}</moment><columns>{columns}</columns>")
+        expect_same(values, values_of(answer[0]))
 
     def prove_many(self, entity, plural):
         """The same for many records in one call; two rows, one of which cannot be done."""
@@ -285,6 +292,12 @@ class Sweep:
         answer = self.ask(entity.name, f"Upsert{entity.name}", content)
         if answer.findtext(".//{*}id") != identifier:
             raise Complaint(f"the upsert by {key} made another record")
+
+
+def values_of(record):
+    return {etree.QName(child).localname:
+            (child.findtext("{*}entity"), child.findtext("{*}id")) if len(child) else child.text or ""
+            for child in record}
 
 
 def expect_same(sent, came):

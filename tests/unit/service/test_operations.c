@@ -72,7 +72,7 @@ void test_operation__every_entity_is_a_service(void **state)
         assert_ptr_equal(service->entity, entity);
         /* One by one and many at once; two more where there is a key, Assign where an owner. */
         assert_int_equal(service->operation_count,
-                         11 + 2 * (entity->key_count > 0) + (entity->ownership == OWNERSHIP_USER));
+                         12 + 2 * (entity->key_count > 0) + (entity->ownership == OWNERSHIP_USER));
         assert_ptr_equal(list->services[i], service);
     }
     assert_null(service_find(list, "Session")->entity);
