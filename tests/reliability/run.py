@@ -15,6 +15,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import steps  # noqa: E402
+from balancer import Balancer, fixed_ports  # noqa: E402
 from storm import Storm  # noqa: E402
 from svyaz import engines  # noqa: E402
 from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
@@ -39,12 +40,25 @@ def kill_database(engine):
     return kill
 
 
+def end_node(servers):
+    """As a crash would, or as an administrator does; by turns."""
+    def end(chance):
+        victim = chance.choice(servers)
+        if chance.random() < 0.5:
+            victim.kill()
+        elif victim.stop() != 0:
+            raise RuntimeError("a node that was asked to end did not end well")
+        victim.start()
+    return end
+
+
 @contextlib.contextmanager
-def nodes(engine, folder, count):
+def nodes(engine, folder, count, ports=list):
     """So many servers on one fresh organisation."""
-    first = Server(folder / "node", PROGRAM, engine.settings())
+    first = Server(folder / "node", PROGRAM, [*engine.settings(), *ports()])
     first.bootstrap()
-    others = [Server(folder / f"node{number}", PROGRAM, engine.settings()) for number in range(2, count + 1)]
+    others = [Server(folder / f"node{number}", PROGRAM, [*engine.settings(), *ports()])
+              for number in range(2, count + 1)]
     for other in others:  # the key that seals secrets is one
         other.bootstrap(first.folder)
     with contextlib.ExitStack() as stack:
@@ -87,6 +101,19 @@ def prove_database(tally, kind, chosen):
         engine.stop()
 
 
+def prove_balanced(tally, chosen):
+    """Clients that know one address: sessions, request ids, tokens and cookies hold on whichever node they come to."""
+    engine = engines.Postgresql(WORK / "balanced")
+    engine.start()
+    try:
+        with nodes(engine, engine.folder, 2, fixed_ports) as servers, \
+                Balancer(engine.folder / "balancer", servers) as balancer:
+            storm = Storm(chosen.seed, engine, [balancer], chosen.writes)
+            play(tally, "PostgreSQL/behind-a-balancer", storm, chosen.kills, end_node(servers))
+    finally:
+        engine.stop()
+
+
 def prove_steps(tally):
     engine = engines.Sqlite(WORK / "steps")
     template = Server(WORK / "template")
@@ -114,6 +141,8 @@ def main():
         prove_engine(tally, kind, chosen)
         if kind is not engines.Sqlite:
             prove_database(tally, kind, chosen)
+    if engines.Postgresql in kinds:
+        prove_balanced(tally, chosen)
     lock.close()
     tally.end()
 
