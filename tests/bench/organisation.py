@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 from svyaz import wire
-from svyaz.server import ADMIN, PASSWORD, ROOT, Server
+from svyaz.server import ADMIN, PASSWORD, ROOT, SURROUNDINGS, Server
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORK = ROOT / "build" / "bench"

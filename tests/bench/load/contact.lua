@@ -20,6 +20,7 @@ function init(arguments)
   operation = arguments[1]
   math.randomseed(tonumber(arguments[2] or 1))
   ok, bad, sample = 0, 0, ''
+  begun = os.time() .. '-' .. math.random(1, 1000000000)
   head = '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">'
     .. '<soap:Header><Session xmlns="' .. NAMESPACE .. '"><token>' .. os.getenv('BENCH_TOKEN')
     .. '</token></Session></soap:Header><soap:Body>'
@@ -60,10 +61,19 @@ local make = {
   end,
 }
 
+-- With BENCH_REQUEST_IDS each write has an id of its own.
+local function headers(name)
+  local lines = { ['Content-Type'] = 'text/xml; charset=utf-8', ['SOAPAction'] = '"' .. NAMESPACE .. '/' .. name .. '"' }
+  if os.getenv('BENCH_REQUEST_IDS') then
+    number = (number or 0) + 1
+    lines['Idempotency-Key'] = begun .. '-' .. number
+  end
+  return lines
+end
+
 function request()
   local name, content = make[operation]()
-  return wrk.format('POST', nil, { ['Content-Type'] = 'text/xml; charset=utf-8',
-    ['SOAPAction'] = '"' .. NAMESPACE .. '/' .. name .. '"' },
+  return wrk.format('POST', nil, headers(name),
     head .. '<' .. name .. ' xmlns="' .. NAMESPACE .. '">' .. content .. '</' .. name .. '>' .. tail)
 end
 
