@@ -227,9 +227,26 @@ static bool change_order(struct call *call, const struct line_writer *writer, in
     return record_update(call, record, NULL, &outcome, error);
 }
 
+static bool delete_with_order(struct call *call, const struct uuid *id, struct error *error)
+{
+    struct write_outcome outcome;
+    struct record *record = house_record(call, "SalesOrder", NULL);
+    record_value(record, record->entity->id)->state = VALUE_SET;
+    record_value(record, record->entity->id)->uuid = order;
+    struct record_children *children =
+        record_children_of(call->arena, record, entity_find_children(record->entity, "lines"));
+    children->deleted = id;
+    children->deleted_count = 1;
+    return record_update(call, record, NULL, &outcome, error);
+}
+
+/* Each second line goes by itself, the others by a change of their order. */
 static bool delete_line(struct call *call, const struct line_writer *writer, int line,
                         struct error *error)
 {
+    if (line % 2 == 1) {
+        return delete_with_order(call, &lines[writer->number][line], error);
+    }
     return record_delete(call, catalog_find_entity(call->catalog, "SalesOrderDetail"),
                          &lines[writer->number][line], error);
 }
