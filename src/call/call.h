@@ -16,6 +16,7 @@
 #include "metadata/value.h"
 
 struct arena;
+struct array;
 struct catalog;
 struct connection;
 struct identity;
@@ -59,9 +60,10 @@ struct call {
     bool has_expected_version;
     int64_t expected_version;
     struct conflict conflict;
-    int64_t now;       /* moment the call began; the time of all it writes */
-    int64_t deadline;  /* monotonic ms; 0: none */
-    int64_t row_count; /* records answered or written, for the log */
+    struct array *gathered_notes; /* of change/change.h; NULL: each is written as it comes */
+    int64_t now;                  /* moment the call began; the time of all it writes */
+    int64_t deadline;             /* monotonic ms; 0: none */
+    int64_t row_count;            /* records answered or written, for the log */
 };
 
 /* Makes a call on a platform, with a request id of its own and the catalog held for as long as

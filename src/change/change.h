@@ -50,4 +50,15 @@ struct change_note {
 must_check bool change_write(struct call *call, const struct change_note *notes, size_t count,
                              bool is_last, struct error *error);
 
+/* From here on what is to be written is gathered, for one call on many records: notes take few
+ * statements together. What was gathered before is forgotten. */
+void change_gather(struct call *call);
+
+/* How many were gathered; what came later is dropped where it was undone. */
+size_t change_gathered(const struct call *call);
+void change_drop_after(struct call *call, size_t count);
+
+/* Writes what was gathered, in its order, and ends the gathering. */
+must_check bool change_write_gathered(struct call *call, struct error *error);
+
 #endif

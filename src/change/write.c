@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "call/call.h"
 #include "change/tables.h"
 #include "database/row.h"
@@ -53,12 +54,12 @@ static void write_cells(struct call *call, const struct change_note *note, struc
     memcpy(cells, values, sizeof(values));
 }
 
-bool change_write(struct call *call, const struct change_note *notes, size_t count, bool is_last,
-                  struct error *error)
+static bool write_rows(struct call *call, const struct change_note *const *notes, size_t count,
+                       bool is_last, struct error *error)
 {
     struct cell *cells = arena_allocate_array(call->arena, count * COLUMN_COUNT, sizeof(*cells));
     for (size_t index = 0; index < count; index++) {
-        write_cells(call, &notes[index], cells + index * COLUMN_COUNT);
+        write_cells(call, notes[index], cells + index * COLUMN_COUNT);
     }
     const struct row_batch batch = {
         .table = &change_table,
@@ -69,4 +70,44 @@ bool change_write(struct call *call, const struct change_note *notes, size_t cou
         .is_last = is_last,
     };
     return row_insert_all(call->connection, call->arena, &batch, error);
+}
+
+bool change_write(struct call *call, const struct change_note *notes, size_t count, bool is_last,
+                  struct error *error)
+{
+    struct array kept;
+    struct array *array = call->gathered_notes != NULL ? call->gathered_notes : &kept;
+    array_init(&kept, call->arena);
+    for (size_t index = 0; index < count; index++) {
+        array_add(array, arena_copy(call->arena, &notes[index], sizeof(notes[index])));
+    }
+    return call->gathered_notes != NULL ||
+           write_rows(call, (const struct change_note *const *)kept.items, kept.count, is_last,
+                      error);
+}
+
+/* ---- gathering ---- */
+
+void change_gather(struct call *call)
+{
+    call->gathered_notes = arena_allocate(call->arena, sizeof(*call->gathered_notes));
+    array_init(call->gathered_notes, call->arena);
+}
+
+size_t change_gathered(const struct call *call)
+{
+    return call->gathered_notes->count;
+}
+
+void change_drop_after(struct call *call, size_t count)
+{
+    call->gathered_notes->count = count;
+}
+
+bool change_write_gathered(struct call *call, struct error *error)
+{
+    const struct array *gathered = call->gathered_notes;
+    call->gathered_notes = NULL;
+    return write_rows(call, (const struct change_note *const *)gathered->items, gathered->count,
+                      false, error);
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "call/call.h"
+#include "change/change.h"
 #include "database/database.h"
 #include "generated/settings.h"
 #include "record/idempotency.h"
@@ -183,6 +184,7 @@ static bool run_row(struct rows *rows, size_t row, struct row_result *result, st
     struct write_outcome outcome;
     /* After a row that fails others may be done, or it may turn out to have been done before. */
     bool goes_on = !rows->is_all_or_none || request_id_of(rows, row) != NULL;
+    size_t notes_before = change_gathered(rows->call);
 
     if (rows->call->deadline != 0 && time_monotonic() > rows->call->deadline) {
         return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over");
@@ -205,6 +207,7 @@ static bool run_row(struct rows *rows, size_t row, struct row_result *result, st
         *error = undone;
         return false;
     }
+    change_drop_after(rows->call, notes_before);
     return settle_failed(rows, row, result, error);
 }
 
@@ -227,12 +230,16 @@ bool rows_run(struct rows *rows, struct bulk_result **result_out, struct error *
         return false;
     }
     rows->results = arena_allocate_array(arena, rows->count, sizeof(*rows->results));
+    change_gather(rows->call);
     for (size_t row = 0; row < rows->count; row++) {
         rows->results[row] = arena_allocate(arena, sizeof(*rows->results[row]));
         rows->results[row]->row_tag = rows->tags[row];
         if (!run_row(rows, row, rows->results[row], error)) {
             return false;
         }
+    }
+    if (!change_write_gathered(rows->call, error)) {
+        return false;
     }
     int64_t succeeded = count_done(rows);
     rows->call->row_count = succeeded;

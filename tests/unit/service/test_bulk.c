@@ -13,11 +13,14 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/time.h"
+#include "change/tables.h"
+#include "database/row.h"
 #include "generated/messages.h"
 #include "generated/settings.h"
 #include "metadata/record.h"
 #include "query/request.h"
 #include "service/office.h"
+#include "support/test_call.h"
 
 static struct office office;
 
@@ -52,6 +55,27 @@ static int64_t count_accounts(void)
         office_run(&office, "Account", "RetrieveMultipleAccount", &all);
 
     return response->page->total.value;
+}
+
+/* What became of accounts, as it is noted for the feed and the history. */
+static size_t count_notes(void)
+{
+    static const char *const columns[] = {"number"};
+    const struct row_condition of_accounts = {"entity_name", ROW_IS, cell_text("Account")};
+    const struct row_query query = {
+        .table = &change_table,
+        .columns = columns,
+        .column_count = 1,
+        .conditions = &of_accounts,
+        .condition_count = 1,
+    };
+    struct call *call = test_call_begin(&office.house);
+    struct error error = {0};
+    struct row_set rows;
+
+    assert_true(row_select(call->connection, call->arena, &query, &rows, &error));
+    test_call_end(&call);
+    return rows.count;
 }
 
 static const struct bulk_result *create(const struct create_multiple_entity_request *request)
@@ -94,6 +118,7 @@ void test_bulk__rows_that_fail_leave_nothing(void **state)
     assert_int_equal(result->succeeded.value, 3);
     assert_int_equal(result->failed.value, 2);
     assert_int_equal(count_accounts(), 3);
+    assert_int_equal(count_notes(), 3);
     office_close(&office);
 }
 
@@ -108,6 +133,7 @@ void test_bulk__all_or_none_names_the_row(void **state)
                   ERROR_FIELD_REQUIRED);
     assert_non_null(strstr(office.error.message, "Row 3: "));
     assert_int_equal(count_accounts(), 0);
+    assert_int_equal(count_notes(), 0);
     office_close(&office);
 }
 
