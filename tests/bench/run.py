@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Svyaz against hand-written endpoints and against its own promises.
 
-   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 by-hand pages access feed idle growth login
+   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 by-hand bulk pages access feed idle growth login
 """
 import pathlib
 import sys
@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 import access  # noqa: E402
 import against_peers  # noqa: E402
+import bulk  # noqa: E402
 import by_hand  # noqa: E402
 import echo_rate  # noqa: E402
 import feed  # noqa: E402
@@ -26,6 +27,7 @@ PARTS = {
     "contacts-10000": lambda figures: against_peers.measure(figures, 10_000),
     "contacts-100000": lambda figures: against_peers.measure(figures, 100_000),
     "by-hand": by_hand.measure,
+    "bulk": bulk.measure,
     "pages": pages.measure,
     "access": access.measure,
     "feed": feed.measure,
