@@ -26,7 +26,9 @@
 #include "metadata/schema_text.h"
 
 enum {
-    RELEASE = 2, /* grows when a release changes tables in a way that older programs cannot use */
+    /* Grows when older programs must not use the tables any more; 3: they would write records whose
+     * changes nobody hears of. */
+    RELEASE = 3,
     LEASE_TIME = 15000,
     PATIENCE = 600000,
     POLL_TIME = 200,
