@@ -47,6 +47,8 @@ static void undo(struct return_trip *trip, const struct trail_row *row)
     if (row->kind == CHANGE_CREATED) {
         trip->record = NULL;
         trip->is_begun = true;
+    } else if (row->kind == CHANGE_RESTORED) {
+        trip->record = NULL;
     } else if (row->kind == CHANGE_DELETED) {
         trip->record = former;
     } else if (trip->record != NULL) {

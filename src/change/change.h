@@ -32,6 +32,7 @@ enum change_kind {
     CHANGE_ASSIGNED = 3, /* updated, with another owner or owning business unit */
     CHANGE_DELETED = 4,
     CHANGE_SHARED = 5, /* rights on the record were granted or taken away; the record is the same */
+    CHANGE_RESTORED = 6, /* deleted before, and there again */
 };
 
 /* One change of one record. */
@@ -43,6 +44,8 @@ struct change_note {
     const char *field_names; /* fields that changed, separated by blanks, or NULL */
     const char *former;      /* their values before, as change/former.h writes them, or NULL */
     const char *sight;       /* who could see it before, as change/sight.h writes it, or NULL */
+    bool is_in_bin;          /* a deletion that can be undone: change/bin.h */
+    struct uuid with_id;     /* a deletion: the record that took this one along, or empty */
 };
 
 /* Writes a row for each note, in their order, into the open transaction. is_last: nothing follows

@@ -55,7 +55,7 @@ static const char *const columns[COLUMN_COUNT] = {
 
 static const char *const kind_names[] = {
     [CHANGE_CREATED] = "created", [CHANGE_UPDATED] = "updated", [CHANGE_ASSIGNED] = "assigned",
-    [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",
+    [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",   [CHANGE_RESTORED] = "created",
 };
 
 /* A page while it is made. */

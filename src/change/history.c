@@ -23,7 +23,7 @@ enum { ROWS_AT_ONCE = 500, ROWS_AT_MOST = 5000 };
 
 static const char *const kind_names[] = {
     [CHANGE_CREATED] = "created", [CHANGE_UPDATED] = "updated", [CHANGE_ASSIGNED] = "assigned",
-    [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",
+    [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",   [CHANGE_RESTORED] = "restored",
 };
 
 /* A page while it is made. */
@@ -62,7 +62,7 @@ static bool is_asked(const struct walk *walk, const struct trail_row *row)
         return false;
     }
     return field == NULL || row->kind == CHANGE_CREATED || row->kind == CHANGE_DELETED ||
-           has_name(row->field_names, field->name);
+           row->kind == CHANGE_RESTORED || has_name(row->field_names, field->name);
 }
 
 static bool read_some(const struct walk *walk, int64_t from, int64_t limit,

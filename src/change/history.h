@@ -40,7 +40,7 @@ struct history_field {
 };
 
 struct history_change {
-    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" */
+    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "restored" */
     int64_t version;  /* of the record after it; 0: not told */
     int64_t changed_on;
     struct reference changed_by; /* entity NULL: the platform itself */

@@ -238,13 +238,16 @@ static bool find_old(struct connection *connection, struct arena *arena, int64_t
 static bool drop(struct connection *connection, struct arena *arena, int64_t last,
                  struct error *error)
 {
-    const struct row_condition up_to = {"position", ROW_IS_BELOW, cell_integer(last + 1)};
+    /* What can still be restored goes later. */
+    const struct row_condition up_to[] = {
+        {"position", ROW_IS_BELOW, cell_integer(last + 1)},
+        {.column = "bin_entity", .test = ROW_IS_NULL},
+    };
     int64_t swept = 0;
 
     return lock_mark(connection, arena, swept_mark, &swept, error) &&
-           (swept >= last ||
-            (set_mark(connection, arena, swept_mark, last, error) &&
-             row_delete(connection, arena, &change_table, &up_to, 1, NULL, error)));
+           (swept >= last || (set_mark(connection, arena, swept_mark, last, error) &&
+                              row_delete(connection, arena, &change_table, up_to, 2, NULL, error)));
 }
 
 bool change_sweep(struct connection *connection, struct arena *arena, int64_t before,

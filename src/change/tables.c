@@ -24,6 +24,8 @@ static const struct table_column change_columns[] = {
     {.name = "application", .type = COLUMN_TEXT, .length = CHANGE_APPLICATION_LENGTH},
     {.name = "request_id", .type = COLUMN_TEXT, .length = CHANGE_REQUEST_LENGTH},
     {.name = "changed_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "bin_entity", .type = COLUMN_TEXT, .length = ENTITY_LENGTH}, /* see change/bin.h */
+    {.name = "with_id", .type = COLUMN_UUID},
 };
 
 static const struct table_index change_indexes[] = {
@@ -31,6 +33,7 @@ static const struct table_index change_indexes[] = {
     {.name = "svyaz_change_position", .columns = {"position", "number"}},
     {.name = "svyaz_change_record", .columns = {"record_id", "number"}},
     {.name = "svyaz_change_request", .columns = {"request_id"}, .is_sparse = true},
+    {.name = "svyaz_change_bin", .columns = {"bin_entity", "number"}, .is_sparse = true},
 };
 
 const struct table change_table = {

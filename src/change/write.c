@@ -15,11 +15,22 @@
 #include "text/utf8.h"
 
 static const char *const columns[] = {
-    "entity_name", "record_id", "version",     "kind",       "field_names", "former",
-    "sight",       "user_id",   "application", "request_id", "changed_on",
+    "entity_name", "record_id",   "version",    "kind",       "field_names", "former",  "sight",
+    "user_id",     "application", "request_id", "changed_on", "bin_entity",  "with_id",
 };
 
-enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
+enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), BIN_COLUMNS = 2 };
+
+/* The last columns are of deletions alone; without any they are not written. */
+static size_t count_columns(const struct change_note *const *notes, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (notes[index]->kind == CHANGE_DELETED) {
+            return COLUMN_COUNT;
+        }
+    }
+    return COLUMN_COUNT - BIN_COLUMNS;
+}
 
 /* The platform itself is nobody. */
 static struct cell author_of(const struct call *call)
@@ -36,7 +47,8 @@ static const char *cut(struct call *call, const char *text, size_t most)
                                        (int)text_cut_length(text, strlen(text), most), text);
 }
 
-static void write_cells(struct call *call, const struct change_note *note, struct cell *cells)
+static void write_cells(struct call *call, const struct change_note *note, size_t column_count,
+                        struct cell *cells)
 {
     const struct cell values[COLUMN_COUNT] = {
         cell_text(note->entity->name),
@@ -50,21 +62,24 @@ static void write_cells(struct call *call, const struct change_note *note, struc
         cell_text(cut(call, call->application, CHANGE_APPLICATION_LENGTH)),
         cell_text(cut(call, call->request_id, CHANGE_REQUEST_LENGTH)),
         cell_moment(call->now),
+        cell_text(note->is_in_bin ? note->entity->name : NULL),
+        uuid_is_empty(&note->with_id) ? cell_null(COLUMN_UUID) : cell_uuid(&note->with_id),
     };
-    memcpy(cells, values, sizeof(values));
+    memcpy(cells, values, column_count * sizeof(*values));
 }
 
 static bool write_rows(struct call *call, const struct change_note *const *notes, size_t count,
                        bool is_last, struct error *error)
 {
-    struct cell *cells = arena_allocate_array(call->arena, count * COLUMN_COUNT, sizeof(*cells));
+    size_t column_count = count_columns(notes, count);
+    struct cell *cells = arena_allocate_array(call->arena, count * column_count, sizeof(*cells));
     for (size_t index = 0; index < count; index++) {
-        write_cells(call, notes[index], cells + index * COLUMN_COUNT);
+        write_cells(call, notes[index], column_count, cells + index * column_count);
     }
     const struct row_batch batch = {
         .table = &change_table,
         .columns = columns,
-        .column_count = COLUMN_COUNT,
+        .column_count = column_count,
         .cells = cells,
         .row_count = count,
         .is_last = is_last,

@@ -3,9 +3,12 @@
  */
 #include "job/chores.h"
 
+#include "call/call.h"
 #include "call/platform.h"
 #include "change/number.h"
+#include "database/database.h"
 #include "generated/settings.h"
+#include "record/bin.h"
 
 static bool number(const struct chore_call *call, enum change_reach reach, bool *has_more_out,
                    struct error *error)
@@ -39,9 +42,27 @@ static bool sweep_changes(const struct chore_call *call, bool *has_more_out, str
     return is_done;
 }
 
+/* Deletions leave the recycle bin; their files are swept with those that nobody links. */
+static bool empty_bin(const struct chore_call *chore, bool *has_more_out, struct error *error)
+{
+    struct call *call = call_make(chore->arena, chore->platform);
+    int64_t count = 0;
+    call->connection = chore->connection;
+    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    if (!bin_sweep(call, call->now - call->settings->bin.keep, &count, error)) {
+        connection_rollback(call->connection);
+        return false;
+    }
+    *has_more_out = count > 0;
+    return connection_commit(call->connection, error);
+}
+
 const struct chore platform_chores[] = {
     {.name = "number changes", .every = 50, .run = number_changes},
     {.name = "number late changes", .every = 2000, .run = number_late_changes},
+    {.name = "empty the recycle bin", .every = 60 * 1000, .run = empty_bin},
     {.name = "sweep changes", .every = 60 * 1000, .run = sweep_changes},
 };
 

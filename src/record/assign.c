@@ -119,7 +119,7 @@ static bool find_below(struct write *write, const struct record *parent, struct 
 bool assign_find(struct write *write, struct error *error)
 {
     array_init(&write->along, write->call->arena);
-    if (!is_assigning(write) || write->work->is_handing_over) {
+    if (!is_assigning(write) || write->work->is_handing_over || write->work->is_undoing) {
         return true;
     }
     if (!find_below(write, write->before, error)) {

@@ -45,10 +45,13 @@ static bool remember(struct work *work, const struct uuid *id, struct error *err
 /* ---- those that refer ---- */
 
 /* A link that must not be empty cannot be removed. */
-static enum cascade action_of(const struct field *lookup)
+static enum cascade action_of(const struct work *work, const struct field *lookup)
 {
     enum cascade action = lookup->relation == NULL ? CASCADE_RESTRICT : lookup->relation->on_delete;
     bool is_kept = action == CASCADE_REMOVE_LINK && lookup->is_required;
+    if (work->is_undoing) {
+        return CASCADE_RESTRICT;
+    }
     return action == CASCADE_ALL || (action == CASCADE_REMOVE_LINK && !is_kept) ? action
                                                                                 : CASCADE_RESTRICT;
 }
@@ -138,14 +141,14 @@ static bool settle_referrers(struct work *work, const struct entity *entity, con
 {
     for (size_t index = 0; index < entity->referrer_count; index++) {
         const struct field *lookup = entity->referrers[index];
-        if (lookup->type == FIELD_LOOKUP && action_of(lookup) == CASCADE_RESTRICT &&
+        if (lookup->type == FIELD_LOOKUP && action_of(work, lookup) == CASCADE_RESTRICT &&
             !check_unused(work, entity, id, lookup, error)) {
             return false;
         }
     }
     for (size_t index = 0; index < entity->referrer_count; index++) {
         const struct field *lookup = entity->referrers[index];
-        enum cascade action = action_of(lookup);
+        enum cascade action = action_of(work, lookup);
         if (lookup->type == FIELD_LOOKUP && action != CASCADE_RESTRICT &&
             !cascade(work, id, lookup, action, error)) {
             return false;
@@ -173,7 +176,8 @@ static bool drop_beside(const struct write *write, const struct uuid *id, struct
     struct call *call = write->call;
     const struct entity *entity = write->entity;
     bool is_involved = entity->is_activity || entity->is_party;
-    if (!drop_files(write, error) || (is_involved && !party_forget(call, id, error))) {
+    if ((!bin_takes(write) && !drop_files(write, error)) ||
+        (is_involved && !party_forget(call, id, error))) {
         return false;
     }
     if (entity->ownership == OWNERSHIP_USER &&
@@ -228,6 +232,10 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
 {
     struct write write = {.work = work, .call = work->call, .entity = entity};
     bool is_root = work->deleted.count == 0 && uuid_is_empty(&work->root_id);
+    bool takes_along = uuid_is_empty(&work->deleting);
+    if (takes_along) {
+        work->deleting = *id;
+    }
     if ((is_root && !total_lock_parents(work, entity, id, error)) ||
         !read_record(&write, id, error) || !permit_stored(&write, RIGHT_DELETE, error) ||
         (has_expected_version && !rule_check_version(&write, error)) ||
@@ -241,6 +249,9 @@ bool delete_in(struct work *work, const struct entity *entity, const struct uuid
     }
     total_note(work, write.before, NULL);
     forget_principal(work->call, entity, id);
+    if (takes_along) {
+        work->deleting = (struct uuid){{0}};
+    }
     return true;
 }
 

@@ -32,7 +32,7 @@ static struct change_note begin(const struct record *record, enum change_kind ki
 
 void note_created(const struct write *write)
 {
-    add(write->work, begin(write->after, CHANGE_CREATED));
+    add(write->work, begin(write->after, write->is_restored ? CHANGE_RESTORED : CHANGE_CREATED));
 }
 
 static bool is_assigned(const struct write *write)
@@ -60,6 +60,10 @@ bool note_deleted(const struct write *write, struct error *error)
     struct call *call = write->call;
     struct change_note note = begin(write->before, CHANGE_DELETED);
     note.former = former_of(call->arena, write->before, NULL).values;
+    note.is_in_bin = bin_takes(write);
+    if (!uuid_is_equal(&note.id, &write->work->deleting)) {
+        note.with_id = write->work->deleting;
+    }
     if (!sight_of_delete(call, write->before, &note.sight, error)) {
         return false;
     }

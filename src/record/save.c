@@ -152,7 +152,7 @@ static bool save_beside(struct write *write, struct error *error)
             !party_write(write->call, field, id, record_value(write->after, field), error)) {
             return false;
         }
-        if (field->type == FIELD_FILE && !link_file(write, field, error)) {
+        if (field->type == FIELD_FILE && !write->is_restored && !link_file(write, field, error)) {
             return false;
         }
     }

@@ -30,10 +30,12 @@ struct work {
     struct call *call;
     bool is_internal;     /* the platform's own write: fields that clients may not set are open */
     bool is_handing_over; /* what goes along to a new owner, which was asked about before */
+    bool is_undoing;      /* nothing goes along: what did has changes of its own, to be undone */
     struct uuid root_id;  /* the record that the operation is about */
     int64_t root_version; /* its version, also when its totals changed afterwards */
     struct array totals;  /* struct pending_total *: parents to be brought up to date */
     struct array deleted; /* struct uuid *: gone, or about to */
+    struct uuid deleting; /* the record whose deletion takes others along, or empty */
     struct array notes;   /* struct change_note *: what became of which record */
 };
 
@@ -52,6 +54,7 @@ struct write {
     struct record *given;        /* by the client; absent: left alone */
     const struct record *before; /* as stored, as far as it was read; NULL in a create */
     struct record *after;        /* as it will be */
+    bool is_restored;            /* it was deleted, and comes back with the files that it had */
     struct write_facts facts;
     const struct permit_target *targets; /* what changing lookups and parties refer to */
     size_t target_count;
@@ -137,6 +140,7 @@ must_check bool total_settle(struct work *work, struct error *error);
  * move to another unit with their owner before they do. */
 void note_created(const struct write *write);
 void note_changed(const struct write *write);
+bool bin_takes(const struct write *write); /* whether it can be restored; record/bin.h says what */
 must_check bool note_deleted(const struct write *write, struct error *error);
 must_check bool note_moved(struct work *work, const struct uuid *principal_id,
                            const struct uuid *unit_id, struct error *error);

@@ -1,5 +1,6 @@
 /*
- * history.c - RetrieveRecordHistory, RetrieveFieldHistory and RetrieveAsOf: what records were.
+ * history.c - RetrieveRecordHistory, RetrieveFieldHistory and RetrieveAsOf: what records were;
+ * UndoRequest: and are again.
  */
 #include "change/history.h"
 
@@ -16,7 +17,9 @@
 #include "metadata/record.h"
 #include "query/query.h"
 #include "record/engine.h"
+#include "record/undo.h"
 #include "security/field_access.h"
+#include "security/identity.h"
 #include "service/operation.h"
 #include "service/page_limit.h"
 
@@ -198,6 +201,29 @@ bool service_retrieve_field_history(struct call *call, const struct operation *o
     };
     (void)operation;
     return read_history(call, &asked, &answer->history, error);
+}
+
+/* ---- undoing ---- */
+
+bool service_undo_request(struct call *call, const struct operation *operation, const void *request,
+                          void *response, struct error *error)
+{
+    const struct undo_request_request *asked = request;
+    struct undo_request_response *answer = response;
+    const struct uuid *user =
+        asked->user_id.is_set ? &asked->user_id.value : &call->identity->user_id;
+    struct undone undone;
+    (void)operation;
+    if (!request_undo(call, asked->undone_request, user, &undone, error)) {
+        return false;
+    }
+    answer->result = arena_allocate(call->arena, sizeof(*answer->result));
+    answer->result->restored = list_of(&undone.restored);
+    answer->result->updated = list_of(&undone.updated);
+    answer->result->deleted = list_of(&undone.deleted);
+    call->row_count =
+        (int64_t)(undone.restored.count + undone.updated.count + undone.deleted.count);
+    return true;
 }
 
 /* ---- as of ---- */

@@ -15,6 +15,7 @@ from svyaz.server import ADMIN, PASSWORD, Server
 
 PATIENCE = 100  # tenths of a second until a change must be told
 NUMBER = itertools.count(1)
+NOT_RESTORED = ("BusinessUnit", "FieldSecurityProfile", "Role", "SystemUser", "Team")
 ABSENT = "01890000-0000-7000-8000-000000000000"
 
 
@@ -249,6 +250,19 @@ class Sweep:
                 found.findtext(".//{*}notFound/*") != ABSENT:
             raise Complaint(f"RetrieveByIds found {etree.tostring(found)}")
         self.many(entity, "DeleteMultiple", ids, [False, True])
+        if entity.name not in NOT_RESTORED:
+            self.prove_bin(entity, values, identifier)
+
+    def prove_bin(self, entity, values, identifier):
+        """What is restored is as it was."""
+        deleted = self.ask("RecycleBin", "RetrieveDeleted", f"<entity>{entity.name}</entity><limit>1</limit>")
+        if deleted.findtext(".//{*}DeletedRecord/{*}record/{*}id") != identifier:
+            raise Complaint(f"RetrieveDeleted answers {etree.tostring(deleted, encoding='unicode')}")
+        record = f"<record><entity>{entity.name}</entity><id>{identifier}</id></record>"
+        self.ask("RecycleBin", "Undelete", record)
+        expect_same(values, self.read(entity, identifier, values))
+        self.ask(entity.name, f"Delete{entity.name}", f"<id>{identifier}</id>")
+        self.ask("RecycleBin", "PurgeDeleted", record)
 
     def prove_batch(self, entity):
         """A record made, changed and deleted by a batch, where fields are names and values."""
