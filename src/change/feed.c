@@ -85,6 +85,13 @@ static enum change_kind kind_at(const struct reading *reading, size_t row)
     return (enum change_kind)cell_at(reading, row, KIND)->integer;
 }
 
+/* What a later release notes is not told by this one. */
+static bool is_known(const struct reading *reading, size_t row)
+{
+    size_t kind = (size_t)kind_at(reading, row);
+    return kind < sizeof(kind_names) / sizeof(kind_names[0]) && kind_names[kind] != NULL;
+}
+
 static bool select_rows(struct reading *reading, int64_t after, int64_t last, int64_t limit,
                         struct error *error)
 {
@@ -244,7 +251,7 @@ static bool tell_all(struct reading *reading, struct error *error)
                                                  sizeof(struct feed_change));
     for (size_t row = 0; row < reading->rows.count; row++) {
         const struct entity *entity = reading->asked[row].entity;
-        if (entity == NULL) {
+        if (entity == NULL || !is_known(reading, row)) {
             continue;
         }
         if ((is_asked(reading, entity) && !tell(reading, row, error)) ||

@@ -54,11 +54,17 @@ static bool has_name(const char *names, const char *name)
     return false;
 }
 
+/* What a later release notes is not told by this one. */
+static bool is_known(enum change_kind kind)
+{
+    return (size_t)kind < sizeof(kind_names) / sizeof(kind_names[0]) && kind_names[kind] != NULL;
+}
+
 /* A creation and a deletion are about every field. */
 static bool is_asked(const struct walk *walk, const struct trail_row *row)
 {
     const struct field *field = walk->request->field;
-    if (row->number > walk->trail.last || row->kind >= sizeof(kind_names) / sizeof(*kind_names)) {
+    if (row->number > walk->trail.last || !is_known(row->kind)) {
         return false;
     }
     return field == NULL || row->kind == CHANGE_CREATED || row->kind == CHANGE_DELETED ||

@@ -16,6 +16,7 @@
 #include "change/change.h"
 #include "change/feed.h"
 #include "change/former.h"
+#include "change/history.h"
 #include "change/number.h"
 #include "change/tables.h"
 #include "database/database.h"
@@ -356,6 +357,34 @@ void test_change__out_of_sight_is_told(void **state)
     assert_string_equal(told_of(call, &page, &hidden), "left 2");
     assert_string_equal(told_of(call, &page, &his), "left 2, left 3, childrenMoved 0");
     assert_string_equal(told_of(call, &page, &shared), "left 2, left 0, childrenMoved 0");
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* A node of this release passes over what one of a later release notes. */
+void test_change__of_a_kind_to_come_nothing_is_told(void **state)
+{
+    struct error error = {0};
+    (void)state;
+    house_open(&house);
+    number_all();
+    struct call *call = house_begin(&house);
+    const char *start = read_feed(call, NULL, NULL).next_token;
+    struct uuid id = house_create(call, house_record(call, "Account", "name", "A", NULL));
+    const struct change_note note = {.entity = catalog_find_entity(call->catalog, "Account"),
+                                     .id = id,
+                                     .version = 1,
+                                     .kind = (enum change_kind)99};
+    house_must(change_write(call, &note, 1, false, &error), &error);
+    house_commit(&call);
+    number_all();
+    call = house_begin(&house);
+    struct feed_page page = read_feed(call, NULL, start);
+    assert_string_equal(told_of(call, &page, &id), "created 1");
+    const struct history_request request = {.entity = note.entity, .id = id, .limit = MANY};
+    struct history_page history;
+    house_must(history_read(call, &request, &history, &error), &error);
+    assert_int_equal(history.count, 1);
     house_undo(&call);
     test_platform_close(&house);
 }
