@@ -50,7 +50,8 @@ static void make_id(unsigned *seed, char id[ID_SIZE])
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    unsigned long long moment = (unsigned long long)now.tv_sec * 1000 + (unsigned)now.tv_nsec / 1000000;
+    unsigned long long moment =
+        (unsigned long long)now.tv_sec * 1000 + (unsigned)now.tv_nsec / 1000000;
     snprintf(id, ID_SIZE, "%08llx-%04llx-7%03x-8%03x-%08x%04x", moment >> 16, moment & 0xFFFF,
              rand_r(seed) & 0xFFF, rand_r(seed) & 0xFFF, (unsigned)rand_r(seed),
              rand_r(seed) & 0xFFFF);
