@@ -197,7 +197,7 @@ bool change_number(struct connection *connection, struct arena *arena, enum chan
         return false;
     }
     return rows.count == 0 ||
-           (connection_begin(connection, TRANSACTION_WRITE, error) &&
+           (connection_begin(connection, TRANSACTION_WRITE_AT_ONCE, error) &&
             end(connection, number(connection, arena, reach, count_out, error), error));
 }
 
@@ -260,6 +260,6 @@ bool change_sweep(struct connection *connection, struct arena *arena, int64_t be
         !find_old(connection, arena, marks.swept, before, &last, count_out, error)) {
         return false;
     }
-    return *count_out == 0 || (connection_begin(connection, TRANSACTION_WRITE, error) &&
+    return *count_out == 0 || (connection_begin(connection, TRANSACTION_WRITE_AT_ONCE, error) &&
                                end(connection, drop(connection, arena, last, error), error));
 }

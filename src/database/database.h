@@ -69,11 +69,16 @@ must_check bool database_acquire(struct database *database, struct connection **
  * Accepts a pointer to NULL, leaves NULL. */
 void database_release(struct connection **connection);
 
-enum transaction_kind { TRANSACTION_READ, TRANSACTION_WRITE };
+enum transaction_kind {
+    TRANSACTION_READ,
+    TRANSACTION_WRITE,
+    TRANSACTION_WRITE_AT_ONCE, /* as WRITE, but does not queue where there is one writer */
+};
 
 /* Begins at READ COMMITTED: each statement sees what is committed when it begins. A READ costs
- * nothing and may not change anything. WRITE on SQLite waits to be the one writer; elsewhere the
- * engine hears of it with the first statement that locks or changes something. */
+ * nothing and may not change anything. WRITE on SQLite waits to be the one writer (AT_ONCE: a
+ * DATABASE_CONFLICT while another is); elsewhere the engine hears of it with the first statement
+ * that locks or changes something. */
 must_check bool connection_begin(struct connection *connection, enum transaction_kind kind,
                                  struct error *error);
 must_check bool connection_commit(struct connection *connection, struct error *error);

@@ -320,10 +320,10 @@ void database_release(struct connection **connection)
 
 /* ---- one writer ---- */
 
-bool pool_begin_writing(struct database *database, struct error *error)
+bool pool_begin_writing(struct database *database, bool may_wait, struct error *error)
 {
     struct timespec until = moment_after(DIALECT_LOCK_TIMEOUT);
-    bool is_late = false;
+    bool is_late = !may_wait;
     bool done;
 
     if (!database->plan.dialect->has_one_writer) {

@@ -162,7 +162,7 @@ static bool run_step(struct connection *connection, struct arena *arena,
     }
     sql_begin(&sql, arena, dialect);
     table_step_write(&sql, step);
-    if (!pool_begin_writing(connection->database, error)) {
+    if (!pool_begin_writing(connection->database, true, error)) {
         return false;
     }
     done = connection_run_unhurried(connection, sql.text.bytes, error);

@@ -49,7 +49,7 @@ bool connection_begin(struct connection *connection, enum transaction_kind kind,
         connection->state = TRANSACTION_READING;
         return true;
     }
-    if (!pool_begin_writing(connection->database, error)) {
+    if (!pool_begin_writing(connection->database, kind == TRANSACTION_WRITE, error)) {
         return false;
     }
     connection->is_begun = false;

@@ -15,11 +15,16 @@
 #include "call/platform.h"
 #include "database/database.h"
 
-enum { NANOSECONDS = 1000000 }; /* of a millisecond */
+enum {
+    NANOSECONDS = 1000000, /* of a millisecond */
+    PAUSE = 1000,          /* ms after a failure; twice as long after each further one */
+    PAUSE_MOST = 2000,
+};
 
 struct scheduled {
     const struct chore *chore;
-    int64_t due; /* time_monotonic() */
+    int64_t due;   /* time_monotonic() */
+    int64_t pause; /* ms, after the last failure; 0: it succeeded */
     bool has_failed;
 };
 
@@ -45,6 +50,21 @@ static void report(const struct scheduler *scheduler, struct scheduled *schedule
     scheduled->has_failed = !is_done && error->code != ERROR_DATABASE_CONFLICT;
 }
 
+/* What failed is not in the way of others again at once: a database that is locked, or away. */
+static int64_t wait_after(struct scheduled *scheduled, bool is_done, bool has_more)
+{
+    int64_t every = scheduled->chore->every;
+
+    if (is_done) {
+        scheduled->pause = 0;
+        return has_more ? 0 : every;
+    }
+    scheduled->pause = scheduled->pause == 0           ? PAUSE
+                       : scheduled->pause < PAUSE_MOST ? 2 * scheduled->pause
+                                                       : PAUSE_MOST;
+    return scheduled->pause < every ? every : scheduled->pause;
+}
+
 static void run(const struct scheduler *scheduler, struct scheduled *scheduled)
 {
     struct arena *arena = arena_create();
@@ -57,7 +77,7 @@ static void run(const struct scheduler *scheduler, struct scheduled *scheduled)
     database_release(&call.connection);
     arena_destroy(&arena);
     report(scheduler, scheduled, is_done, &error);
-    scheduled->due = time_monotonic() + (is_done && has_more ? 0 : scheduled->chore->every);
+    scheduled->due = time_monotonic() + wait_after(scheduled, is_done, has_more);
 }
 
 /* Runs what is due; answers when the next will be. */

@@ -14,6 +14,7 @@ from svyaz import stage, wire
 from svyaz.contract import PREFIX
 
 PATIENCE = 60  # seconds until what was committed must be told
+QUIET = 4      # seconds; after a failure whoever numbers changes comes back within two
 CHANGED = ("created", "updated", "assigned")
 
 
@@ -79,10 +80,10 @@ class Follower(threading.Thread):
         return len(changes)
 
     def run(self):
-        """Until the writers are done and nothing has come for a second."""
+        """Until the writers are done and nothing has come for as long as the platform may pause."""
         quiet = None
         try:
-            while quiet is None or time.monotonic() - quiet < 1:
+            while quiet is None or time.monotonic() - quiet < QUIET:
                 came = self.take(self.ask(self.token))
                 quiet = (quiet or time.monotonic()) if self.is_ending and not came else None
                 if not came:
