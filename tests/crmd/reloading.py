@@ -133,6 +133,8 @@ def prove_all_or_nothing(tally, server, path):
 
 def prove_under_load(tally, server, path):
     """Settings change all the time while requests run: each is answered by one set or the other."""
+    path.write_text("[limits]\npage = 10\n")
+    reload(server)
     wrong = []
     for turn in range(20):
         path.write_text(f"[limits]\npage = {10 + turn}\nhead = {4 + turn % 3} KiB\n")
