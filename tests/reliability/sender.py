@@ -78,7 +78,10 @@ class Sender:
         try:
             connection.request("POST", write.path, write.message, write.lines)
             answer = connection.getresponse()
-            return Reply(answer.headers, answer.read())
+            body = answer.read()
+            if not answer.headers.get_content_type().endswith("xml"):  # a balancer's own, none of ours
+                raise Lost(f"HTTP {answer.status}")
+            return Reply(answer.headers, body)
         except (http.client.HTTPException, OSError, etree.XMLSyntaxError) as reason:
             connection.close()
             connections.pop(place, None)
