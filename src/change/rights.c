@@ -72,7 +72,8 @@ static void digest(struct call *call, struct change_rights *rights)
 
 /* ---- from above ---- */
 
-/* Marks what the rules of a scope look for above its records. */
+/* Marks what the rules of a scope look for above its records. A part goes by all that its whole is
+ * reached by, others by what comes down to them, which is less: what is above both goes by all. */
 static void add_above(struct call *call, struct change_rights *rights,
                       const struct access_scope *scope)
 {
@@ -81,12 +82,12 @@ static void add_above(struct call *call, struct change_rights *rights,
         if (rule->by != ACCESS_BY_PARENT) {
             continue;
         }
-        const struct entity *above = rule->parent->entity;
-        if (rights->above[above->index] == NULL) {
-            rights->above[above->index] =
-                scope->entity->ownership == OWNERSHIP_PARENT
-                    ? rule->parent
-                    : access_scope_of_children(call->arena, call->identity, above, RIGHT_READ);
+        const struct entity *entity = rule->parent->entity;
+        const struct access_scope **above = &rights->above[entity->index];
+        if (scope->entity->ownership == OWNERSHIP_PARENT) {
+            *above = rule->parent;
+        } else if (*above == NULL) {
+            *above = access_scope_of_children(call->arena, call->identity, entity, RIGHT_READ);
         }
         add_above(call, rights, rule->parent);
     }
