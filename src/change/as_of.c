@@ -39,7 +39,7 @@ static void lay_over(struct record *record, const struct record *former)
 }
 
 /* Takes the record back to what it was before the change. */
-static void undo(struct return_trip *trip, const struct trail_row *row)
+static void undo(struct return_trip *trip, const struct change_row *row)
 {
     const struct call *call = trip->trail.call;
     struct record *former = former_read(call->arena, call->catalog, trip->trail.entity,
@@ -62,7 +62,7 @@ static void set_integer(struct record *record, const struct field *field, int64_
 }
 
 /* The change after which the record was so. */
-static void arrive(struct return_trip *trip, const struct trail_row *row)
+static void arrive(struct return_trip *trip, const struct change_row *row)
 {
     const struct entity *entity = trip->trail.entity;
     trip->is_there = true;
@@ -87,7 +87,7 @@ static bool go_back(struct return_trip *trip, struct error *error)
     int64_t before = INT64_MAX;
     size_t got = ROWS_AT_ONCE;
     while (got == ROWS_AT_ONCE && !trip->is_there) {
-        struct trail_row *rows = NULL;
+        struct change_row *rows = NULL;
         if (!trail_read_before(&trip->trail, before, ROWS_AT_ONCE, &rows, &got, error)) {
             return false;
         }

@@ -15,44 +15,27 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
-#include "base/uuid.h"
-#include "change/change.h"
+#include "change/row.h"
 
 struct array;
 struct call;
 struct entity;
 struct error;
-
-/* A change that a request made, of which deletions may be in the bin. */
-struct bin_row {
-    int64_t number;
-    const struct entity *entity; /* NULL: the catalog does not know it any more */
-    struct uuid id;
-    int64_t version; /* 0: it has none */
-    enum change_kind kind;
-    const char *former;
-    const char *sight;
-    struct uuid user_id;
-    const char *application;
-    const char *request_id;
-    int64_t changed_on;
-    bool is_in_bin;
-    struct uuid with_id; /* it went along with this record; empty: by itself */
-};
+struct uuid;
 
 /* The last deletion of a record that can be restored and that the caller could read before, its
  * row locked. RECORD_NOT_FOUND when there is none. */
 must_check bool bin_find(struct call *call, const struct entity *entity, const struct uuid *id,
-                         struct bin_row *row_out, struct error *error);
+                         struct change_row *row_out, struct error *error);
 
 /* Adds all that was changed with a deletion, by the same request at the same moment, itself
- * included, in order: struct bin_row *. */
-must_check bool bin_find_request(struct call *call, const struct bin_row *deletion,
+ * included, in order: struct change_row *. */
+must_check bool bin_find_request(struct call *call, const struct change_row *deletion,
                                  struct array *rows, struct error *error);
 
-/* The last change that a user made by requests of an id, whatever it was. */
+/* The last change that a user made by requests of an id, whatever it was; NULL: none. */
 must_check bool bin_find_last(struct call *call, const char *request_id, const struct uuid *user_id,
-                              struct bin_row *row_out, bool *is_found_out, struct error *error);
+                              struct change_row **row_out, struct error *error);
 
 /* Number of the last change of a record, but for its shares; 0: none is kept. */
 must_check bool bin_find_last_change(struct call *call, const struct entity *entity,
@@ -60,29 +43,29 @@ must_check bool bin_find_last_change(struct call *call, const struct entity *ent
                                      struct error *error);
 
 /* Whether a row of the request went with the deletion, or is it. */
-bool bin_went_with(const struct bin_row *row, const struct bin_row *deletion);
+bool bin_went_with(const struct change_row *row, const struct change_row *deletion);
 
 /* Reads deletions of records of an entity that went by themselves, before a number, the last first,
  * at most limit; whoever asks. */
 must_check bool bin_list(struct call *call, const struct entity *entity, int64_t before,
-                         int64_t limit, struct bin_row **rows_out, size_t *count_out,
+                         int64_t limit, struct change_row **rows_out, size_t *count_out,
                          struct error *error);
 
 /* Whether the caller could read the record. */
-must_check bool bin_could_read(struct call *call, const struct bin_row *row, bool *could_out,
+must_check bool bin_could_read(struct call *call, const struct change_row *row, bool *could_out,
                                struct error *error);
 
 /* Reads deletions that were made before a moment and are in the bin yet, at most limit. */
 must_check bool bin_find_old(struct call *call, int64_t before, int64_t limit,
-                             struct bin_row **rows_out, size_t *count_out, struct error *error);
+                             struct change_row **rows_out, size_t *count_out, struct error *error);
 
 /* The deletion can no longer be restored. was_in_out is false when others have taken it out since
  * it was read: what is done with its values is then their business. */
-must_check bool bin_take_out(struct call *call, const struct bin_row *row, bool *was_in_out,
+must_check bool bin_take_out(struct call *call, const struct change_row *row, bool *was_in_out,
                              struct error *error);
 
 /* No change of the record holds a value any more. Who could see it stays, so that readers of the
  * feed are told that it is gone. */
-must_check bool bin_purge(struct call *call, const struct bin_row *row, struct error *error);
+must_check bool bin_purge(struct call *call, const struct change_row *row, struct error *error);
 
 #endif

@@ -8,14 +8,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "call/call.h"
-#include "change/change.h"
 #include "change/number.h"
 #include "change/rights.h"
+#include "change/row.h"
 #include "change/sight.h"
-#include "change/tables.h"
 #include "change/token.h"
-#include "database/row.h"
-#include "metadata/catalog.h"
+#include "metadata/entity.h"
 #include "query/access.h"
 #include "security/access.h"
 #include "security/field_access.h"
@@ -23,35 +21,6 @@
 /* How many positions one page looks through at most, when few of them are of entities that matter:
  * no reader keeps the server busy for long. */
 enum { WINDOW = 20000 };
-
-enum column {
-    POSITION,
-    ENTITY_NAME,
-    RECORD_ID,
-    VERSION,
-    KIND,
-    FIELD_NAMES,
-    SIGHT,
-    USER_ID,
-    APPLICATION,
-    REQUEST_ID,
-    CHANGED_ON,
-    COLUMN_COUNT
-};
-
-static const char *const columns[COLUMN_COUNT] = {
-    [POSITION] = "position",
-    [ENTITY_NAME] = "entity_name",
-    [RECORD_ID] = "record_id",
-    [VERSION] = "version",
-    [KIND] = "kind",
-    [FIELD_NAMES] = "field_names",
-    [SIGHT] = "sight",
-    [USER_ID] = "user_id",
-    [APPLICATION] = "application",
-    [REQUEST_ID] = "request_id",
-    [CHANGED_ON] = "changed_on",
-};
 
 static const char *const kind_names[] = {
     [CHANGE_CREATED] = "created", [CHANGE_UPDATED] = "updated", [CHANGE_ASSIGNED] = "assigned",
@@ -62,33 +31,18 @@ static const char *const kind_names[] = {
 struct reading {
     struct call *call;
     struct change_rights rights;
-    struct row_set rows;
+    struct change_row *rows;
+    size_t row_count;
     struct may *asked; /* one for each row: whether its record may be read now */
     struct feed_page page;
 };
 
 /* ---- rows ---- */
 
-static const struct cell *cell_at(const struct reading *reading, size_t row, enum column column)
-{
-    return row_cell(&reading->rows, row, column);
-}
-
-static const char *text_at(const struct reading *reading, size_t row, enum column column)
-{
-    const struct cell *cell = cell_at(reading, row, column);
-    return cell->is_null ? NULL : cell->text;
-}
-
-static enum change_kind kind_at(const struct reading *reading, size_t row)
-{
-    return (enum change_kind)cell_at(reading, row, KIND)->integer;
-}
-
 /* What a later release notes is not told by this one. */
-static bool is_known(const struct reading *reading, size_t row)
+static bool is_known(const struct change_row *row)
 {
-    size_t kind = (size_t)kind_at(reading, row);
+    size_t kind = (size_t)row->kind;
     return kind < sizeof(kind_names) / sizeof(kind_names[0]) && kind_names[kind] != NULL;
 }
 
@@ -101,9 +55,6 @@ static bool select_rows(struct reading *reading, int64_t after, int64_t last, in
         {"position", ROW_IS_BELOW, cell_integer(last + 1)},
     };
     const struct row_query query = {
-        .table = &change_table,
-        .columns = columns,
-        .column_count = COLUMN_COUNT,
         .conditions = between,
         .condition_count = 2,
         .among = "entity_name",
@@ -112,7 +63,8 @@ static bool select_rows(struct reading *reading, int64_t after, int64_t last, in
         .order = "position",
         .limit = limit,
     };
-    return row_select(call->connection, call->arena, &query, &reading->rows, error);
+    return change_select(call, query, CHANGE_WITHOUT_FORMER, &reading->rows, &reading->row_count,
+                         error);
 }
 
 /* ---- what he may see ---- */
@@ -125,12 +77,12 @@ static bool is_asked(const struct reading *reading, const struct entity *entity)
 static bool ask(struct reading *reading, struct error *error)
 {
     struct call *call = reading->call;
-    size_t count = reading->rows.count;
+    size_t count = reading->row_count;
     struct may *asked = arena_allocate_array(call->arena, count, sizeof(*asked));
     for (size_t row = 0; row < count; row++) {
         asked[row] = (struct may){
-            .entity = catalog_find_entity(call->catalog, text_at(reading, row, ENTITY_NAME)),
-            .id = cell_at(reading, row, RECORD_ID)->uuid,
+            .entity = reading->rows[row].entity,
+            .id = reading->rows[row].id,
             .right = RIGHT_READ,
         };
     }
@@ -151,7 +103,7 @@ static bool ask(struct reading *reading, struct error *error)
 static void name_fields(struct reading *reading, size_t row, struct feed_change *change)
 {
     struct arena *arena = reading->call->arena;
-    char *names = arena_copy_text(arena, text_at(reading, row, FIELD_NAMES));
+    char *names = arena_copy_text(arena, reading->rows[row].field_names);
     size_t most = 0;
     for (const char *at = names; at != NULL && *at != '\0'; at++) {
         most += at == names || *at == ' ';
@@ -169,23 +121,22 @@ static void name_fields(struct reading *reading, size_t row, struct feed_change 
 
 static bool is_visible(const struct reading *reading, size_t row)
 {
-    return kind_at(reading, row) != CHANGE_DELETED && reading->asked[row].is_allowed;
+    return reading->rows[row].kind != CHANGE_DELETED && reading->asked[row].is_allowed;
 }
 
 static struct feed_change *add(struct reading *reading, size_t row, const char *kind)
 {
     struct feed_change *change = &reading->page.changes[reading->page.count++];
-    const struct cell *version = cell_at(reading, row, VERSION);
-    const struct cell *author = cell_at(reading, row, USER_ID);
+    const struct change_row *from = &reading->rows[row];
     *change = (struct feed_change){
         .kind = kind,
-        .entity = reading->asked[row].entity,
-        .id = reading->asked[row].id,
-        .version = version->is_null ? 0 : version->integer,
-        .changed_on = cell_at(reading, row, CHANGED_ON)->moment,
-        .changed_by = author->is_null ? (struct uuid){{0}} : author->uuid,
-        .application = text_at(reading, row, APPLICATION),
-        .request_id = text_at(reading, row, REQUEST_ID),
+        .entity = from->entity,
+        .id = from->id,
+        .version = from->version,
+        .changed_on = from->changed_on,
+        .changed_by = from->user_id,
+        .application = from->application,
+        .request_id = from->request_id,
         .is_readable = is_visible(reading, row),
     };
     return change;
@@ -194,15 +145,15 @@ static struct feed_change *add(struct reading *reading, size_t row, const char *
 /* A share that is not his own changes nothing for him. */
 static bool is_news(const struct reading *reading, size_t row)
 {
-    const struct access_scope *scope = reading->rights.scopes[reading->asked[row].entity->index];
-    return kind_at(reading, row) != CHANGE_SHARED ||
-           sight_is_own_share(scope, text_at(reading, row, SIGHT));
+    const struct access_scope *scope = reading->rights.scopes[reading->rows[row].entity->index];
+    return reading->rows[row].kind != CHANGE_SHARED ||
+           sight_is_own_share(scope, reading->rows[row].sight);
 }
 
 static bool tell(struct reading *reading, size_t row, struct error *error)
 {
-    enum change_kind kind = kind_at(reading, row);
-    const struct access_scope *scope = reading->rights.scopes[reading->asked[row].entity->index];
+    enum change_kind kind = reading->rows[row].kind;
+    const struct access_scope *scope = reading->rights.scopes[reading->rows[row].entity->index];
     bool had = false;
     if (is_visible(reading, row)) {
         if (is_news(reading, row)) {
@@ -210,7 +161,7 @@ static bool tell(struct reading *reading, size_t row, struct error *error)
         }
         return true;
     }
-    const char *sight = text_at(reading, row, SIGHT);
+    const char *sight = reading->rows[row].sight;
     if (sight == NULL) {
         return true;
     }
@@ -226,32 +177,30 @@ static bool tell(struct reading *reading, size_t row, struct error *error)
 /* What reached down before, or does now, may have taken others with it. */
 static bool tell_below(struct reading *reading, size_t row, struct error *error)
 {
-    const struct may *asked = &reading->asked[row];
-    const struct access_scope *above = reading->rights.above[asked->entity->index];
-    const char *sight = text_at(reading, row, SIGHT);
+    const struct change_row *changed = &reading->rows[row];
+    const struct access_scope *above = reading->rights.above[changed->entity->index];
     bool had = false;
     bool has = false;
-    if (above == NULL || kind_at(reading, row) == CHANGE_DELETED || !sight_descends(sight)) {
+    if (above == NULL || changed->kind == CHANGE_DELETED || changed->sight == NULL) {
         return true;
     }
-    if (!sight_had(reading->call, above, sight, &had, error) ||
-        (!had && !query_in_scope(reading->call, above, &asked->id, &has, error))) {
+    if (!sight_had(reading->call, above, changed->sight, &had, error) ||
+        (!had && !query_in_scope(reading->call, above, &changed->id, &has, error))) {
         return false;
     }
     if (had || has) {
-        struct feed_change *change = add(reading, row, "childrenMoved");
-        change->version = 0;
+        add(reading, row, "childrenMoved")->version = 0;
     }
     return true;
 }
 
 static bool tell_all(struct reading *reading, struct error *error)
 {
-    reading->page.changes = arena_allocate_array(reading->call->arena, 2 * reading->rows.count,
+    reading->page.changes = arena_allocate_array(reading->call->arena, 2 * reading->row_count,
                                                  sizeof(struct feed_change));
-    for (size_t row = 0; row < reading->rows.count; row++) {
-        const struct entity *entity = reading->asked[row].entity;
-        if (entity == NULL || !is_known(reading, row)) {
+    for (size_t row = 0; row < reading->row_count; row++) {
+        const struct entity *entity = reading->rows[row].entity;
+        if (entity == NULL || !is_known(&reading->rows[row])) {
             continue;
         }
         if ((is_asked(reading, entity) && !tell(reading, row, error)) ||
@@ -264,20 +213,26 @@ static bool tell_all(struct reading *reading, struct error *error)
 
 /* ---- the token ---- */
 
-/* A position that was never given is one of a database that was restored since. */
-static bool check_token(const struct reading *reading, const struct change_token *token,
-                        const struct change_marks *marks, struct error *error)
+static bool check_rights(const struct reading *reading, const struct change_token *token,
+                         struct error *error)
 {
-    if (memcmp(token->rights, reading->rights.digest, TOKEN_RIGHTS_SIZE) != 0) {
-        return error_set(error, ERROR_RESYNC_REQUIRED, "token",
-                         "What you may read has changed since the token was made, or it was made "
-                         "for somebody else or for other changes");
-    }
-    if (token->position < marks->swept || token->position > marks->numbered) {
-        return error_set(error, ERROR_CHANGES_EXPIRED, "token",
-                         "The changes that follow the token are no longer kept");
-    }
-    return true;
+    return memcmp(token->rights, reading->rights.digest, TOKEN_RIGHTS_SIZE) == 0 ||
+           error_set(error, ERROR_RESYNC_REQUIRED, "token",
+                     "What you may read has changed since the token was made, or it was made for "
+                     "somebody else or for other changes");
+}
+
+/* A position that was never given is one of a database that was restored since. What was swept is
+ * asked for once the rows are read: up to there some of them may have been gone. */
+static bool check_position(const struct reading *reading, int64_t position, int64_t numbered,
+                           struct error *error)
+{
+    struct call *call = reading->call;
+    struct change_marks marks;
+    return change_read_marks(call->connection, call->arena, &marks, error) &&
+           ((position >= marks.swept && position <= numbered) ||
+            error_set(error, ERROR_CHANGES_EXPIRED, "token",
+                      "The changes that follow the token are no longer kept"));
 }
 
 static const char *make_token(const struct reading *reading, int64_t position)
@@ -291,12 +246,13 @@ static bool read_after(struct reading *reading, int64_t position, int64_t number
                        struct error *error)
 {
     int64_t last = numbered - position > WINDOW ? position + WINDOW : numbered;
-    if (!select_rows(reading, position, last, limit, error) || !ask(reading, error) ||
+    if (!select_rows(reading, position, last, limit, error) ||
+        !check_position(reading, position, numbered, error) || !ask(reading, error) ||
         !tell_all(reading, error)) {
         return false;
     }
-    if ((int64_t)reading->rows.count == limit) {
-        last = cell_at(reading, reading->rows.count - 1, POSITION)->integer;
+    if ((int64_t)reading->row_count == limit) {
+        last = reading->rows[reading->row_count - 1].position;
     }
     reading->page.next_token = make_token(reading, last);
     reading->page.has_more = last < numbered;
@@ -319,7 +275,7 @@ bool feed_read(struct call *call, const struct feed_request *request, struct fee
         return true;
     }
     if (!change_token_read(call, request->token, &token, error) ||
-        !check_token(&reading, &token, &marks, error) ||
+        !check_rights(&reading, &token, error) ||
         !read_after(&reading, token.position, marks.numbered, request->limit, error)) {
         return false;
     }

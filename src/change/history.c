@@ -30,7 +30,7 @@ static const char *const kind_names[] = {
 struct walk {
     struct trail trail;
     const struct history_request *request;
-    struct trail_row *rows; /* of the page, as they will be told */
+    struct change_row *rows; /* of the page, as they will be told */
     size_t count;
     bool *is_told;   /* by field->index */
     bool *is_wanted; /* by field->index: what the walk has not met a value of yet */
@@ -61,7 +61,7 @@ static bool is_known(enum change_kind kind)
 }
 
 /* A creation and a deletion are about every field. */
-static bool is_asked(const struct walk *walk, const struct trail_row *row)
+static bool is_asked(const struct walk *walk, const struct change_row *row)
 {
     const struct field *field = walk->request->field;
     if (row->number > walk->trail.last || !is_known(row->kind)) {
@@ -72,7 +72,7 @@ static bool is_asked(const struct walk *walk, const struct trail_row *row)
 }
 
 static bool read_some(const struct walk *walk, int64_t from, int64_t limit,
-                      struct trail_row **rows_out, size_t *count_out, struct error *error)
+                      struct change_row **rows_out, size_t *count_out, struct error *error)
 {
     return walk->request->is_oldest_first
                ? trail_read_after(&walk->trail, from, limit, rows_out, count_out, error)
@@ -89,7 +89,7 @@ static bool collect(struct walk *walk, int64_t from, int64_t *next_out, struct e
     bool has_more = true;
     walk->rows = arena_allocate_array(walk->trail.call->arena, limit, sizeof(*walk->rows));
     while (has_more && walk->count < limit && seen < ROWS_AT_MOST) {
-        struct trail_row *rows = NULL;
+        struct change_row *rows = NULL;
         size_t got = 0, row = 0;
         if (!read_some(walk, from, (int64_t)at_once, &rows, &got, error)) {
             return false;
@@ -132,7 +132,7 @@ static void want_changed(struct walk *walk, const struct record *former)
     }
 }
 
-static struct record *former_at(const struct walk *walk, const struct trail_row *row)
+static struct record *former_at(const struct walk *walk, const struct change_row *row)
 {
     const struct call *call = walk->trail.call;
     return former_read(call->arena, call->catalog, walk->trail.entity,
@@ -158,7 +158,7 @@ static bool resolve(struct walk *walk, int64_t from, struct error *error)
 {
     size_t got = ROWS_AT_ONCE;
     while (got == ROWS_AT_ONCE && walk->wanted_count > 0) {
-        struct trail_row *rows = NULL;
+        struct change_row *rows = NULL;
         if (!trail_read_after(&walk->trail, from, ROWS_AT_ONCE, &rows, &got, error)) {
             return false;
         }
@@ -173,7 +173,7 @@ static bool resolve(struct walk *walk, int64_t from, struct error *error)
     return true;
 }
 
-static const struct trail_row *last_row(const struct walk *walk)
+static const struct change_row *last_row(const struct walk *walk)
 {
     return &walk->rows[walk->request->is_oldest_first ? walk->count - 1 : 0];
 }
@@ -237,7 +237,7 @@ static void tell_field(struct walk *walk, struct history_change *change, const s
 }
 
 /* What one row changed; the state becomes what it was before it. */
-static void tell_fields(struct walk *walk, const struct trail_row *row,
+static void tell_fields(struct walk *walk, const struct change_row *row,
                         struct history_change *change)
 {
     static const struct value none = {.state = VALUE_ABSENT};
@@ -262,7 +262,7 @@ static void tell_fields(struct walk *walk, const struct trail_row *row,
     }
 }
 
-static void tell_row(struct walk *walk, const struct trail_row *row, struct history_change *change)
+static void tell_row(struct walk *walk, const struct change_row *row, struct history_change *change)
 {
     *change = (struct history_change){
         .kind = kind_names[row->kind],

@@ -10,12 +10,8 @@
 #include "database/database.h"
 #include "database/row.h"
 
-enum {
-    LATEST = 10000, /* numbers before the greatest one that was given a position */
-};
-
-/* The last position given, the greatest number among those given one, the last position swept. */
-static const char numbered_mark[] = "numbered", reached_mark[] = "reached", swept_mark[] = "swept";
+/* The last position given, the last position swept. */
+static const char numbered_mark[] = "numbered", swept_mark[] = "swept";
 
 /* ---- marks ---- */
 
@@ -85,20 +81,17 @@ static bool set_mark(struct connection *connection, struct arena *arena, const c
 
 /* ---- numbering ---- */
 
-static bool find_new(struct connection *connection, struct arena *arena, int64_t after,
-                     int64_t limit, struct row_set *rows_out, struct error *error)
+static bool find_new(struct connection *connection, struct arena *arena, int64_t limit,
+                     struct row_set *rows_out, struct error *error)
 {
     static const char *const columns[] = {"number"};
-    const struct row_condition conditions[] = {
-        {.column = "position", .test = ROW_IS_NULL},
-        {"number", ROW_IS_ABOVE, cell_integer(after)},
-    };
+    const struct row_condition has_none = {.column = "position", .test = ROW_IS_NULL};
     const struct row_query query = {
         .table = &change_table,
         .columns = columns,
         .column_count = 1,
-        .conditions = conditions,
-        .condition_count = 2,
+        .conditions = &has_none,
+        .condition_count = 1,
         .order = "number",
         .limit = limit,
     };
@@ -144,34 +137,23 @@ static bool place(struct connection *connection, struct arena *arena, const stru
     return true;
 }
 
-/* The greatest number moves on only: late ones are smaller. */
-static bool set_reached(struct connection *connection, struct arena *arena,
-                        const struct row_set *rows, int64_t reached, struct error *error)
-{
-    int64_t last = rows->count == 0 ? 0 : number_of(rows, rows->count - 1);
-
-    return last <= reached || set_mark(connection, arena, reached_mark, last, error);
-}
-
-/* The rows are looked for once the mark is held: whoever held it before has committed. */
-static bool number(struct connection *connection, struct arena *arena, enum change_reach reach,
-                   int64_t *count_out, struct error *error)
+/* The rows are looked for once the mark is held: whoever held it before has committed. All are,
+ * from the smallest number on: a change that its transaction made long ago comes before what others
+ * made of the same record since it was committed. */
+static bool number(struct connection *connection, struct arena *arena, int64_t *count_out,
+                   struct error *error)
 {
     struct row_set rows;
     int64_t position = 0;
-    int64_t reached = 0;
 
     if (!lock_mark(connection, arena, numbered_mark, &position, error) ||
-        !lock_mark(connection, arena, reached_mark, &reached, error) ||
-        !find_new(connection, arena, reach == CHANGE_ALL ? 0 : reached - LATEST,
-                  CHANGE_NUMBERED_MOST, &rows, error)) {
+        !find_new(connection, arena, CHANGE_NUMBERED_MOST, &rows, error)) {
         return false;
     }
     *count_out = (int64_t)rows.count;
     return rows.count == 0 ||
            (place(connection, arena, &rows, position, error) &&
-            set_mark(connection, arena, numbered_mark, position + *count_out, error) &&
-            set_reached(connection, arena, &rows, reached, error));
+            set_mark(connection, arena, numbered_mark, position + *count_out, error));
 }
 
 /* Commits what was done, or undoes what was not. */
@@ -184,21 +166,17 @@ static bool end(struct connection *connection, bool is_done, struct error *error
     return connection_commit(connection, error);
 }
 
-bool change_number(struct connection *connection, struct arena *arena, enum change_reach reach,
-                   int64_t *count_out, struct error *error)
+bool change_number(struct connection *connection, struct arena *arena, int64_t *count_out,
+                   struct error *error)
 {
     struct row_set rows;
-    int64_t reached = 0;
-    bool is_found = false;
 
     *count_out = 0;
-    if (!read_mark(connection, arena, reached_mark, false, &reached, &is_found, error) ||
-        !find_new(connection, arena, reach == CHANGE_ALL ? 0 : reached - LATEST, 1, &rows, error)) {
+    if (!find_new(connection, arena, 1, &rows, error)) {
         return false;
     }
-    return rows.count == 0 ||
-           (connection_begin(connection, TRANSACTION_WRITE_AT_ONCE, error) &&
-            end(connection, number(connection, arena, reach, count_out, error), error));
+    return rows.count == 0 || (connection_begin(connection, TRANSACTION_WRITE_AT_ONCE, error) &&
+                               end(connection, number(connection, arena, count_out, error), error));
 }
 
 /* ---- sweeping ---- */

@@ -28,17 +28,13 @@ struct change_marks {
 must_check bool change_read_marks(struct connection *connection, struct arena *arena,
                                   struct change_marks *marks_out, struct error *error);
 
-/* Among which changes those without a position are looked for. The engine walks over all that have
- * got one and were not cleaned up yet; so the many that come in their turn are looked for among the
- * last, and now and then those whose transaction took long among all. */
 enum { CHANGE_NUMBERED_MOST = 1000 };
-enum change_reach { CHANGE_LATEST, CHANGE_ALL };
 
 /* Numbers what was committed and has no position yet, CHANGE_NUMBERED_MOST at most, in a
  * transaction of its own. count_out: how many. DATABASE_CONFLICT: another node did; nothing is
  * lost. */
 must_check bool change_number(struct connection *connection, struct arena *arena,
-                              enum change_reach reach, int64_t *count_out, struct error *error);
+                              int64_t *count_out, struct error *error);
 
 /* Deletes changes that were made before a moment, CHANGE_NUMBERED_MOST at most, likewise. */
 must_check bool change_sweep(struct connection *connection, struct arena *arena, int64_t before,

@@ -10,9 +10,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "call/call.h"
-#include "change/change.h"
-#include "change/tables.h"
-#include "database/row.h"
+#include "change/row.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/access.h"
@@ -178,11 +176,6 @@ const char *sight_of_move(struct call *call, const struct uuid *unit_id)
     return text.bytes;
 }
 
-bool sight_descends(const char *sight)
-{
-    return sight != NULL && (sight[0] != 'u' || strchr(sight, ' ') != NULL);
-}
-
 /* ---- asking ---- */
 
 static bool read_id(const char *text, struct uuid *id_out)
@@ -236,23 +229,15 @@ static bool find_parent(const char *sight, const struct access_rule *rule, struc
 static bool find_deleted(struct call *call, const struct uuid *id, const char **sight_out,
                          struct error *error)
 {
-    static const char *const columns[] = {"sight"};
     const struct row_condition conditions[] = {
         {"record_id", ROW_IS, cell_uuid(id)},
         {"kind", ROW_IS, cell_integer(CHANGE_DELETED)},
     };
-    const struct row_query query = {
-        .table = &change_table,
-        .columns = columns,
-        .column_count = 1,
-        .conditions = conditions,
-        .condition_count = 2,
-    };
-    struct row_set rows;
-    if (!row_select(call->connection, call->arena, &query, &rows, error)) {
+    struct change_row *row = NULL;
+    if (!change_select_last(call, conditions, 2, false, &row, error)) {
         return false;
     }
-    *sight_out = rows.count == 0 ? NULL : row_cell(&rows, rows.count - 1, 0)->text;
+    *sight_out = row == NULL ? NULL : row->sight;
     return true;
 }
 

@@ -56,7 +56,4 @@ must_check bool sight_had(struct call *call, const struct access_scope *scope, c
 /* Of a change of shares: whether it is one of the caller's, as a scope knows him. */
 bool sight_is_own_share(const struct access_scope *scope, const char *sight);
 
-/* Whether records below may have gone or come with it: anything but a unit is in the text. */
-bool sight_descends(const char *sight);
-
 #endif

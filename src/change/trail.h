@@ -19,25 +19,12 @@
 
 #include "base/attributes.h"
 #include "base/uuid.h"
-#include "change/change.h"
+#include "change/row.h"
 
 struct call;
 struct entity;
 struct error;
 struct record;
-
-struct trail_row {
-    int64_t number;  /* later ones are greater */
-    int64_t version; /* of the record after the change; 0: it has none */
-    enum change_kind kind;
-    const char *field_names; /* NULL: none */
-    const char *former;      /* values before; NULL: none */
-    const char *sight;
-    struct uuid user_id; /* empty: the platform itself */
-    const char *application;
-    const char *request_id;
-    int64_t changed_on;
-};
 
 struct trail {
     struct call *call;
@@ -55,10 +42,10 @@ must_check bool trail_find(struct call *call, const struct entity *entity, const
 
 /* Reads changes that come after a number, ascending, or before one, descending; at most limit. */
 must_check bool trail_read_after(const struct trail *trail, int64_t number, int64_t limit,
-                                 struct trail_row **rows_out, size_t *count_out,
+                                 struct change_row **rows_out, size_t *count_out,
                                  struct error *error);
 must_check bool trail_read_before(const struct trail *trail, int64_t number, int64_t limit,
-                                  struct trail_row **rows_out, size_t *count_out,
+                                  struct change_row **rows_out, size_t *count_out,
                                   struct error *error);
 
 #endif

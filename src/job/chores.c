@@ -10,26 +10,13 @@
 #include "generated/settings.h"
 #include "record/bin.h"
 
-static bool number(const struct chore_call *call, enum change_reach reach, bool *has_more_out,
-                   struct error *error)
-{
-    int64_t count = 0;
-    bool is_done = change_number(call->connection, call->arena, reach, &count, error);
-    *has_more_out = count == CHANGE_NUMBERED_MOST;
-    return is_done;
-}
-
 /* Readers of changes wait for their numbers: so often that nobody notices. */
 static bool number_changes(const struct chore_call *call, bool *has_more_out, struct error *error)
 {
-    return number(call, CHANGE_LATEST, has_more_out, error);
-}
-
-/* Those of transactions that took very long. */
-static bool number_late_changes(const struct chore_call *call, bool *has_more_out,
-                                struct error *error)
-{
-    return number(call, CHANGE_ALL, has_more_out, error);
+    int64_t count = 0;
+    bool is_done = change_number(call->connection, call->arena, &count, error);
+    *has_more_out = count == CHANGE_NUMBERED_MOST;
+    return is_done;
 }
 
 static bool sweep_changes(const struct chore_call *call, bool *has_more_out, struct error *error)
@@ -48,7 +35,7 @@ static bool empty_bin(const struct chore_call *chore, bool *has_more_out, struct
     struct call *call = call_make(chore->arena, chore->platform);
     int64_t count = 0;
     call->connection = chore->connection;
-    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
+    if (!connection_begin(call->connection, TRANSACTION_WRITE_AT_ONCE, error)) {
         return false;
     }
     if (!bin_sweep(call, call->now - call->settings->bin.keep, &count, error)) {
@@ -61,7 +48,6 @@ static bool empty_bin(const struct chore_call *chore, bool *has_more_out, struct
 
 const struct chore platform_chores[] = {
     {.name = "number changes", .every = 50, .run = number_changes},
-    {.name = "number late changes", .every = 2000, .run = number_late_changes},
     {.name = "empty the recycle bin", .every = 60 * 1000, .run = empty_bin},
     {.name = "sweep changes", .every = 60 * 1000, .run = sweep_changes},
 };

@@ -1,9 +1,9 @@
 /*
  * scheduler.h - what the platform does by itself, every so often, in a thread of its own.
  *
- * Each chore is tried again when its time has come, whatever became of it before; chores do what is
- * safe to do on several nodes at once. After a failure it is left alone for one second, then two. A
- * failure is logged once, until the chore succeeds again.
+ * Each chore is run again when its time has come, and rests four times as long as it took; chores
+ * do what is safe to do on several nodes at once. After a failure it is left alone for one second,
+ * then two. A failure is logged once, until the chore succeeds again.
  *
  * Threads: started and stopped by the main thread.
  */

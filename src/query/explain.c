@@ -27,37 +27,6 @@ static const struct rule_row {
     [ACCESS_BY_PARENT] = {"inherited", "a record above it is his own or was shared with him"},
 };
 
-/* Whether a scope of shares or parents holds a record. */
-static bool holds(struct call *call, const struct access_scope *scope, const struct uuid *id,
-                  bool *holds_out, struct error *error)
-{
-    const struct entity *entity = scope->entity;
-    const struct cell *cells = NULL;
-    struct access_lists lists;
-    struct sql sql;
-
-    access_lists_begin(&lists, call);
-    access_lists_add(&lists, scope);
-    sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    access_lists_write(&lists, &sql);
-    sql_add(&sql, "SELECT 1 FROM ");
-    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
-    sql_add_name(&sql, entity->table);
-    sql_add(&sql, " ");
-    sql_add_name(&sql, ROOT_ALIAS);
-    sql_add(&sql, " WHERE ");
-    sql_add_column(&sql, ROOT_ALIAS, entity->id->column);
-    sql_add(&sql, " = ");
-    sql_add_cell(&sql, cell_uuid(id));
-    sql_add(&sql, " AND ");
-    access_write(&lists, &sql, scope, ROOT_ALIAS);
-    if (!connection_select_row(call->connection, &sql, &cells, error)) {
-        return false;
-    }
-    *holds_out = cells != NULL;
-    return true;
-}
-
 /* Whether one rule alone allows; a whole that is reached in every case needs no question. */
 static bool ask_rule(struct call *call, const struct access_scope *scope,
                      const struct access_rule *rule, const struct access_facts *facts,
@@ -68,7 +37,7 @@ static bool ask_rule(struct call *call, const struct access_scope *scope,
         .entity = scope->entity, .right = scope->right, .rules = &alone, .rule_count = 1};
     enum access_answer answer = access_weigh(&one, facts, NULL);
     *holds_out = answer == ACCESS_ALLOWED;
-    return answer != ACCESS_UNDECIDED || holds(call, &one, &facts->id, holds_out, error);
+    return answer != ACCESS_UNDECIDED || query_in_scope(call, &one, &facts->id, holds_out, error);
 }
 
 static bool read_facts(struct call *call, const struct entity *entity, const struct uuid *id,

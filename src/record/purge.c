@@ -23,7 +23,7 @@ bool bin_takes(const struct write *write)
 }
 
 /* The deletion kept them; now nobody does. */
-static bool drop_files(struct call *call, const struct bin_row *row, struct error *error)
+static bool drop_files(struct call *call, const struct change_row *row, struct error *error)
 {
     if (row->entity == NULL || row->former == NULL) {
         return true;
@@ -40,14 +40,14 @@ static bool drop_files(struct call *call, const struct bin_row *row, struct erro
 }
 
 /* The files go only if the record has not come back meanwhile. */
-static bool let_go(struct call *call, const struct bin_row *row, bool *was_in_out,
+static bool let_go(struct call *call, const struct change_row *row, bool *was_in_out,
                    struct error *error)
 {
     return bin_take_out(call, row, was_in_out, error) &&
            (!*was_in_out || drop_files(call, row, error));
 }
 
-static bool purge_row(struct call *call, const struct bin_row *row, struct error *error)
+static bool purge_row(struct call *call, const struct change_row *row, struct error *error)
 {
     bool was_in = false;
     return authorise_record(call->identity, row->entity, RIGHT_DELETE, error) &&
@@ -57,7 +57,7 @@ static bool purge_row(struct call *call, const struct bin_row *row, struct error
 bool record_purge(struct call *call, const struct entity *entity, const struct uuid *id,
                   int64_t *count_out, struct error *error)
 {
-    struct bin_row deletion;
+    struct change_row deletion;
     struct array rows;
     array_init(&rows, call->arena);
     *count_out = 0;
@@ -67,7 +67,7 @@ bool record_purge(struct call *call, const struct entity *entity, const struct u
         return false;
     }
     for (size_t index = 0; index < rows.count; index++) {
-        const struct bin_row *row = rows.items[index];
+        const struct change_row *row = rows.items[index];
         if (!bin_went_with(row, &deletion) || row->entity == NULL) {
             continue;
         }
@@ -81,7 +81,7 @@ bool record_purge(struct call *call, const struct entity *entity, const struct u
 
 bool bin_sweep(struct call *call, int64_t before, int64_t *count_out, struct error *error)
 {
-    struct bin_row *rows = NULL;
+    struct change_row *rows = NULL;
     size_t count = 0;
     if (!bin_find_old(call, before, SWEPT_AT_ONCE, &rows, &count, error)) {
         return false;

@@ -26,8 +26,8 @@ struct deferred {
 struct restoring {
     struct work work;
     struct call *call;
-    struct bin_row deletion;
-    struct array rows;     /* struct bin_row *: what the request did */
+    struct change_row deletion;
+    struct array rows;     /* struct change_row *: what the request did */
     struct array deferred; /* struct deferred * */
     struct restored *restored;
 };
@@ -37,7 +37,7 @@ struct restoring {
 static bool comes_back(const struct restoring *restoring, const struct uuid *id)
 {
     for (size_t index = 0; index < restoring->rows.count; index++) {
-        const struct bin_row *row = restoring->rows.items[index];
+        const struct change_row *row = restoring->rows.items[index];
         if (bin_went_with(row, &restoring->deletion) && uuid_is_equal(&row->id, id)) {
             return true;
         }
@@ -50,7 +50,7 @@ static int64_t last_version(const struct restoring *restoring, const struct uuid
 {
     int64_t last = 0;
     for (size_t index = 0; index < restoring->rows.count; index++) {
-        const struct bin_row *row = restoring->rows.items[index];
+        const struct change_row *row = restoring->rows.items[index];
         if (uuid_is_equal(&row->id, id) && row->version > last) {
             last = row->version;
         }
@@ -190,7 +190,7 @@ static void set_stamps(struct restoring *restoring, struct write *write)
     refer_to_caller(restoring->call, record_value(after, entity->modified_by));
 }
 
-static struct write begin(struct restoring *restoring, const struct bin_row *row)
+static struct write begin(struct restoring *restoring, const struct change_row *row)
 {
     struct call *call = restoring->call;
     struct write write = {
@@ -207,7 +207,7 @@ static struct write begin(struct restoring *restoring, const struct bin_row *row
 }
 
 /* Whoever was quicker has restored it, or let go of its files. */
-static bool take_out(struct call *call, const struct bin_row *row, struct error *error)
+static bool take_out(struct call *call, const struct change_row *row, struct error *error)
 {
     bool was_in = false;
     return bin_take_out(call, row, &was_in, error) &&
@@ -215,7 +215,7 @@ static bool take_out(struct call *call, const struct bin_row *row, struct error 
                                 "The deletion was taken out of the recycle bin meanwhile"));
 }
 
-static bool restore_row(struct restoring *restoring, const struct bin_row *row, struct error *error)
+static bool restore_row(struct restoring *restoring, const struct change_row *row, struct error *error)
 {
     struct call *call = restoring->call;
     struct write write = begin(restoring, row);
@@ -255,7 +255,7 @@ static bool fill_in(struct restoring *restoring, const struct deferred *deferred
 }
 
 /* A record that stayed and whose link the deletion emptied. */
-static bool link_again(struct restoring *restoring, const struct bin_row *row,
+static bool link_again(struct restoring *restoring, const struct change_row *row,
                        const struct field *field, const struct value *value, struct error *error)
 {
     struct write write = {.work = &restoring->work, .call = restoring->call, .entity = row->entity};
@@ -273,7 +273,7 @@ static bool link_again(struct restoring *restoring, const struct bin_row *row,
     return save_changes(&write, &outcome, error);
 }
 
-static bool relink(struct restoring *restoring, const struct bin_row *row, struct error *error)
+static bool relink(struct restoring *restoring, const struct change_row *row, struct error *error)
 {
     struct call *call = restoring->call;
     if ((row->kind != CHANGE_UPDATED && row->kind != CHANGE_ASSIGNED) || row->entity == NULL ||
@@ -299,7 +299,7 @@ static bool relink(struct restoring *restoring, const struct bin_row *row, struc
 static bool restore_rows(struct restoring *restoring, struct error *error)
 {
     for (size_t index = restoring->rows.count; index > 0; index--) {
-        const struct bin_row *row = restoring->rows.items[index - 1];
+        const struct change_row *row = restoring->rows.items[index - 1];
         if (bin_went_with(row, &restoring->deletion) && row->entity != NULL &&
             !restore_row(restoring, row, error)) {
             return false;

@@ -30,7 +30,7 @@ struct touched {
 
 struct undoing {
     struct call *call;
-    struct array rows;    /* struct bin_row * */
+    struct array rows;    /* struct change_row * */
     struct array touched; /* struct touched *, in the order of their first changes */
     struct map *by_id;
     struct undone undone;
@@ -45,7 +45,7 @@ static bool refuse_unknown(const char *request_id, struct error *error)
                      request_id);
 }
 
-static struct touched *touch(struct undoing *undoing, const struct bin_row *row)
+static struct touched *touch(struct undoing *undoing, const struct change_row *row)
 {
     struct arena *arena = undoing->call->arena;
     char id[UUID_TEXT_SIZE];
@@ -66,7 +66,7 @@ static struct touched *touch(struct undoing *undoing, const struct bin_row *row)
     return touched;
 }
 
-static void take_row(struct undoing *undoing, const struct bin_row *row)
+static void take_row(struct undoing *undoing, const struct change_row *row)
 {
     const struct call *call = undoing->call;
     struct touched *touched = touch(undoing, row);
@@ -85,10 +85,9 @@ static void take_row(struct undoing *undoing, const struct bin_row *row)
 static bool collect(struct undoing *undoing, const char *request_id, const struct uuid *user_id,
                     struct error *error)
 {
-    struct bin_row last;
-    bool is_found = false;
-    if (!bin_find_last(undoing->call, request_id, user_id, &last, &is_found, error) ||
-        (is_found && !bin_find_request(undoing->call, &last, &undoing->rows, error))) {
+    struct change_row *last = NULL;
+    if (!bin_find_last(undoing->call, request_id, user_id, &last, error) ||
+        (last != NULL && !bin_find_request(undoing->call, last, &undoing->rows, error))) {
         return false;
     }
     if (undoing->rows.count > CHANGES_LIMIT) {
@@ -96,7 +95,7 @@ static bool collect(struct undoing *undoing, const char *request_id, const struc
                          "The request made more than %d changes", CHANGES_LIMIT);
     }
     for (size_t index = 0; index < undoing->rows.count; index++) {
-        const struct bin_row *row = undoing->rows.items[index];
+        const struct change_row *row = undoing->rows.items[index];
         if (row->entity != NULL && row->kind != CHANGE_SHARED) {
             take_row(undoing, row);
         }

@@ -60,7 +60,7 @@ static bool read_cookie(struct call *call, const struct entity *entity, const ch
     return true;
 }
 
-static const char *name_of(struct call *call, const struct bin_row *row)
+static const char *name_of(struct call *call, const struct change_row *row)
 {
     const struct field *name = row->entity->name_field;
     if (name == NULL || row->former == NULL || !field_may(call->identity, name, FIELD_RIGHT_READ)) {
@@ -71,7 +71,7 @@ static const char *name_of(struct call *call, const struct bin_row *row)
     return value->state == VALUE_SET ? value_format(call->arena, name, value) : NULL;
 }
 
-static struct deleted_record *answer_row(struct call *call, const struct bin_row *row)
+static struct deleted_record *answer_row(struct call *call, const struct change_row *row)
 {
     struct deleted_record *answer = arena_allocate(call->arena, sizeof(*answer));
     const struct reference record = {
@@ -99,7 +99,7 @@ struct listing {
 static bool list_rows(struct call *call, const struct entity *entity, int64_t before, int64_t limit,
                       struct listing *listing, struct error *error)
 {
-    struct bin_row *rows = NULL;
+    struct change_row *rows = NULL;
     size_t count = 0, row = 0;
     if (!bin_list(call, entity, before, ROWS_AT_MOST, &rows, &count, error)) {
         return false;

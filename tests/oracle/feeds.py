@@ -70,6 +70,8 @@ class Copy:
 
     def check(self, client, asker, key):
         """The complaint, or None; "anew" when his rights have changed."""
+        if asker.rules.is_shut_out(self.user):
+            return "anew"
         truth = readable(asker, self.user, self.entity)
         lay = [self.before.facts, asker.facts]
         copy = self.follow(client, self.token, self.ids, truth, lambda record, above: any(

@@ -349,8 +349,8 @@ class World:
             self.random.choice(kinds)()
 
     def move(self, steps):
-        """Changes who sees which record, and nobody's rights."""
+        """Changes who sees which record, and nobody's rights but those of a user who moves with all that is his."""
         kinds = (self.share, lambda: self.share("ModifyAccess"), self.unshare, self.assign, self.assign, self.assign,
-                 self.link_anew, self.link_anew, self.change_state)
+                 self.link_anew, self.link_anew, self.change_state, self.move_user)
         for _ in range(steps):
             self.random.choice(kinds)()
