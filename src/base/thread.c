@@ -5,7 +5,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
 
@@ -34,4 +33,16 @@ void thread_condition_make(pthread_cond_t *condition)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(condition, &attributes);
     pthread_condattr_destroy(&attributes);
+}
+
+struct timespec thread_moment_after(int64_t milliseconds)
+{
+    struct timespec moment;
+
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += (time_t)(milliseconds / 1000);
+    moment.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+    moment.tv_sec += moment.tv_nsec / 1000000000;
+    moment.tv_nsec %= 1000000000;
+    return moment;
 }

@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
 
 #include "base/attributes.h"
 
@@ -20,5 +22,8 @@ must_check bool thread_start(pthread_t *thread, void *(*run)(void *context), voi
 
 /* Makes a condition whose timed waits go by CLOCK_MONOTONIC. */
 void thread_condition_make(pthread_cond_t *condition);
+
+/* The moment so many milliseconds from now, for such a wait. */
+struct timespec thread_moment_after(int64_t milliseconds);
 
 #endif

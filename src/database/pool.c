@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "database/connection.h"
 #include "database/connection_string.h"
@@ -108,7 +109,6 @@ static struct database *make_pool(const struct database_options *options)
 {
     struct arena *arena = arena_create();
     struct database *database = arena_allocate(arena, sizeof(*database));
-    pthread_condattr_t attributes;
 
     database->arena = arena;
     database->pool_size = options->pool_size;
@@ -117,11 +117,8 @@ static struct database *make_pool(const struct database_options *options)
     database->free =
         arena_allocate_array(arena, (size_t)options->pool_size, sizeof(struct connection *));
     pthread_mutex_init(&database->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&database->freed, &attributes);
-    pthread_cond_init(&database->writer_left, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition_make(&database->freed);
+    thread_condition_make(&database->writer_left);
     return database;
 }
 
@@ -200,23 +197,11 @@ void database_set_revision(struct database *database, int64_t revision)
 
 /* ---- handing out ---- */
 
-static struct timespec moment_after(int64_t milliseconds)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += milliseconds % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    return until;
-}
-
 /* Takes a free connection, or NULL with a place for a new one reserved; waits for either. */
 static bool take_or_reserve(struct database *database, struct connection **connection_out,
                             struct error *error)
 {
-    struct timespec until = moment_after(database->acquire_timeout);
+    struct timespec until = thread_moment_after(database->acquire_timeout);
     bool is_late = false;
     bool done = false;
 
@@ -322,7 +307,7 @@ void database_release(struct connection **connection)
 
 bool pool_begin_writing(struct database *database, bool may_wait, struct error *error)
 {
-    struct timespec until = moment_after(DIALECT_LOCK_TIMEOUT);
+    struct timespec until = thread_moment_after(DIALECT_LOCK_TIMEOUT);
     bool is_late = !may_wait;
     bool done;
 

@@ -8,10 +8,12 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/expect.h"
+#include "base/thread.h"
 #include "base/time.h"
 
-enum { LOOK_INTERVAL = 100 * 1000 * 1000 /* nanoseconds */ };
+enum { LOOK_INTERVAL = 100 /* ms */ };
 
 struct watch {
     struct watcher *watcher;
@@ -43,12 +45,8 @@ static void cancel_if_late(struct watch *watch, int64_t now)
 
 static void wait_interval(struct watcher *watcher)
 {
-    struct timespec until;
+    struct timespec until = thread_moment_after(LOOK_INTERVAL);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_INTERVAL;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_cond_timedwait(&watcher->wake, &watcher->lock, &until);
 }
 
@@ -72,15 +70,12 @@ static void *look(void *object)
 struct watcher *watcher_start(struct arena *arena, int64_t limit)
 {
     struct watcher *watcher = arena_allocate(arena, sizeof(*watcher));
-    pthread_condattr_t attributes;
+    struct error ignored;
 
     watcher->limit = limit;
     pthread_mutex_init(&watcher->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&watcher->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    if (pthread_create(&watcher->thread, NULL, look, watcher) != 0) {
+    thread_condition_make(&watcher->wake);
+    if (!thread_start(&watcher->thread, look, watcher, &ignored)) {
         pthread_cond_destroy(&watcher->wake);
         pthread_mutex_destroy(&watcher->lock);
         return NULL;

@@ -4,20 +4,17 @@
 #include "job/scheduler.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "call/platform.h"
 #include "database/database.h"
 
 enum {
-    NANOSECONDS = 1000000, /* of a millisecond */
-    PAUSE = 1000,          /* ms after a failure; twice as long after each further one */
+    PAUSE = 1000, /* ms after a failure; twice as long after each further one */
     PAUSE_MOST = 2000,
     REST = 4, /* times as long as it took a chore waits: it takes a fifth of the time at most */
 };
@@ -101,15 +98,11 @@ static int64_t run_due(const struct scheduler *scheduler)
 static void wait_until(struct scheduler *scheduler, int64_t due)
 {
     int64_t left = due - time_monotonic();
-    struct timespec moment;
+    struct timespec moment = thread_moment_after(left < 0 ? 0 : left);
 
     if (left <= 0 || scheduler->is_stopping) {
         return;
     }
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    int64_t nanoseconds = moment.tv_nsec + left % 1000 * NANOSECONDS;
-    moment.tv_sec += (time_t)(left / 1000 + nanoseconds / (1000 * NANOSECONDS));
-    moment.tv_nsec = (long)(nanoseconds % (1000 * NANOSECONDS));
     pthread_cond_timedwait(&scheduler->stopping, &scheduler->mutex, &moment);
 }
 
@@ -126,30 +119,6 @@ static void *serve(void *context)
     }
     pthread_mutex_unlock(&scheduler->mutex);
     return NULL;
-}
-
-/* Waits are by the clock that nobody sets. */
-static void make_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
-/* The thread begins with all signals blocked: the program reads them elsewhere. */
-static int start_thread(struct scheduler *scheduler)
-{
-    sigset_t all;
-    sigset_t before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int answer = pthread_create(&scheduler->thread, NULL, serve, scheduler);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return answer;
 }
 
 static void destroy(struct scheduler *scheduler)
@@ -175,12 +144,10 @@ bool scheduler_start(const struct platform *platform, const struct chore *chores
         scheduler->chores[index].chore = &chores[index];
     }
     pthread_mutex_init(&scheduler->mutex, NULL);
-    make_condition(&scheduler->stopping);
-    int answer = start_thread(scheduler);
-    if (answer != 0) {
+    thread_condition_make(&scheduler->stopping);
+    if (!thread_start(&scheduler->thread, serve, scheduler, error)) {
         destroy(scheduler);
-        error_set(error, ERROR_INTERNAL, NULL, "The server cannot start its threads");
-        return error_add_cause(error, "pthread_create: %s", strerror(answer));
+        return false;
     }
     *scheduler_out = scheduler;
     return true;

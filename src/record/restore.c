@@ -215,7 +215,8 @@ static bool take_out(struct call *call, const struct change_row *row, struct err
                                 "The deletion was taken out of the recycle bin meanwhile"));
 }
 
-static bool restore_row(struct restoring *restoring, const struct change_row *row, struct error *error)
+static bool restore_row(struct restoring *restoring, const struct change_row *row,
+                        struct error *error)
 {
     struct call *call = restoring->call;
     struct write write = begin(restoring, row);

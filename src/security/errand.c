@@ -4,14 +4,13 @@
 #include "security/errand.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "base/thread.h"
 
 enum desk_state { DESK_FREE, DESK_GIVEN, DESK_DONE, DESK_LEFT };
 
@@ -35,30 +34,6 @@ struct errands {
     int count;
     struct desk *desks;
 };
-
-static void make_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    expect(pthread_condattr_init(&attributes) == 0);
-    expect(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    expect(pthread_cond_init(condition, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
-}
-
-static struct timespec moment_after(int64_t milliseconds)
-{
-    struct timespec moment;
-
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    moment.tv_sec += (time_t)(milliseconds / 1000);
-    moment.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-    if (moment.tv_nsec >= 1000000000) {
-        moment.tv_sec++;
-        moment.tv_nsec -= 1000000000;
-    }
-    return moment;
-}
 
 /* ---- the thread ---- */
 
@@ -104,19 +79,6 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Threads begin with all signals blocked: the program reads them elsewhere. */
-static int start(struct desk *desk)
-{
-    sigset_t all;
-    sigset_t before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int answer = pthread_create(&desk->thread, NULL, serve, desk);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return answer;
-}
-
 /* ---- the caller ---- */
 
 static struct desk *find_free(struct errands *errands)
@@ -131,7 +93,7 @@ static struct desk *find_free(struct errands *errands)
 
 static struct desk *wait_for_free(struct errands *errands)
 {
-    struct timespec until = moment_after(errands->patience);
+    struct timespec until = thread_moment_after(errands->patience);
     struct desk *desk = find_free(errands);
 
     while (desk == NULL &&
@@ -144,7 +106,7 @@ static struct desk *wait_for_free(struct errands *errands)
 /* Whether the work came to its end; else the desk is left to its thread. */
 static bool wait_for_end(struct desk *desk, int64_t timeout)
 {
-    struct timespec until = moment_after(timeout);
+    struct timespec until = thread_moment_after(timeout);
     int answer = 0;
 
     while (desk->state != DESK_DONE && answer == 0) {
@@ -191,17 +153,15 @@ bool errands_create(int threads, int64_t patience, struct errands **errands_out,
     errands->patience = patience;
     errands->desks = arena_allocate_array(arena, (size_t)threads, sizeof(*errands->desks));
     expect(pthread_mutex_init(&errands->mutex, NULL) == 0);
-    make_condition(&errands->is_free);
+    thread_condition_make(&errands->is_free);
     for (; errands->count < threads; errands->count++) {
         struct desk *desk = &errands->desks[errands->count];
         desk->errands = errands;
-        make_condition(&desk->changed);
-        int answer = start(desk);
-        if (answer != 0) {
+        thread_condition_make(&desk->changed);
+        if (!thread_start(&desk->thread, serve, desk, error)) {
             pthread_cond_destroy(&desk->changed);
             errands_destroy(&errands);
-            error_set(error, ERROR_INTERNAL, NULL, "The server cannot start its threads");
-            return error_add_cause(error, "pthread_create: %s", strerror(answer));
+            return false;
         }
     }
     *errands_out = errands;

@@ -4,13 +4,12 @@
 #include "server/server.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "server/arena_stock.h"
 #include "server/descriptors.h"
@@ -113,20 +112,8 @@ static void *run(void *context)
 
 bool server_start(struct server *server, struct error *error)
 {
-    sigset_t all;
-    sigset_t before;
-    int answer;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    answer = pthread_create(&server->thread, NULL, run, server);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (answer != 0) {
-        error_set(error, ERROR_INTERNAL, NULL, "The server cannot start its threads");
-        return error_add_cause(error, "pthread_create: %s", strerror(answer));
-    }
-    server->is_running = true;
-    return true;
+    server->is_running = thread_start(&server->thread, run, server, error);
+    return server->is_running;
 }
 
 const char *server_url(const struct server *server, int index)

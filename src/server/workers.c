@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "server/compress.h"
 #include "server/counters.h"
@@ -156,20 +155,6 @@ static void *work(void *context)
     return NULL;
 }
 
-/* Threads begin with all signals blocked: the program reads them elsewhere. */
-static int start_thread(pthread_t *thread, struct workers *workers)
-{
-    sigset_t all;
-    sigset_t before;
-    int answer;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    answer = pthread_create(thread, NULL, work, workers);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return answer;
-}
-
 bool workers_start(struct arena *arena, const struct exchange_door *door, int thread_count,
                    struct counters *counters, struct workers **workers_out, struct error *error)
 {
@@ -183,12 +168,9 @@ bool workers_start(struct arena *arena, const struct exchange_door *door, int th
     expect(pthread_cond_init(&workers->is_waiting, NULL) == 0);
     workers->threads = arena_allocate_array(arena, (size_t)thread_count, sizeof(*workers->threads));
     for (; workers->count < thread_count; workers->count++) {
-        int answer = start_thread(&workers->threads[workers->count], workers);
-
-        if (answer != 0) {
+        if (!thread_start(&workers->threads[workers->count], work, workers, error)) {
             workers_stop(workers);
-            error_set(error, ERROR_INTERNAL, NULL, "The server cannot start its threads");
-            return error_add_cause(error, "pthread_create: %s", strerror(answer));
+            return false;
         }
     }
     *workers_out = workers;
