@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE))
 import clients  # noqa: E402
 import wrapping  # noqa: E402
 from svyaz import wire, wsse  # noqa: E402
+from svyaz.patience import until_served  # noqa: E402
 from svyaz.people import Administrator  # noqa: E402
 from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
@@ -217,6 +218,10 @@ def prove_taken(tally, name, url, signed, digest):
 # ---- TLS ----
 
 def ask_by_tls(port, certificate=None, headers=None):
+    return until_served(lambda: send_by_tls(port, certificate, headers))
+
+
+def send_by_tls(port, certificate, headers):
     context = ssl.create_default_context(cafile=str(WORK / "keys" / "server.pem"))
     context.check_hostname = False
     if certificate:

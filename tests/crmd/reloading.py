@@ -4,8 +4,7 @@ import signal
 import subprocess
 import time
 
-from svyaz import wire
-from svyaz.raw import Line
+from svyaz import raw, wire
 from svyaz.server import ADMIN, PASSWORD, Server
 
 ADMINISTRATOR = wire.basic(ADMIN, PASSWORD)
@@ -65,9 +64,7 @@ def who_am_i(server, token):
 def head_of(server, size):
     """The status of a request whose head has so many bytes."""
     request = b"GET /soap HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Filler: "
-    with Line(server.port) as line:
-        line.send(request + b"x" * (size - len(request) - 4) + b"\r\n\r\n")
-        return line.answer().status
+    return raw.ask(server.port, request + b"x" * (size - len(request) - 4) + b"\r\n\r\n").status
 
 
 def prove_limits(tally, server, path):

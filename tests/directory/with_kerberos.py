@@ -105,9 +105,7 @@ def prove_together(tally, office, realm):
 def raw_status(office, lines, body):
     head = "\r\n".join(["POST /soap/Session HTTP/1.1", f"Host: 127.0.0.1:{office.port}",
                         "Content-Type: text/xml; charset=utf-8", f"Content-Length: {len(body)}", *lines, "", ""])
-    line = raw.Line(office.port)
-    line.send(head.encode() + body)
-    return line.answer().status
+    return raw.ask(office.port, head.encode() + body).status
 
 
 def prove_clients(tally, office, realm, work):

@@ -4,6 +4,7 @@
    run.py [--program FILE] [WORD...]     only the cases whose name holds one of the words
 """
 import argparse
+import contextlib
 import pathlib
 import re
 import subprocess
@@ -20,7 +21,8 @@ import framing  # noqa: E402
 import limits  # noqa: E402
 import messages  # noqa: E402
 import multipart  # noqa: E402
-from svyaz.raw import Line, trusting_context  # noqa: E402
+from svyaz.patience import until_served  # noqa: E402
+from svyaz.raw import Line, ask, trusting_context  # noqa: E402
 from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
@@ -39,8 +41,10 @@ def outcome(answer):
 
 def probe(line):
     """Whether a plain request is served on this connection."""
-    line.send(case.post(case.WHO_AM_I))
-    answer = line.answer()
+    def send():
+        line.send(case.post(case.WHO_AM_I))
+        return line.answer()
+    answer = until_served(send)
     return answer is not None and answer.status == 200
 
 
@@ -55,36 +59,49 @@ def tells_too_much(answer):
 
 def complaint_of(port, given, context=None):
     """Why a case ended otherwise than it should; None when it ended well."""
-    with Line(port, context=context) as line:
-        line.send(given.data)
-        if given.ends_sending:
-            line.end_sending()
+    with contextlib.ExitStack() as lines:
+        def send():
+            nonlocal line
+            line = lines.enter_context(Line(port, context=context))
+            line.send(given.data)
+            if given.ends_sending:
+                line.end_sending()
+            return line.answer()
+        line = None
         try:
-            answer = line.answer()
+            answer = until_served(send)
         except TimeoutError:
             return "no answer and no end within the time"
-        came = outcome(answer)
-        if not came & set(given.expected):
-            return f"{came} instead of one of {set(given.expected)}: {answer.body[:300] if answer else ''}"
-        if answer is None:
-            return None
-        if given.says not in answer.body:
-            return f"the answer does not say {given.says}: {answer.body[:600]}"
-        if tells_too_much(answer):
-            return tells_too_much(answer)
-        if given.ends_sending or answer.says_close():
-            return None if line.is_closed() else "the connection is neither kept nor ended"
-        if not probe(line):
-            return "the connection was kept, but a plain request on it is not served"
-    return None
+        return complaint_about(answer, given) or complaint_about_line(line, answer, given)
+
+
+def complaint_about(answer, given):
+    """What is wrong with the answer itself."""
+    came = outcome(answer)
+    if not came & set(given.expected):
+        return f"{came} instead of one of {set(given.expected)}: {answer.body[:300] if answer else ''}"
+    if answer is None:
+        return None
+    if given.says not in answer.body:
+        return f"the answer does not say {given.says}: {answer.body[:600]}"
+    return tells_too_much(answer)
+
+
+def complaint_about_line(line, answer, given):
+    """What is wrong with the connection after it: it is ended, or serves as before."""
+    if answer is None:
+        return None
+    if given.ends_sending or answer.says_close():
+        return None if line.is_closed() else "the connection is neither kept nor ended"
+    return None if probe(line) else "the connection was kept, but a plain request on it is not served"
 
 
 def serves(server):
     """Why the server does not serve any more; None when it does."""
     if not server.is_alive():
         return f"the server has died\n{server.report() or server.log()[-2000:]}"
-    with Line(server.port) as line:
-        return None if probe(line) else "a plain request is not served"
+    answer = ask(server.port, case.post(case.WHO_AM_I))
+    return None if answer and answer.status == 200 else "a plain request is not served"
 
 
 def is_chosen(name, words):

@@ -11,6 +11,7 @@ from lxml import etree
 
 from svyaz import stage, wire
 from svyaz.contract import PREFIX, Contract
+from svyaz.patience import until_served
 
 ABSENT = "01890000-0000-7000-8000-000000000000"
 TRY_ONLY = '<Request xmlns="{}"><validateOnly>true</validateOnly></Request>'
@@ -77,19 +78,20 @@ class Calls:
         header += TRY_ONLY.format(namespace) if try_only else ""
         message = wire.envelope(f'<{operation} xmlns="{namespace}">{content}</{operation}>', header)
         lines = wire.content_type("1.1", f"{namespace}/{operation}")
-        return Answer(self.send(f"/soap/{self.services[operation]}", message, lines))
+        path = f"/soap/{self.services[operation]}"
+        return Answer(until_served(lambda: self.send(path, message, lines)).body)
 
     def send(self, path, message, lines):
-        """A connection that has grown old is made anew, once."""
+        """The HTTP answer. A connection that has grown old is made anew, once."""
         for attempt in (0, 1):
             connection = getattr(self.local, "connection", None)
             if connection is None:
                 connection = self.local.connection = http.client.HTTPConnection(self.place, timeout=120)
             try:
                 connection.request("POST", path, message, lines)
-                body = connection.getresponse().read()
+                answer = connection.getresponse()
                 self.calls += 1
-                return body
+                return wire.Reply(answer.status, answer.headers, answer.read())
             except (http.client.HTTPException, OSError):
                 connection.close()
                 self.local.connection = None

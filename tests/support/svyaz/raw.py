@@ -5,6 +5,7 @@ import ssl
 from lxml import etree
 
 from svyaz import wire
+from svyaz.patience import until_served
 
 
 class Answer:
@@ -121,3 +122,12 @@ class Line:
 
     def __exit__(self, *_):
         self.close()
+
+
+def ask(port, data):
+    """The answer to these bytes on a line of their own; sent again while the server is busy."""
+    def send():
+        with Line(port) as line:
+            line.send(data)
+            return line.answer()
+    return until_served(send)

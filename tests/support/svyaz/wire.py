@@ -5,6 +5,8 @@ import urllib.parse
 
 from lxml import etree
 
+from svyaz.patience import until_served
+
 ENVELOPE = {
     "1.1": "http://schemas.xmlsoap.org/soap/envelope/",
     "1.2": "http://www.w3.org/2003/05/soap-envelope",
@@ -66,7 +68,11 @@ def basic(user, password):
 
 
 def send(url, method="GET", body=None, headers=None, timeout=60):
-    """One request on a connection of its own."""
+    """A request, sent again while the server is busy, on a connection of its own each time."""
+    return until_served(lambda: send_once(url, method, body, headers, timeout))
+
+
+def send_once(url, method="GET", body=None, headers=None, timeout=60):
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
