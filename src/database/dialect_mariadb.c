@@ -179,6 +179,7 @@ const struct dialect dialect_mariadb = {
         {
             [ROW_LOCK_KEEP] = " LOCK IN SHARE MODE",
             [ROW_LOCK_CHANGE] = " FOR UPDATE",
+            [ROW_LOCK_FREE] = " FOR UPDATE SKIP LOCKED",
             [ROW_LOCK_DELETE] = " FOR UPDATE",
         },
     .fence = "",

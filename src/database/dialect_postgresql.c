@@ -131,6 +131,7 @@ const struct dialect dialect_postgresql = {
         {
             [ROW_LOCK_KEEP] = " FOR KEY SHARE",
             [ROW_LOCK_CHANGE] = " FOR NO KEY UPDATE",
+            [ROW_LOCK_FREE] = " FOR NO KEY UPDATE SKIP LOCKED",
             [ROW_LOCK_DELETE] = " FOR UPDATE",
         },
     .sorts_nulls_last = true,

@@ -100,8 +100,8 @@ static void write_select(struct sql *sql, const struct row_query *query)
     if (query->limit > 0) {
         sql_add_limit(sql, query->limit);
     }
-    if (query->is_locked) {
-        sql_add_row_lock(sql, ROW_LOCK_CHANGE);
+    if (query->is_locked || query->is_free) {
+        sql_add_row_lock(sql, query->is_free ? ROW_LOCK_FREE : ROW_LOCK_CHANGE);
     }
 }
 

@@ -53,6 +53,7 @@ struct row_query {
     bool is_descending;
     int64_t limit;  /* rows at most; 0: all */
     bool is_locked; /* locks the rows: a change follows */
+    bool is_free;   /* likewise, leaving out those that others have locked */
 };
 
 struct row_set {

@@ -103,6 +103,7 @@ enum row_lock {
     ROW_LOCK_NONE,
     ROW_LOCK_KEEP,   /* delete it: for a row that is about to be referred to */
     ROW_LOCK_CHANGE, /* change or delete it */
+    ROW_LOCK_FREE,   /* the same; rows that others have locked are left out of what is found */
     ROW_LOCK_DELETE, /* refer to it either */
     ROW_LOCKS
 };

@@ -70,6 +70,45 @@ void test_rows__select(void **state)
     test_database_close(&test);
 }
 
+void test_rows__what_others_hold_is_left_out(void **state)
+{
+    static const char *const columns[] = {"count"};
+    struct test_database test;
+    struct connection *holder = open_rows(&test), *other = NULL;
+    const struct row_condition third = where_id(3);
+    const struct row_query held = {.table = &sample_table,
+                                   .columns = columns,
+                                   .column_count = 1,
+                                   .conditions = &third,
+                                   .condition_count = 1,
+                                   .is_locked = true};
+    const struct row_query unheld = {
+        .table = &sample_table, .columns = columns, .column_count = 1, .is_free = true};
+    struct row_set rows = {0};
+    struct error error = {0};
+
+    (void)state;
+    assert_done(connection_begin(holder, TRANSACTION_WRITE, &error));
+    assert_done(row_select(holder, test.arena, &held, &rows, &error));
+    assert_int_equal(rows.count, 1);
+    /* Where there is one writer, nobody else comes so far. */
+    if (dialect_locks_rows(connection_dialect(holder))) {
+        assert_done(database_acquire(test.database, &other, &error));
+        assert_done(connection_begin(other, TRANSACTION_WRITE, &error));
+        assert_done(row_select(other, test.arena, &unheld, &rows, &error));
+        assert_int_equal(rows.count, 9);
+        connection_rollback(other);
+        database_release(&other);
+    }
+    assert_done(connection_commit(holder, &error));
+    assert_done(connection_begin(holder, TRANSACTION_WRITE, &error));
+    assert_done(row_select(holder, test.arena, &unheld, &rows, &error));
+    assert_int_equal(rows.count, 10);
+    connection_rollback(holder);
+    database_release(&holder);
+    test_database_close(&test);
+}
+
 void test_rows__change(void **state)
 {
     const struct row_value renamed[] = {{.column = "name", .cell = cell_text("renamed")}};
