@@ -1,10 +1,12 @@
 /*
- * batch.c - ExecuteBatch: different writes on records of different entities, row after row.
+ * batch.c - different writes on records of different entities, row after row; ExecuteBatch.
  *
  * A row is a list of named values. It becomes a record of its entity and goes the way of the
  * operation of that entity: by the scope of the session, its privilege, the engine's verb, and into
  * the metrics. A value may be the record that an earlier row has written, by that row's tag.
  */
+#include "service/batch.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -37,7 +39,7 @@ struct tally {
 
 struct batch {
     struct rows rows;
-    const struct operation *operation;
+    const struct batch_request *request;
     struct batch_row **asked;
     const struct map *by_tag; /* places in asked */
     struct tally *tallies;    /* one for each row */
@@ -183,28 +185,53 @@ static bool check_members(const struct kind *kind, const struct batch_row *asked
 
 /* ---- whose record ---- */
 
+/* What became of the row with a tag: one of these, or one of those before them. */
+static bool find_earlier(const struct row_step *step, const char *tag,
+                         struct batch_earlier *earlier_out, bool *is_found_out, struct error *error)
+{
+    const struct batch *batch = step->batch;
+    struct batch_row *const *place = map_get(batch->by_tag, tag);
+
+    if (place == NULL) {
+        *is_found_out = false;
+        return batch->request->find == NULL ||
+               batch->request->find(batch->request->context, tag, earlier_out, is_found_out, error);
+    }
+    size_t row = (size_t)(place - batch->asked);
+    *is_found_out = row < step->row;
+    if (*is_found_out) {
+        const struct row_result *result = batch->rows.results[row];
+        *earlier_out = (struct batch_earlier){
+            .is_done = result->ok.value, .entity = (*place)->entity, .id = result->id.value};
+    }
+    return true;
+}
+
 /* The record of an earlier row. */
 static bool find_result(const struct row_step *step, const char *tag,
                         struct reference *reference_out, struct error *error)
 {
-    const struct batch *batch = step->batch;
-    struct batch_row *const *place = map_get(batch->by_tag, tag);
-    size_t row = place == NULL ? step->row : (size_t)(place - batch->asked);
+    struct batch_earlier earlier;
+    bool is_found = false;
 
-    if (row >= step->row) {
+    if (!find_earlier(step, tag, &earlier, &is_found, error)) {
+        return false;
+    }
+    if (!is_found) {
         return error_set(error, ERROR_VALUE_INVALID, "resultOf",
                          "No earlier row has the tag \"%.100s\"", tag);
     }
-    const struct row_result *result = batch->rows.results[row];
-    if (!result->ok.value) {
+    if (!earlier.is_done) {
         return error_set(error, ERROR_EARLIER_ROW_FAILED, "resultOf",
                          "The row with the tag \"%.100s\", which this one refers to, failed", tag);
     }
     *reference_out = (struct reference){
-        .entity = catalog_find_entity(step->call->catalog, (*place)->entity),
-        .id = result->id.value,
+        .entity = catalog_find_entity(step->call->catalog, earlier.entity),
+        .id = earlier.id,
     };
-    return true;
+    return reference_out->entity != NULL ||
+           error_set(error, ERROR_ENTITY_UNKNOWN, "resultOf", "There is no entity %.100s any more",
+                     earlier.entity);
 }
 
 static bool name_record(const struct row_step *step, struct error *error)
@@ -416,12 +443,13 @@ static bool digest_row(struct rows *rows, size_t row, uint8_t digest_out[SHA256_
 {
     const struct batch *batch = batch_of(rows);
 
-    return request_digest_item(rows->call, batch->operation, &batch_row_shape, batch->asked[row],
-                               digest_out, error);
+    return request_digest_item(rows->call, "Batch", "ExecuteBatch", &batch_row_shape,
+                               batch->asked[row], digest_out, error);
 }
 
 /* ---- all rows ---- */
 
+/* Refuses two rows of one tag. */
 static bool read_rows(struct batch *batch, struct error *error)
 {
     struct arena *arena = batch->rows.call->arena;
@@ -449,10 +477,27 @@ static bool read_rows(struct batch *batch, struct error *error)
     return true;
 }
 
-/* A row that had been done before is as good as done, whatever it met this time. */
-static void count_rows(const struct batch *batch)
+static struct batch batch_make(struct call *call, const struct batch_request *request)
 {
-    for (size_t row = 0; row < batch->rows.count; row++) {
+    return (struct batch){
+        .rows = {.call = call,
+                 .count = request->rows->count,
+                 .parameter = "rows",
+                 .ids_parameter = "requestId",
+                 .is_all_or_none = request->is_all_or_none,
+                 .ends_with_failure = request->ends_with_failure,
+                 .until = request->until,
+                 .write = write_row,
+                 .digest = digest_row},
+        .request = request,
+        .asked = (struct batch_row **)request->rows->items,
+    };
+}
+
+/* A row that had been done before is as good as done, whatever it met this time. */
+static void count_rows(const struct batch *batch, size_t run)
+{
+    for (size_t row = 0; row < run; row++) {
         const struct tally *tally = &batch->tallies[row];
         if (tally->pattern != NULL) {
             service_metrics_count(batch->rows.call->platform->metrics, tally->pattern,
@@ -462,27 +507,36 @@ static void count_rows(const struct batch *batch)
     }
 }
 
+bool batch_check(struct call *call, const struct message_list *rows, struct error *error)
+{
+    const struct batch_request request = {.rows = rows};
+    struct batch batch = batch_make(call, &request);
+
+    return read_rows(&batch, error) && rows_check(&batch.rows, error);
+}
+
+bool batch_run(struct call *call, const struct batch_request *request,
+               struct bulk_result **result_out, struct error *error)
+{
+    struct batch batch = batch_make(call, request);
+
+    if (!read_rows(&batch, error) || !rows_run(&batch.rows, result_out, error)) {
+        return false;
+    }
+    count_rows(&batch, (*result_out)->rows.count);
+    return true;
+}
+
 bool service_execute_batch(struct call *call, const struct operation *operation,
                            const void *request, void *response, struct error *error)
 {
     const struct execute_batch_request *asked = request;
     struct execute_batch_response *answer = response;
-    struct batch batch = {
-        .rows = {.call = call,
-                 .count = asked->rows.count,
-                 .parameter = "rows",
-                 .ids_parameter = "requestId",
-                 .is_all_or_none = asked->all_or_none.value,
-                 .write = write_row,
-                 .digest = digest_row},
-        .operation = operation,
-        .asked = (struct batch_row **)asked->rows.items,
-    };
+    const struct batch_request batch = {.rows = &asked->rows,
+                                        .is_all_or_none = asked->all_or_none.value};
 
-    if (!rows_check_count(call, asked->rows.count, "rows", error) || !read_rows(&batch, error) ||
-        !rows_run(&batch.rows, &answer->result, error)) {
-        return false;
-    }
-    count_rows(&batch);
-    return true;
+    (void)operation;
+    return rows_check_count(call, asked->rows.count, "rows", error) &&
+           batch_check(call, &asked->rows, error) &&
+           batch_run(call, &batch, &answer->result, error);
 }

@@ -118,7 +118,7 @@ static bool run_bulk(struct bulk *bulk, struct bulk_result **result_out, struct 
     return rows_check_count(rows->call, rows->count, rows->parameter, error) &&
            read_list(bulk, bulk->tags, "rowTags", &rows->tags, error) &&
            read_list(bulk, bulk->request_ids, "requestIds", &rows->request_ids, error) &&
-           rows_run(rows, result_out, error);
+           rows_check(rows, error) && rows_run(rows, result_out, error);
 }
 
 /* What each of them is told in the same words; in a handler. */

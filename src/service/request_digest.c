@@ -313,15 +313,15 @@ bool request_digest_row(struct call *call, const struct operation *operation, co
     return true;
 }
 
-bool request_digest_item(struct call *call, const struct operation *operation,
+bool request_digest_item(struct call *call, const char *service, const char *kind,
                          const struct shape *shape, const void *item,
                          uint8_t digest_out[SHA256_SIZE], struct error *error)
 {
     const struct walk walk = {
         .arena = call->arena, .digest = digest_begin(call->arena), .error = error};
 
-    add_text(&walk, operation->service->name);
-    add_text(&walk, operation->name);
+    add_text(&walk, service);
+    add_text(&walk, kind);
     if (!add_struct(&walk, shape, item)) {
         return false;
     }

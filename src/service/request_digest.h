@@ -33,8 +33,9 @@ must_check bool request_digest_row(struct call *call, const struct operation *op
                                    const struct uuid *id, uint8_t digest_out[SHA256_SIZE],
                                    struct error *error);
 
-/* The same for one row that is a struct of this shape. */
-must_check bool request_digest_item(struct call *call, const struct operation *operation,
+/* The same for one row that is a struct of this shape; the same row of the same kind is the same,
+ * whatever it came with. */
+must_check bool request_digest_item(struct call *call, const char *service, const char *kind,
                                     const struct shape *shape, const void *item,
                                     uint8_t digest_out[SHA256_SIZE], struct error *error);
 

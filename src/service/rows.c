@@ -30,14 +30,11 @@ bool rows_check_count(struct call *call, size_t count, const char *parameter, st
                      "%zu rows are more than limits.rows, which is %lld", count, (long long)most);
 }
 
-static bool check(const struct rows *rows, struct error *error)
+bool rows_check(const struct rows *rows, struct error *error)
 {
     if (rows->call->has_expected_version) {
         return error_set(error, ERROR_VALUE_INVALID, "expectedVersion",
                          "Each row says in its version what it expects, not the header");
-    }
-    if (!rows_check_count(rows->call, rows->count, rows->parameter, error)) {
-        return false;
     }
     for (size_t row = 0; row < rows->count; row++) {
         if (rows->request_ids[row] != NULL &&
@@ -211,11 +208,21 @@ static bool run_row(struct rows *rows, size_t row, struct row_result *result, st
     return settle_failed(rows, row, result, error);
 }
 
-static int64_t count_done(const struct rows *rows)
+/* Whether no further row is to be begun after so many. */
+static bool is_enough(const struct rows *rows, size_t run)
+{
+    if (run == 0) {
+        return false;
+    }
+    return (rows->ends_with_failure && !rows->results[run - 1]->ok.value) ||
+           (rows->until != 0 && time_monotonic() > rows->until);
+}
+
+static int64_t count_done(const struct rows *rows, size_t run)
 {
     int64_t done = 0;
 
-    for (size_t row = 0; row < rows->count; row++) {
+    for (size_t row = 0; row < run; row++) {
         done += rows->results[row]->ok.value;
     }
     return done;
@@ -225,29 +232,26 @@ bool rows_run(struct rows *rows, struct bulk_result **result_out, struct error *
 {
     struct arena *arena = rows->call->arena;
     struct bulk_result *result = arena_allocate(arena, sizeof(*result));
+    size_t run = 0;
 
-    if (!check(rows, error)) {
-        return false;
-    }
     rows->results = arena_allocate_array(arena, rows->count, sizeof(*rows->results));
     change_gather(rows->call);
-    for (size_t row = 0; row < rows->count; row++) {
-        rows->results[row] = arena_allocate(arena, sizeof(*rows->results[row]));
-        rows->results[row]->row_tag = rows->tags[row];
-        if (!run_row(rows, row, rows->results[row], error)) {
+    for (; run < rows->count && !is_enough(rows, run); run++) {
+        rows->results[run] = arena_allocate(arena, sizeof(*rows->results[run]));
+        rows->results[run]->row_tag = rows->tags[run];
+        if (!run_row(rows, run, rows->results[run], error)) {
             return false;
         }
     }
     if (!change_write_gathered(rows->call, error)) {
         return false;
     }
-    int64_t succeeded = count_done(rows);
+    int64_t succeeded = count_done(rows, run);
     rows->call->row_count = succeeded;
     result->succeeded = (struct message_integer){.is_set = true, .value = succeeded};
-    result->failed =
-        (struct message_integer){.is_set = true, .value = (int64_t)rows->count - succeeded};
-    result->rows = (struct message_list){
-        .is_set = true, .count = rows->count, .items = (void **)rows->results};
+    result->failed = (struct message_integer){.is_set = true, .value = (int64_t)run - succeeded};
+    result->rows =
+        (struct message_list){.is_set = true, .count = run, .items = (void **)rows->results};
     *result_out = result;
     return true;
 }

@@ -41,15 +41,20 @@ struct rows {
     const char *const *tags;        /* one for each row, NULL where it has none */
     const char *const *request_ids; /* likewise */
     bool is_all_or_none;
+    bool ends_with_failure; /* no row is begun after one that failed */
+    int64_t until;          /* of time_monotonic(): none but the first is begun later; 0: any */
     row_write write;
     row_digest digest;
     struct row_result **results; /* of the rows so far, while they run */
 };
 
-/* Runs the rows in their order. Fails with LIMIT_EXCEEDED for more than limits.rows, with
- * VALUE_INVALID for a request id that is none and for a header that expects a version; all or none,
- * with the failure of the first row that fails. */
+/* Runs the rows, which were checked, in their order; the result is of those that were begun. All or
+ * none, it fails with the failure of the first row that fails. */
 must_check bool rows_run(struct rows *rows, struct bulk_result **result_out, struct error *error);
+
+/* Fails with VALUE_INVALID for a request id that is none and for a header that expects a version.
+ */
+must_check bool rows_check(const struct rows *rows, struct error *error);
 
 /* LIMIT_EXCEEDED about the parameter when there are more than limits.rows. */
 must_check bool rows_check_count(struct call *call, size_t count, const char *parameter,
