@@ -14,6 +14,10 @@ PASSWORD_TEXT = ("http://docs.oasis-open.org/wss/2004/01/"
                  "oasis-200401-wss-username-token-profile-1.0#PasswordText")
 
 
+PATIENCE = 120  # seconds that "< at last" goes on asking: a slow machine is no failure
+PAUSE = 0.1
+
+
 class Failure(Exception):
     """A line of the dialogue that did not come true."""
 
@@ -40,7 +44,7 @@ class Stage:
         self.tokens = {}
         self.version = "1.1"
         self.extra_header = ""
-        self.asked = self.reply = None
+        self.asked = self.reply = self.question = None
 
     def play(self, script):
         for step in script.steps:
@@ -114,6 +118,7 @@ class Stage:
     def ask(self, step):
         """> Operation, and the content of its element; or > GET path."""
         self.check_answered()
+        self.question = step
         if step.words[0] == "GET":
             self.asked = (None, step.words[1])
             self.reply = wire.send(self.server.url + pattern.fill_in(step.words[1], self.memory))
@@ -143,7 +148,9 @@ class Stage:
 
     def answer(self, step):
         words, block = step.words, step.block
-        if words[:1] == ["fault"]:
+        if words == ["at", "last"]:
+            self.expect_at_last(block)
+        elif words[:1] == ["fault"]:
             self.expect_fault(words[1:], block)
         elif words[:1] == ["http"]:
             self.expect_http(words[1:])
@@ -158,6 +165,20 @@ class Stage:
         if pattern.name(message) != f"{self.asked[1]}Response":
             raise Failure(f"the answer is {pattern.name(message)}")
         pattern.match(pattern.parse(block), message, self.memory)
+
+    def expect_at_last(self, block):
+        """at last: the message is sent again until the answer is this."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            remembered = dict(self.memory)
+            try:
+                return self.expect_answer(block)
+            except pattern.Mismatch:
+                if time.monotonic() > until:
+                    raise
+            self.memory = remembered
+            time.sleep(PAUSE)
+            self.ask(self.question)
 
     def expect_fault(self, words, block):
         """fault CODE | fault CODE of FIELD | fault CODE of ENTITY.FIELD"""
