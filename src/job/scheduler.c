@@ -49,13 +49,15 @@ static void report(const struct scheduler *scheduler, struct scheduled *schedule
 }
 
 /* What failed is not in the way of others again at once: a database that is locked, or away. */
-static int64_t wait_after(struct scheduled *scheduled, int64_t took, bool is_done, bool has_more)
+static int64_t wait_after(struct scheduled *scheduled, int64_t took, bool has_more,
+                          enum error_code code)
 {
-    int64_t every = scheduled->chore->every > REST * took ? scheduled->chore->every : REST * took;
+    const struct chore *chore = scheduled->chore;
+    int64_t every = chore->every > REST * took ? chore->every : REST * took;
 
-    if (is_done) {
+    if (code == ERROR_NONE || code == ERROR_DATABASE_CONFLICT) {
         scheduled->pause = 0;
-        return has_more ? 0 : every;
+        return has_more ? chore->rest : every;
     }
     scheduled->pause = scheduled->pause == 0           ? PAUSE
                        : scheduled->pause < PAUSE_MOST ? 2 * scheduled->pause
@@ -66,7 +68,8 @@ static int64_t wait_after(struct scheduled *scheduled, int64_t took, bool is_don
 static void run(const struct scheduler *scheduler, struct scheduled *scheduled)
 {
     struct arena *arena = arena_create();
-    struct chore_call call = {.platform = scheduler->platform, .arena = arena};
+    struct chore_call call = {
+        .platform = scheduler->platform, .arena = arena, .context = scheduled->chore->context};
     struct error error = {0};
     int64_t started = time_monotonic();
     bool has_more = false;
@@ -76,8 +79,9 @@ static void run(const struct scheduler *scheduler, struct scheduled *scheduled)
     database_release(&call.connection);
     arena_destroy(&arena);
     report(scheduler, scheduled, is_done, &error);
-    scheduled->due =
-        time_monotonic() + wait_after(scheduled, time_monotonic() - started, is_done, has_more);
+    int64_t took = time_monotonic() - started;
+    enum error_code code = is_done ? ERROR_NONE : error.code;
+    scheduled->due = time_monotonic() + wait_after(scheduled, took, is_done && has_more, code);
 }
 
 /* Runs what is due; answers when the next will be. */

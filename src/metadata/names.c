@@ -45,6 +45,8 @@ static const char *const types_of_contract[] = {
     "Filter",
     "Group",
     "Id",
+    "Job",
+    "Jobs",
     "Key",
     "KeyDescription",
     "KeyName",

@@ -15,6 +15,7 @@
     TASK(CUSTOMIZE, "customize", "change what entities, forms and views there are")                \
     TASK(EXPORT, "export", "take lists of records out of the system")                              \
     TASK(GO_OFFLINE, "goOffline", "keep a copy of one's records on another machine")               \
+    TASK(MANAGE_JOBS, "manageJobs", "see, suspend and cancel the jobs of others")                  \
     TASK(MANAGE_SECURITY, "manageSecurity", "manage users, units, teams, roles and sessions")      \
     TASK(MERGE, "merge", "join two records into one")                                              \
     TASK(OVERRIDE_CREATED_ON, "overrideCreatedOn", "say when an imported record was created")      \

@@ -24,6 +24,7 @@
 #include "database/database.h"
 #include "job/chores.h"
 #include "job/scheduler.h"
+#include "job/worker.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
 #include "query/reach.h"
@@ -42,6 +43,7 @@
 #include "server/places.h"
 #include "service/admission.h"
 #include "service/metrics.h"
+#include "service/tables.h"
 #include "soap/door.h"
 #include "text/fold.h"
 
@@ -61,8 +63,10 @@ struct program {
     struct platform platform;
     struct soap_door *door;
     struct scheduler *scheduler;
-    struct array files; /* names of the settings files that were read */
-    int opened;         /* parts */
+    struct job_worker *worker;
+    struct scheduler *work; /* of the worker */
+    struct array files;     /* names of the settings files that were read */
+    int opened;             /* parts */
 };
 
 static bool open_settings(struct program *program, struct error *error)
@@ -140,7 +144,7 @@ static struct database_options database_options(const struct program *program)
         .folder = settings->data.dir,
         .must_exist = program->options->mode == MODE_CHECK,
         .pool_size =
-            settings->database.pool > 0 ? (int)settings->database.pool : worker_count(settings) + 2,
+            settings->database.pool > 0 ? (int)settings->database.pool : worker_count(settings) + 3,
         .acquire_timeout = settings->database.acquire_timeout,
         .statement_timeout = settings->database.statement_timeout,
     };
@@ -162,21 +166,25 @@ static void close_database(struct program *program)
     database_close(&program->platform.database);
 }
 
+/* The tables of the floors that keep something beside the records. */
+static const struct table *const *(*const floors[])(int *count_out) = {
+    security_tables,
+    record_tables,
+    service_tables,
+};
+
 static bool open_schema(struct program *program, struct error *error)
 {
     const struct table *tables[PROGRAM_TABLES];
-    int security_count = 0;
-    int record_count = 0;
     size_t count = 0;
-    const struct table *const *security = security_tables(&security_count);
-    const struct table *const *record = record_tables(&record_count);
 
-    expect(security_count + record_count <= PROGRAM_TABLES);
-    for (int i = 0; i < security_count; i++) {
-        tables[count++] = security[i];
-    }
-    for (int i = 0; i < record_count; i++) {
-        tables[count++] = record[i];
+    for (size_t floor = 0; floor < sizeof(floors) / sizeof(floors[0]); floor++) {
+        int floor_count = 0;
+        const struct table *const *floor_tables = floors[floor](&floor_count);
+        expect(count + (size_t)floor_count <= PROGRAM_TABLES);
+        for (int i = 0; i < floor_count; i++) {
+            tables[count++] = floor_tables[i];
+        }
     }
     if (program->options->mode != MODE_CHECK) {
         return schema_bring_up_to_date(program->platform.database, program->platform.catalog,
@@ -296,13 +304,20 @@ static void close_door(struct program *program)
 /* Only who serves calls does what has to be done beside them. */
 static bool open_chores(struct program *program, struct error *error)
 {
-    return program->options->mode != MODE_SERVE ||
-           scheduler_start(&program->platform, platform_chores, platform_chore_count,
-                           &program->scheduler, error);
+    if (program->options->mode != MODE_SERVE) {
+        return true;
+    }
+    program->worker = job_worker_create(&program->platform);
+    return scheduler_start(&program->platform, platform_chores, platform_chore_count,
+                           &program->scheduler, error) &&
+           scheduler_start(&program->platform, job_worker_chores(program->worker), JOB_CHORES,
+                           &program->work, error);
 }
 
 static void close_chores(struct program *program)
 {
+    scheduler_stop(&program->work);
+    job_worker_destroy(&program->worker);
     scheduler_stop(&program->scheduler);
 }
 

@@ -18,7 +18,7 @@
 #include "metadata/record.h"
 #include "query/request.h"
 #include "service/metrics.h"
-#include "service/office.h"
+#include "support/office.h"
 
 enum { ROWS = 12 };
 

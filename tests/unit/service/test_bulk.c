@@ -19,7 +19,7 @@
 #include "generated/settings.h"
 #include "metadata/record.h"
 #include "query/request.h"
-#include "service/office.h"
+#include "support/office.h"
 #include "support/test_call.h"
 
 static struct office office;

@@ -11,7 +11,7 @@
 
 #include "generated/messages.h"
 #include "metadata/catalog.h"
-#include "service/office.h"
+#include "support/office.h"
 
 static struct office office;
 

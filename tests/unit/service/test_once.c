@@ -22,8 +22,8 @@
 #include "record/idempotency.h"
 #include "record/tables.h"
 #include "security/identity.h"
-#include "service/office.h"
 #include "service/request_digest.h"
+#include "support/office.h"
 
 static struct office office;
 

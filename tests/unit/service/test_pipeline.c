@@ -15,7 +15,7 @@
 #include "generated/messages.h"
 #include "service/admission.h"
 #include "service/metrics.h"
-#include "service/office.h"
+#include "support/office.h"
 
 static struct office office;
 static const struct who_am_i_request who_am_i;

@@ -14,7 +14,7 @@
 #include "metadata/record.h"
 #include "query/request.h"
 #include "record/file.h"
-#include "service/office.h"
+#include "support/office.h"
 
 static struct office office;
 

@@ -1,7 +1,7 @@
 /*
  * office.c - calls through the pipeline, with an encoder that keeps the answer.
  */
-#include "service/office.h"
+#include "support/office.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +20,9 @@
 #include "record/engine.h"
 #include "record/organization.h"
 #include "security/identity.h"
+#include "service/tables.h"
+
+enum { TABLES_MOST = 16 };
 
 static const struct who_am_i_request who_am_i;
 
@@ -41,23 +44,31 @@ static void fill(struct test_platform *house)
     test_call_end(&call);
 }
 
-static struct test_world make_world(void)
+/* The tables of both floors; the array is the caller's. */
+static struct test_world make_world(const struct table *tables[TABLES_MOST])
 {
-    int count = 0;
-    const struct table *const *tables = record_tables(&count);
+    int record_count = 0, service_count = 0;
+    const struct table *const *of_record = record_tables(&record_count);
+    const struct table *const *of_service = service_tables(&service_count);
+    size_t count = (size_t)record_count + (size_t)service_count;
 
-    return (struct test_world){.tables = tables, .table_count = (size_t)count, .fill = fill};
+    assert_true(count <= TABLES_MOST);
+    memcpy(tables, of_record, (size_t)record_count * sizeof(*tables));
+    memcpy(tables + record_count, of_service, (size_t)service_count * sizeof(*tables));
+    return (struct test_world){.tables = tables, .table_count = count, .fill = fill};
 }
 
-void suite(enum runner_stage stage)
+void office_suite(enum runner_stage stage)
 {
-    const struct test_world world = make_world();
+    const struct table *tables[TABLES_MOST];
+    const struct test_world world = make_world(tables);
     test_platform_suite(stage, &world);
 }
 
 void office_open(struct office *office)
 {
-    const struct test_world world = make_world();
+    const struct table *tables[TABLES_MOST];
+    const struct test_world world = make_world(tables);
     struct error error = {0};
     bool is_found = false;
 

@@ -4,8 +4,8 @@
  *
  * Memory: what a call answers lives until the office closes.
  */
-#ifndef UNIT_SERVICE_OFFICE_H
-#define UNIT_SERVICE_OFFICE_H
+#ifndef SUPPORT_OFFICE_H
+#define SUPPORT_OFFICE_H
 
 #include "base/error.h"
 #include "base/uuid.h"
@@ -25,6 +25,9 @@ struct office {
     int encoded;                    /* times that an answer was encoded */
     bool is_validate_only;          /* of the calls that follow */
 };
+
+/* What `suite` of a floor that opens an office does. */
+void office_suite(enum runner_stage stage);
 
 /* Opens an organisation; calls go out with the administrator's password. */
 void office_open(struct office *office);

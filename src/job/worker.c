@@ -1,0 +1,160 @@
+/*
+ * worker.c - which job is next, and which is swept.
+ */
+#include "job/worker.h"
+
+#include "base/arena.h"
+#include "base/uuid.h"
+#include "call/call.h"
+#include "call/platform.h"
+#include "crypto/random.h"
+#include "database/database.h"
+#include "generated/settings.h"
+#include "job/scheduler.h"
+#include "job/step.h"
+#include "service/job.h"
+#include "service/job_row.h"
+
+enum {
+    LOOKED_AT = 100, /* jobs from which the next is chosen */
+    RUN_EVERY = 250, /* ms */
+    REST = 20,
+    SWEEP_EVERY = 60 * 1000,
+};
+
+struct job_worker {
+    struct arena *arena;
+    struct chore chores[JOB_CHORES];
+    struct job_runner runner;
+    struct uuid last_user; /* who was served last */
+};
+
+static struct call *make_call(const struct chore_call *chore)
+{
+    struct call *call = call_make(chore->arena, chore->platform);
+
+    call->connection = chore->connection;
+    return call;
+}
+
+/* ---- running ---- */
+
+/* Takes a step of the first job that is of the user served last, or is not, and that no other node
+ * holds. */
+static bool serve(struct job_worker *worker, const struct chore_call *chore,
+                  const struct kept_job *jobs, size_t count, bool is_last_user,
+                  enum step_end *end_out, struct error *error)
+{
+    *end_out = STEP_NOT_OURS;
+    for (size_t i = 0; i < count && *end_out == STEP_NOT_OURS; i++) {
+        if (uuid_is_equal(&jobs[i].user_id, &worker->last_user) != is_last_user) {
+            continue;
+        }
+        if (!step_take(chore, &worker->runner, &jobs[i], end_out, error)) {
+            return false;
+        }
+        if (*end_out != STEP_NOT_OURS) {
+            worker->last_user = jobs[i].user_id;
+        }
+    }
+    return true;
+}
+
+static bool run(const struct chore_call *chore, bool *has_more_out, struct error *error)
+{
+    struct job_worker *worker = chore->context;
+    struct kept_job *jobs = NULL;
+    enum step_end end = STEP_NOT_OURS;
+    size_t count = 0;
+
+    if (!job_list_waiting(make_call(chore), LOOKED_AT, &jobs, &count, error) ||
+        !serve(worker, chore, jobs, count, false, &end, error) ||
+        (end == STEP_NOT_OURS && !serve(worker, chore, jobs, count, true, &end, error))) {
+        return false;
+    }
+    *has_more_out = end == STEP_TAKEN || (end == STEP_MET && count > 1);
+    return true;
+}
+
+/* ---- sweeping ---- */
+
+/* From here on nobody sees it, so that none is seen that has lost some of its rows. */
+static bool forget(struct call *call, const struct uuid *id, struct error *error)
+{
+    struct kept_job *job = NULL;
+
+    if (!job_find(call, id, JOB_IF_FREE, &job, error)) {
+        return false;
+    }
+    if (job == NULL || job->state < JOB_SUSPENDED) {
+        return true;
+    }
+    job->state = JOB_DELETED;
+    return job_save(call, job, error);
+}
+
+static bool sweep_part(struct call *call, const struct kept_job *job, struct error *error)
+{
+    bool has_more = false;
+
+    if (job->state != JOB_DELETED) {
+        return forget(call, &job->id, error);
+    }
+    return job_row_sweep(call, &job->id, &has_more, error) &&
+           (has_more || job_remove(call, &job->id, error));
+}
+
+static bool sweep(const struct chore_call *chore, bool *has_more_out, struct error *error)
+{
+    struct call *call = make_call(chore);
+    struct kept_job *job = NULL;
+
+    if (!job_find_old(call, call->now - call->settings->jobs.keep, &job, error)) {
+        return false;
+    }
+    *has_more_out = job != NULL;
+    if (job == NULL) {
+        return true;
+    }
+    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    if (!sweep_part(call, job, error)) {
+        connection_rollback(call->connection);
+        return false;
+    }
+    return connection_commit(call->connection, error);
+}
+
+/* ---- the worker ---- */
+
+struct job_worker *job_worker_create(const struct platform *platform)
+{
+    struct arena *arena = arena_create();
+    struct job_worker *worker = arena_allocate(arena, sizeof(*worker));
+    uint8_t random[10];
+
+    random_bytes(random, sizeof(random));
+    worker->arena = arena;
+    worker->runner =
+        (struct job_runner){.id = uuid_make(platform->now(), random), .rows = STEP_ROWS};
+    worker->chores[JOB_CHORE_RUN] = (struct chore){
+        .name = "run jobs", .every = RUN_EVERY, .rest = REST, .run = run, .context = worker};
+    worker->chores[JOB_CHORE_SWEEP] = (struct chore){
+        .name = "sweep jobs", .every = SWEEP_EVERY, .rest = REST, .run = sweep, .context = worker};
+    return worker;
+}
+
+const struct chore *job_worker_chores(const struct job_worker *worker)
+{
+    return worker->chores;
+}
+
+void job_worker_destroy(struct job_worker **worker)
+{
+    if (*worker != NULL) {
+        struct arena *arena = (*worker)->arena;
+        *worker = NULL;
+        arena_destroy(&arena);
+    }
+}
