@@ -14,6 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import jobs  # noqa: E402
 import steps  # noqa: E402
 from balancer import Balancer, fixed_ports  # noqa: E402
 from storm import Storm  # noqa: E402
@@ -89,6 +90,16 @@ def prove_engine(tally, kind, chosen):
         engine.stop()
 
 
+def prove_jobs(tally, kind, chosen):
+    engine = kind(WORK / f"{kind.name.lower()}-jobs")
+    engine.start()
+    try:
+        with nodes(engine, engine.folder, 1 if kind is engines.Sqlite else 2) as servers:
+            jobs.prove_storm(tally, f"{kind.name}/jobs", engine, servers, kill_node(servers), chosen)
+    finally:
+        engine.stop()
+
+
 def prove_database(tally, kind, chosen):
     """With a database that waits for the disk, as in production."""
     engine = kind(WORK / f"{kind.name.lower()}-safe", "safe")
@@ -119,6 +130,7 @@ def prove_steps(tally):
     template = Server(WORK / "template")
     template.bootstrap()
     steps.prove(tally, engine, WORK / "steps", template.folder)
+    jobs.prove_places(tally, engine, WORK / "steps", template.folder)
 
 
 def main():
@@ -128,6 +140,8 @@ def main():
     arguments.add_argument("--kills", type=int, default=10)
     arguments.add_argument("--database-writes", type=int, default=200)
     arguments.add_argument("--database-kills", type=int, default=2)
+    arguments.add_argument("--job-rows", type=int, default=600)
+    arguments.add_argument("--job-kills", type=int, default=5)
     arguments.add_argument("--no-steps", action="store_true", help="the storms alone")
     arguments.add_argument("--engine", action="append", choices=[kind.name for kind in engines.ENGINES])
     chosen = arguments.parse_args()
@@ -139,6 +153,7 @@ def main():
         prove_steps(tally)
     for kind in kinds:
         prove_engine(tally, kind, chosen)
+        prove_jobs(tally, kind, chosen)
         if kind is not engines.Sqlite:
             prove_database(tally, kind, chosen)
     if engines.Postgresql in kinds:
