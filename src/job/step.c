@@ -3,8 +3,6 @@
  */
 #include "job/step.h"
 
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -34,12 +32,10 @@ enum {
 };
 
 struct step {
-    const struct chore_call *chore;
     struct job_runner *runner;
     struct call *call;
     struct kept_job *job; /* under its lock; NULL: not ours */
     int64_t rows;         /* at most */
-    int64_t number;       /* of the row that a failure is about */
 };
 
 /* ---- in whose name ---- */
@@ -124,7 +120,7 @@ static bool take_up(struct step *step, const struct uuid *id, struct error *erro
     job->started_on = job->started_on == 0 ? step->call->now : job->started_on;
     job->attempts++;
     if (job->attempts >= CAREFUL_AFTER) {
-        job->careful_until = job_rows_run(job) + STEP_ROWS;
+        job->careful_until = job_rows_run(job) + STEP_ROWS_MOST;
     }
     return end(step, true, error) && lock(step, id, error);
 }
@@ -182,6 +178,14 @@ static bool find_earlier(void *context, const char *tag, struct batch_earlier *e
     return job_row_find(step->call, &step->job->id, tag, earlier_out, is_found_out, error);
 }
 
+/* Rows that there was no time for were read in vain; where there was time for all, more will do. */
+static void learn(struct step *step, int64_t read, int64_t run)
+{
+    int64_t rows = run < read ? run : 2 * step->runner->rows;
+
+    step->runner->rows = rows < STEP_ROWS_MOST ? rows : STEP_ROWS_MOST;
+}
+
 static bool run_rows(struct step *step, struct error *error)
 {
     const struct kept_job *job = step->job;
@@ -207,6 +211,7 @@ static bool run_rows(struct step *step, struct error *error)
         return false;
     }
     size_t run = result->rows.count;
+    learn(step, (int64_t)rows.count, (int64_t)run);
     count(step, result->succeeded.value, result->failed.value,
           run == 0 ? NULL : result->rows.items[run - 1]);
     return true;
@@ -249,6 +254,19 @@ static bool fail_job(struct step *step, const struct uuid *id, struct error *err
     return true;
 }
 
+static void log_failure(const struct step *step, enum log_level level, const char *event,
+                        const struct error *failure)
+{
+    char id[UUID_TEXT_SIZE];
+
+    uuid_format(&step->job->id, id);
+    log_event(step->call->platform->log, level, event, LOG_TEXT("job", id),
+              LOG_NUMBER("row", job_rows_run(step->job) + 1),
+              LOG_TEXT("code", error_kind(failure->code)->name),
+              LOG_TEXT("message", failure->message),
+              LOG_TEXT(*failure->cause == '\0' ? NULL : "cause", failure->cause));
+}
+
 /* The row is told to have failed, and the job goes on after it. */
 static bool give_up_row(struct step *step, const struct error *failure, struct error *error)
 {
@@ -256,12 +274,8 @@ static bool give_up_row(struct step *step, const struct error *failure, struct e
         .code = error_kind(failure->code)->name,
         .message = failure->message,
     };
-    char id[UUID_TEXT_SIZE];
 
-    uuid_format(&step->job->id, id);
-    log_event(step->call->platform->log, LOG_LEVEL_ERROR, "job_row_given_up", LOG_TEXT("job", id),
-              LOG_NUMBER("row", job_rows_run(step->job) + 1), LOG_TEXT("code", result.code),
-              LOG_TEXT("message", failure->message), LOG_TEXT("cause", failure->cause));
+    log_failure(step, LOG_LEVEL_ERROR, "job_row_given_up", failure);
     bool is_kept = job_row_give_up(step->call, step->job, failure, error);
     if (is_kept) {
         count(step, 0, 1, &result);
@@ -286,8 +300,9 @@ static bool settle(struct step *step, const struct uuid *id, const struct error 
     if (was_alone && (!error_kind(failure->code)->is_retryable || job->attempts >= GIVE_UP_AFTER)) {
         return give_up_row(step, failure, error);
     }
+    log_failure(step, LOG_LEVEL_WARNING, "job_step_failed", failure);
     job->attempts += was_alone;
-    job->careful_until = job_rows_run(job) + STEP_ROWS;
+    job->careful_until = job_rows_run(job) + STEP_ROWS_MOST;
     return end(step, true, error);
 }
 
@@ -334,7 +349,6 @@ static bool take(struct step *step, const struct uuid *id, struct error *error)
     if (!run(step, error)) {
         return false;
     }
-    step->runner->rows = step->runner->rows * 2 < STEP_ROWS ? step->runner->rows * 2 : STEP_ROWS;
     idempotency_sweep(step->call);
     report(step);
     return true;
@@ -349,33 +363,53 @@ static bool make_way(struct step *step, const struct kept_job *job, struct error
     return job_put_back(step->call, job, error);
 }
 
-bool step_take(const struct chore_call *chore, struct job_runner *runner,
-               const struct kept_job *job, enum step_end *end_out, struct error *error)
+/* What follows from a step that came to nothing. */
+static bool answer_failure(struct step *step, const struct kept_job *job,
+                           const struct error *failure, enum step_end *end_out, struct error *error)
 {
-    struct step step = {.chore = chore, .runner = runner, .call = make_call(chore, job)};
+    if (is_outage(failure->code)) {
+        *error = *failure;
+        return false;
+    }
+    if (failure->code == ERROR_DATABASE_CONFLICT) {
+        *end_out = STEP_MET;
+        return make_way(step, job, error);
+    }
+    return settle(step, &job->id, failure, error);
+}
+
+static bool take_as_submitter(struct step *step, const struct kept_job *job, enum step_end *end_out,
+                              struct error *error)
+{
     struct error failure = {0};
 
-    *end_out = STEP_TAKEN;
-    if (!find_submitter(&step, job, &failure)) {
+    if (!find_submitter(step, job, &failure)) {
         if (failure.code == ERROR_CREDENTIALS_INVALID) {
-            return fail_job(&step, &job->id, error);
+            return fail_job(step, &job->id, error);
         }
         *error = failure;
         return false;
     }
-    bool is_done = take(&step, &job->id, &failure);
-    forget_again(step.call);
+    bool is_done = take(step, &job->id, &failure);
+    forget_again(step->call);
     if (is_done) {
-        *end_out = step.job == NULL ? STEP_NOT_OURS : STEP_TAKEN;
+        *end_out = step->job == NULL ? STEP_NOT_OURS : STEP_TAKEN;
         return true;
     }
-    if (is_outage(failure.code)) {
-        *error = failure;
-        return false;
+    return answer_failure(step, job, &failure, end_out, error);
+}
+
+bool step_take(const struct chore_call *chore, struct job_runner *runner,
+               const struct kept_job *job, enum step_end *end_out, struct error *error)
+{
+    struct step step = {.runner = runner, .call = make_call(chore, job)};
+    struct error ignored = {0};
+
+    *end_out = STEP_TAKEN;
+    if (take_as_submitter(&step, job, end_out, error)) {
+        return true;
     }
-    if (failure.code == ERROR_DATABASE_CONFLICT) {
-        *end_out = STEP_MET;
-        return make_way(&step, job, error);
-    }
-    return settle(&step, &job->id, &failure, error);
+    /* Others are not to wait behind it for ever. */
+    (void)!job_put_back(step.call, job, &ignored);
+    return false;
 }

@@ -21,12 +21,13 @@ struct chore_call;
 struct error;
 struct kept_job;
 
-enum { STEP_ROWS = 100 /* at most */ };
+enum { STEP_ROWS_FIRST = 100, STEP_ROWS_MOST = 400 };
 
 /* A process that runs jobs. */
 struct job_runner {
     struct uuid id;
-    int64_t rows; /* of the next step at most: fewer after it met others, until it meets none */
+    int64_t rows; /* of the next step at most: as many as there was time for, fewer after it met
+                     others */
 };
 
 enum step_end {

@@ -78,52 +78,72 @@ static bool run(const struct chore_call *chore, bool *has_more_out, struct error
 
 /* ---- sweeping ---- */
 
-/* From here on nobody sees it, so that none is seen that has lost some of its rows. */
-static bool forget(struct call *call, const struct uuid *id, struct error *error)
-{
-    struct kept_job *job = NULL;
+/* A job that is under its lock, and as it was found. */
+typedef bool (*sweep_part)(struct call *call, struct kept_job *job, struct error *error);
 
-    if (!job_find(call, id, JOB_IF_FREE, &job, error)) {
-        return false;
-    }
-    if (job == NULL || job->state < JOB_SUSPENDED) {
-        return true;
-    }
+/* From here on nobody sees it, so that none is seen that has lost some of its rows. */
+static bool forget(struct call *call, struct kept_job *job, struct error *error)
+{
     job->state = JOB_DELETED;
     return job_save(call, job, error);
 }
 
-static bool sweep_part(struct call *call, const struct kept_job *job, struct error *error)
+static bool remove_part(struct call *call, struct kept_job *job, struct error *error)
 {
     bool has_more = false;
 
-    if (job->state != JOB_DELETED) {
-        return forget(call, &job->id, error);
-    }
     return job_row_sweep(call, &job->id, &has_more, error) &&
            (has_more || job_remove(call, &job->id, error));
+}
+
+static bool empty_part(struct call *call, struct kept_job *job, struct error *error)
+{
+    bool has_more = false;
+
+    if (!job_row_empty(call, &job->id, &has_more, error)) {
+        return false;
+    }
+    job->byte_count = 0;
+    return has_more || job_save(call, job, error);
+}
+
+/* One that has changed since it was found is looked at again the next time. */
+static bool sweep_locked(struct call *call, const struct kept_job *found, sweep_part sweep,
+                         struct error *error)
+{
+    struct kept_job *job = NULL;
+
+    return job_find(call, &found->id, JOB_IF_FREE, &job, error) &&
+           (job == NULL || job->state != found->state || sweep(call, job, error));
+}
+
+static bool sweep_job(struct call *call, const struct kept_job *found, sweep_part sweep,
+                      struct error *error)
+{
+    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    if (!sweep_locked(call, found, sweep, error)) {
+        connection_rollback(call->connection);
+        return false;
+    }
+    return connection_commit(call->connection, error);
 }
 
 static bool sweep(const struct chore_call *chore, bool *has_more_out, struct error *error)
 {
     struct call *call = make_call(chore);
-    struct kept_job *job = NULL;
+    struct kept_job *old = NULL, *canceled = NULL;
 
-    if (!job_find_old(call, call->now - call->settings->jobs.keep, &job, error)) {
+    if (!job_find_old(call, call->now - call->settings->jobs.keep, &old, error) ||
+        (old == NULL && !job_find_canceled(call, &canceled, error))) {
         return false;
     }
-    *has_more_out = job != NULL;
-    if (job == NULL) {
-        return true;
+    *has_more_out = old != NULL || canceled != NULL;
+    if (old != NULL) {
+        return sweep_job(call, old, old->state == JOB_DELETED ? remove_part : forget, error);
     }
-    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
-        return false;
-    }
-    if (!sweep_part(call, job, error)) {
-        connection_rollback(call->connection);
-        return false;
-    }
-    return connection_commit(call->connection, error);
+    return canceled == NULL || sweep_job(call, canceled, empty_part, error);
 }
 
 /* ---- the worker ---- */
@@ -137,7 +157,7 @@ struct job_worker *job_worker_create(const struct platform *platform)
     random_bytes(random, sizeof(random));
     worker->arena = arena;
     worker->runner =
-        (struct job_runner){.id = uuid_make(platform->now(), random), .rows = STEP_ROWS};
+        (struct job_runner){.id = uuid_make(platform->now(), random), .rows = STEP_ROWS_FIRST};
     worker->chores[JOB_CHORE_RUN] = (struct chore){
         .name = "run jobs", .every = RUN_EVERY, .rest = REST, .run = run, .context = worker};
     worker->chores[JOB_CHORE_SWEEP] = (struct chore){

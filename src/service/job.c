@@ -291,6 +291,21 @@ bool job_count_open(struct call *call, const struct uuid *user_id, int64_t limit
     return true;
 }
 
+bool job_find_canceled(struct call *call, struct kept_job **job_out, struct error *error)
+{
+    const struct row_condition conditions[] = {
+        {"state", ROW_IS, cell_integer(JOB_CANCELED)},
+        {"byte_count", ROW_IS_ABOVE, cell_integer(0)},
+    };
+    const struct row_query query = {
+        .conditions = conditions,
+        .condition_count = COUNT(conditions),
+        .limit = 1,
+    };
+
+    return select_job(call, &query, job_out, error);
+}
+
 bool job_find_old(struct call *call, int64_t before, struct kept_job **job_out, struct error *error)
 {
     static const enum job_state at_rest[] = {JOB_DELETED, JOB_COMPLETED, JOB_FAILED, JOB_CANCELED,

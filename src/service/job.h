@@ -22,13 +22,14 @@ struct call;
 struct error;
 struct scope;
 
-/* In the database: the numbers stay. Those before SUSPENDED are run, those after it have ended. */
+/* In the database: the numbers stay. Those before SUSPENDED are run, those before COMPLETED may go
+ * on, those after SUSPENDED have ended. */
 enum job_state {
     JOB_READY,     /* waits for its first step, or the first since it was resumed */
     JOB_RUNNING,   /* between its steps, or in one */
     JOB_SUSPENDED, /* waits for somebody to resume it */
+    JOB_FAILED,    /* stopped before its end; may be resumed */
     JOB_COMPLETED, /* every row was run */
-    JOB_FAILED,    /* could not go on; may be resumed */
     JOB_CANCELED,
     JOB_DELETED, /* nobody sees it; what is left of it is swept */
     JOB_STATES
@@ -97,9 +98,13 @@ must_check bool job_list(struct call *call, const struct job_query *query,
 must_check bool job_list_waiting(struct call *call, int64_t limit, struct kept_job **jobs_out,
                                  size_t *count_out, struct error *error);
 
-/* How many jobs of a user have not ended, as far as the limit. */
+/* How many jobs of a user may go on, those that failed among them, as far as the limit. */
 must_check bool job_count_open(struct call *call, const struct uuid *user_id, int64_t limit,
                                int64_t *count_out, struct error *error);
+
+/* One that was canceled and still has its rows as they were sent; NULL: none. */
+must_check bool job_find_canceled(struct call *call, struct kept_job **job_out,
+                                  struct error *error);
 
 /* One that was deleted, or that has not moved since a moment and will not by itself; NULL: none. */
 must_check bool job_find_old(struct call *call, int64_t before, struct kept_job **job_out,

@@ -64,16 +64,16 @@ static bool check_tag(const struct batch_row *row, struct error *error)
 
 static bool check_limits(const struct call *call, const struct kept_job *job, struct error *error)
 {
-    int64_t rows = call->settings->jobs.rows, bytes = call->settings->jobs.size;
+    int64_t rows = call->settings->limits.job_rows, bytes = call->settings->limits.job_size;
 
     if (job->row_count > rows) {
         return error_set(error, ERROR_LIMIT_EXCEEDED, "rows",
-                         "%lld rows are more than jobs.rows, which is %lld",
+                         "%lld rows are more than limits.job_rows, which is %lld",
                          (long long)job->row_count, (long long)rows);
     }
     return job->byte_count <= bytes ||
            error_set(error, ERROR_LIMIT_EXCEEDED, "rows",
-                     "The rows of the job take more than jobs.size, which is %lld bytes",
+                     "The rows of the job take more than limits.job_size, which is %lld bytes",
                      (long long)bytes);
 }
 
@@ -442,20 +442,18 @@ bool job_row_list(struct call *call, const struct kept_job *job, int64_t after, 
 
 /* ---- sweeping ---- */
 
-static bool sweep_table(struct call *call, const struct table *table, const struct uuid *job_id,
-                        bool *has_more, struct error *error)
+/* The number of the first row of a job that meets one more condition; none found: 0. */
+static bool find_first(struct call *call, const struct table *table,
+                       const struct row_condition *conditions, size_t count, int64_t *number_out,
+                       struct error *error)
 {
     static const char *const number[] = {"number"};
-    struct row_condition conditions[] = {
-        {"job_id", ROW_IS, cell_uuid(job_id)},
-        {"number", ROW_IS_BELOW, cell_integer(0)},
-    };
     const struct row_query first = {
         .table = table,
         .columns = number,
         .column_count = 1,
         .conditions = conditions,
-        .condition_count = 1,
+        .condition_count = count,
         .order = "number",
         .limit = 1,
     };
@@ -464,13 +462,49 @@ static bool sweep_table(struct call *call, const struct table *table, const stru
     if (!row_select(call->connection, call->arena, &first, &rows, error)) {
         return false;
     }
-    if (rows.count == 0) {
+    *number_out = rows.count == 0 ? 0 : row_cell(&rows, 0, 0)->integer;
+    return true;
+}
+
+static bool sweep_table(struct call *call, const struct table *table, const struct uuid *job_id,
+                        bool *has_more, struct error *error)
+{
+    struct row_condition conditions[] = {
+        {"job_id", ROW_IS, cell_uuid(job_id)},
+        {"number", ROW_IS_BELOW, cell_integer(0)},
+    };
+    int64_t first = 0;
+
+    if (!find_first(call, table, conditions, 1, &first, error)) {
+        return false;
+    }
+    if (first == 0) {
         return true;
     }
     *has_more = true;
-    conditions[1].cell = cell_integer(row_cell(&rows, 0, 0)->integer + SWEPT_AT_ONCE);
+    conditions[1].cell = cell_integer(first + SWEPT_AT_ONCE);
     return row_delete(call->connection, call->arena, table, conditions, COUNT(conditions), NULL,
                       error);
+}
+
+bool job_row_empty(struct call *call, const struct uuid *job_id, bool *has_more_out,
+                   struct error *error)
+{
+    const struct row_value nothing = {"content", cell_text("")};
+    struct row_condition conditions[] = {
+        {"job_id", ROW_IS, cell_uuid(job_id)},
+        {"content", ROW_IS_NOT, cell_text("")},
+        {"number", ROW_IS_BELOW, cell_integer(0)},
+    };
+    int64_t first = 0;
+
+    if (!find_first(call, &job_row_table, conditions, 2, &first, error)) {
+        return false;
+    }
+    *has_more_out = first != 0;
+    conditions[2].cell = cell_integer(first + SWEPT_AT_ONCE);
+    return first == 0 || row_update(call->connection, call->arena, &job_row_table, &nothing, 1,
+                                    conditions, COUNT(conditions), NULL, error);
 }
 
 bool job_row_sweep(struct call *call, const struct uuid *job_id, bool *has_more_out,

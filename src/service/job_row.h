@@ -24,8 +24,8 @@ struct kept_job;
 struct uuid;
 
 /* Adds rows (struct batch_row *) after those that the job has, and counts them in job. Fails with
- * LIMIT_EXCEEDED beyond jobs.rows and jobs.size, with VALUE_INVALID when an earlier one has the tag
- * of a new one. */
+ * LIMIT_EXCEEDED beyond limits.job_rows and limits.job_size, with VALUE_INVALID when an earlier one
+ * has the tag of a new one. */
 must_check bool job_row_add(struct call *call, struct kept_job *job,
                             const struct message_list *rows, struct error *error);
 
@@ -52,6 +52,11 @@ must_check bool job_row_find(struct call *call, const struct uuid *job_id, const
 must_check bool job_row_list(struct call *call, const struct kept_job *job, int64_t after,
                              int64_t limit, bool is_failed_only, struct message_list *rows_out,
                              struct error *error);
+
+/* Drops what some rows that wait were sent as, of a job whose rows are not run any more; their
+ * numbers and tags stay. */
+must_check bool job_row_empty(struct call *call, const struct uuid *job_id, bool *has_more_out,
+                              struct error *error);
 
 /* Takes away some rows and results of a job that is gone. */
 must_check bool job_row_sweep(struct call *call, const struct uuid *job_id, bool *has_more_out,

@@ -136,14 +136,15 @@ static bool check_header(const struct call *call, struct error *error)
 
 static bool check_open(struct call *call, struct error *error)
 {
-    int64_t most = call->settings->jobs.open;
+    int64_t most = call->settings->limits.open_jobs;
     int64_t count = 0;
 
     if (!job_count_open(call, &call->identity->user_id, most, &count, error)) {
         return false;
     }
     return count < most || error_set(error, ERROR_LIMIT_EXCEEDED, NULL,
-                                     "%lld jobs of yours have not ended; jobs.open allows no more",
+                                     "%lld jobs of yours have not ended or can be resumed; "
+                                     "limits.open_jobs allows no more",
                                      (long long)count);
 }
 

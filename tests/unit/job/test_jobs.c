@@ -27,7 +27,7 @@
 #include "service/tables.h"
 #include "support/office.h"
 
-enum { MANY = 2 * STEP_ROWS + 50, STEPS_MOST = 1000 };
+enum { MANY = 4 * STEP_ROWS_FIRST + 50, STEPS_MOST = 1000 };
 
 static struct office office;
 static struct job_worker *worker;
@@ -443,20 +443,20 @@ void test_job__limits_are_kept(void **state)
 
     (void)state;
     open_office();
-    office.house.settings.jobs.rows = 3;
+    office.house.settings.limits.job_rows = 3;
     add_accounts(4);
     expect_refused(ERROR_LIMIT_EXCEEDED);
-    office.house.settings.jobs.size = 1024;
+    office.house.settings.limits.job_size = 1024;
     add_account(NULL, arena_format(office.arena, "%1000s", "x"));
     expect_refused(ERROR_LIMIT_EXCEEDED);
-    office.house.settings.jobs.open = 2;
+    office.house.settings.limits.open_jobs = 2;
     add_accounts(3);
     struct uuid first = submit();
     submit();
     expect_refused(ERROR_LIMIT_EXCEEDED);
     must_do("CancelJob", first);
     submit();
-    office.house.settings.jobs.open = 3;
+    office.house.settings.limits.open_jobs = 3;
     tag = arena_format(office.arena, "%s%s%s%s%s", letters, letters, letters, letters, letters);
     add_account(tag, "x");
     must_do("CancelJob", submit());
@@ -751,17 +751,43 @@ void test_job__each_row_is_run_once_however_many_run_it(void **state)
 
 /* ---- the end ---- */
 
-static size_t rows_in(const struct table *table, const char *column)
+static size_t count_rows(const struct table *table, const char *column,
+                         const struct row_condition *condition)
 {
-    const struct row_query all = {.table = table, .columns = &column, .column_count = 1};
+    const struct row_query query = {.table = table,
+                                    .columns = &column,
+                                    .column_count = 1,
+                                    .conditions = condition,
+                                    .condition_count = condition != NULL};
     struct call *call = test_call_begin(&office.house);
     struct error error = {0};
     struct row_set found;
 
-    assert_true(row_select(call->connection, call->arena, &all, &found, &error));
+    assert_true(row_select(call->connection, call->arena, &query, &found, &error));
     size_t count = found.count;
     test_call_end(&call);
     return count;
+}
+
+void test_job__what_was_sent_is_dropped_from_one_that_was_canceled(void **state)
+{
+    const struct row_condition is_kept = {"content", ROW_IS_NOT, cell_text("")};
+
+    (void)state;
+    open_office();
+    for (int i = 0; i < 1500; i++) {
+        add_account(arena_format(office.arena, "%d", i), "x");
+    }
+    struct uuid id = submit();
+    add_accounts(1);
+    submit_as((struct submit_batch_request){.suspended = {.is_set = true, .value = true}});
+    must_do("CancelJob", id);
+    while (run_chore(worker, JOB_CHORE_SWEEP)) {
+    }
+    assert_int_equal(count_rows(&job_row_table, "job_id", &is_kept), 1);
+    assert_string_equal(row_of(id, 1500)->row_tag, "1499");
+    assert_null(row_of(id, 1500)->result);
+    close_office();
 }
 
 void test_job__one_that_is_deleted_is_swept(void **state)
@@ -780,15 +806,15 @@ void test_job__one_that_is_deleted_is_swept(void **state)
     run_all();
     while (run_chore(worker, JOB_CHORE_SWEEP)) {
     }
-    assert_int_equal(rows_in(&job_table, "id"), 1);
-    assert_int_equal(rows_in(&job_row_table, "job_id"), 0);
-    assert_int_equal(rows_in(&job_result_table, "job_id"), 2);
+    assert_int_equal(count_rows(&job_table, "id", NULL), 1);
+    assert_int_equal(count_rows(&job_row_table, "job_id", NULL), 0);
+    assert_int_equal(count_rows(&job_result_table, "job_id", NULL), 2);
     expect_job(kept, "completed", 2, 0);
     const struct row_value old = {"touched_on", cell_moment(1000)};
     change_row(kept, &old, 1);
     while (run_chore(worker, JOB_CHORE_SWEEP)) {
     }
-    assert_int_equal(rows_in(&job_table, "id"), 0);
-    assert_int_equal(rows_in(&job_result_table, "job_id"), 0);
+    assert_int_equal(count_rows(&job_table, "id", NULL), 0);
+    assert_int_equal(count_rows(&job_result_table, "job_id", NULL), 0);
     close_office();
 }
