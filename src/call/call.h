@@ -34,6 +34,7 @@ struct conflict {
 /* A user of whom something was changed; see record/forget.h. */
 struct changed_user {
     struct uuid id;
+    bool has_new_password;
     const struct changed_user *next;
 };
 
@@ -60,6 +61,7 @@ struct call {
     bool has_expected_version;
     int64_t expected_version;
     struct conflict conflict;
+    const void *prepared;         /* what the operation found out before its transaction, or NULL */
     struct array *gathered_notes; /* of change/change.h; NULL: each is written as it comes */
     int64_t now;                  /* moment the call began; the time of all it writes */
     int64_t deadline;             /* monotonic ms; 0: none */

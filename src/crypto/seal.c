@@ -145,3 +145,17 @@ bool seal_open(struct arena *arena, const struct seal_key *key, const char *owne
     }
     return is_open;
 }
+
+void seal_digest(const struct seal_key *key, const char *owner, const void *bytes, size_t length,
+                 uint8_t digest_out[SHA256_SIZE])
+{
+    /* Keys of their own: the key itself encrypts. */
+    static const char purpose[] = "svyaz digest";
+    uint8_t of_purpose[SHA256_SIZE], of_owner[SHA256_SIZE];
+
+    digest_hmac_sha256(key->bytes, KEY_SIZE, purpose, sizeof(purpose), of_purpose);
+    digest_hmac_sha256(of_purpose, sizeof(of_purpose), owner, strlen(owner), of_owner);
+    digest_hmac_sha256(of_owner, sizeof(of_owner), bytes, length, digest_out);
+    digest_wipe(of_purpose, sizeof(of_purpose));
+    digest_wipe(of_owner, sizeof(of_owner));
+}

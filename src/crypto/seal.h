@@ -13,8 +13,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
+#include "crypto/digest.h"
 
 struct arena;
 struct error;
@@ -32,5 +34,10 @@ char *seal_text(struct arena *arena, const struct seal_key *key, const char *own
 /* Opens it again; false when it was sealed with another key, for another owner, or changed. */
 must_check bool seal_open(struct arena *arena, const struct seal_key *key, const char *owner,
                           const char *sealed, char **text_out);
+
+/* A digest that nobody can make, and so compare with his guesses, who has not the key; of bytes
+ * that may hold a secret, for one owner. */
+void seal_digest(const struct seal_key *key, const char *owner, const void *bytes, size_t length,
+                 uint8_t digest_out[SHA256_SIZE]);
 
 #endif

@@ -59,6 +59,20 @@ static void add_handlers(struct output *output, const struct services *services)
     }
 }
 
+static void add_preparations(struct output *output, const struct services *services)
+{
+    for (size_t index = 0; index < services->operations.count; index++) {
+        const struct service_operation *operation = services->operations.items[index];
+        const char *prepare = xml_attribute(operation->node, "prepare");
+        if (prepare != NULL) {
+            output_add(output,
+                       "/* %s, before its transaction */\nbool %s(struct call *call, const struct "
+                       "operation *operation,\n    const void *request, struct error *error);\n\n",
+                       operation->name, prepare);
+        }
+    }
+}
+
 static bool write_header(const struct generation *generation, const struct services *services,
                          struct error *error)
 {
@@ -69,6 +83,7 @@ static bool write_header(const struct generation *generation, const struct servi
                         "#include <stdbool.h>\n\n"
                         "struct call;\nstruct error;\nstruct operation;\n\n");
     add_handlers(&output, services);
+    add_preparations(&output, services);
     output_add(&output, "#endif\n");
     return output_finish(&output, error);
 }
@@ -90,6 +105,9 @@ static void add_pattern(struct output *output, const struct service_operation *o
     if (right != NULL) {
         output_add(output, "        .has_right = true,\n        .right = %s,\n",
                    constant_of(rights, right));
+    }
+    if (xml_attribute(node, "prepare") != NULL) {
+        output_add(output, "        .prepare = %s,\n", xml_attribute(node, "prepare"));
     }
     output_add(output,
                "        .request = &%s_shape,\n        .response = &%s_shape,\n"

@@ -199,6 +199,10 @@ static void check_operation(struct reading *reading, const struct service_operat
             }
         }
     }
+    if (xml_attribute(node, "prepare") != NULL &&
+        strcmp(xml_attribute(node, "transaction"), "write") != 0) {
+        note(reading, node, "Only what writes is prepared before its transaction.");
+    }
     bool is_once = strcmp(xml_attribute_or(node, "for", "once"), "once") == 0;
     bool has_entity = strstr(operation->name, "{Entit") != NULL;
     if (is_once == has_entity) {

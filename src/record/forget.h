@@ -14,7 +14,10 @@ struct uuid;
 /* Forgets the sessions of a user, and what he may. */
 void forget_user(struct call *call, const struct uuid *user_id);
 
-/* The same and the password, when the entity is one of principals. */
+/* The same and the password that he was known by. */
+void forget_password(struct call *call, const struct uuid *user_id);
+
+/* The same, when the entity is one of principals. */
 void forget_principal(struct call *call, const struct entity *entity, const struct uuid *id);
 
 /* Forgets what is remembered of everybody: who may what has changed for more than one user. */

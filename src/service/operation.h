@@ -30,6 +30,10 @@ struct operation;
 typedef bool (*operation_handler)(struct call *call, const struct operation *operation,
                                   const void *request, void *response, struct error *error);
 
+/* Does what must not wait in a transaction, and leaves what it found out in call->prepared. */
+typedef bool (*operation_preparation)(struct call *call, const struct operation *operation,
+                                      const void *request, struct error *error);
+
 enum operation_transaction {
     OPERATION_WITHOUT_TRANSACTION, /* the handler has a connection and begins what it needs */
     OPERATION_READS,
@@ -55,6 +59,7 @@ struct operation_pattern {
     enum right right; /* privilege on the entity that the pipeline asks for */
     const struct shape *request;
     const struct shape *response;
+    operation_preparation prepare; /* of OPERATION_WRITES; or NULL */
     operation_handler handler;
     const char *handler_name; /* for operations.csv */
 };

@@ -54,6 +54,7 @@ struct run {
     bool is_admitted;
     bool is_known; /* who asks */
     bool is_decoded;
+    bool is_prepared;
     bool is_repeated;            /* it had been answered before */
     uint8_t digest[SHA256_SIZE]; /* of the request, once it is needed */
     bool is_digested;
@@ -184,6 +185,35 @@ static bool has_secret(const struct shape *shape)
     return is_found;
 }
 
+/* What was kept for the request's id, when it was answered before; NULL: it was not. */
+static bool find_answer(struct run *run, const char **answer_out, struct error *error)
+{
+    *answer_out = NULL;
+    return !is_once(run) ||
+           (digest(run, error) &&
+            idempotency_find(run->call, run->call->request_id, run->digest, answer_out, error));
+}
+
+/* What is prepared is asked about first: a password that was changed is no longer right when its
+ * request comes again. */
+static bool prepare(struct run *run, struct error *error)
+{
+    operation_preparation preparation = run->operation->pattern->prepare;
+    const char *answer = NULL;
+
+    if (preparation == NULL || run->is_prepared) {
+        return true;
+    }
+    if (!find_answer(run, &answer, error)) {
+        return false;
+    }
+    if (answer != NULL) {
+        return error_set(error, ERROR_DATABASE_CONFLICT, "id", "The request was answered before");
+    }
+    run->is_prepared = preparation(run->call, run->operation, run->request, error);
+    return run->is_prepared;
+}
+
 /* The last of the transaction, so that nobody waits for it longer than he must. */
 static bool keep(struct run *run, struct error *error)
 {
@@ -212,11 +242,12 @@ static bool repeat(struct run *run, enum step_name reached, struct error *error)
     const char *answer = NULL;
     struct error found = {0};
 
-    if (!is_once(run) || reached < STEP_HANDLE || reached >= STEP_COMMIT) {
+    bool may_be_answered =
+        reached == STEP_PREPARE || (reached >= STEP_HANDLE && reached < STEP_COMMIT);
+    if (!is_once(run) || !may_be_answered) {
         return false;
     }
-    if (!digest(run, &found) ||
-        !idempotency_find(run->call, run->call->request_id, run->digest, &answer, &found)) {
+    if (!find_answer(run, &answer, &found)) {
         if (found.code == ERROR_REQUEST_ID_REUSED || found.code == ERROR_REQUEST_ID_EXPIRED) {
             *error = found;
         }

@@ -2,9 +2,9 @@
  * pipeline.h - the one way through which every operation runs, whatever door it came by.
  *
  * Steps, in order: acquire a connection, find out who asks and whether he asks too much at once,
- * check the privilege, decode the request, stage files, begin, run the handler, encode the answer,
- * keep it, commit. A conflict runs the handler again from begin. The first step that fails ends it;
- * nothing half-done stays.
+ * check the privilege, decode the request, stage files, prepare, begin, run the handler, encode the
+ * answer, keep it, commit. A conflict runs the handler again from begin. The first step that fails
+ * ends it; nothing half-done stays.
  *
  * A write that carries the client's request id is done once: its answer is kept in its own
  * transaction, and whoever sends it again gets that answer.

@@ -8,20 +8,51 @@
 
 #include "base/arena.h"
 #include "call/call.h"
+#include "call/platform.h"
+#include "crypto/seal.h"
 #include "metadata/entity.h"
 #include "metadata/field.h"
 #include "metadata/record.h"
 #include "metadata/shape.h"
+#include "security/identity.h"
 #include "service/operation.h"
 
 enum { CHUNK = 64 * 1024 };
 
 /* One walk; the first failure ends it. */
 struct walk {
+    struct call *call;
     struct arena *arena;
     struct digest *digest;
     struct error *error;
+    bool *has_secret; /* of what was met so far */
 };
+
+static struct walk begin_walk(struct call *call, struct error *error)
+{
+    return (struct walk){
+        .call = call,
+        .arena = call->arena,
+        .digest = digest_begin(call->arena),
+        .error = error,
+        .has_secret = arena_allocate(call->arena, sizeof(bool)),
+    };
+}
+
+static void end_walk(const struct walk *walk, uint8_t digest_out[SHA256_SIZE])
+{
+    const struct call *call = walk->call;
+    char user[UUID_TEXT_SIZE];
+    uint8_t digest[SHA256_SIZE];
+
+    digest_end(walk->digest, digest);
+    memcpy(digest_out, digest, SHA256_SIZE);
+    if (*walk->has_secret) {
+        uuid_format(&call->identity->user_id, user);
+        seal_digest(call->platform->seal_key, user, digest, sizeof(digest), digest_out);
+        digest_wipe(digest, sizeof(digest));
+    }
+}
 
 /* ---- single values: none of them can be taken for two others ---- */
 
@@ -113,6 +144,7 @@ static bool add_file(const struct walk *walk, struct file *file)
 
 static bool add_value(const struct walk *walk, const struct field *field, const struct value *value)
 {
+    *walk->has_secret |= field->is_secret;
     add_text(walk, field->name);
     add_number(walk, value->state);
     if (value->state != VALUE_SET) {
@@ -226,6 +258,7 @@ static void add_if_set(const struct walk *walk, bool is_set, uint64_t value)
 static bool add_member(const struct walk *walk, const struct shape_member *member,
                        const void *place)
 {
+    *walk->has_secret |= member->is_secret;
     if (member->is_list) {
         return add_list(walk, member, place);
     }
@@ -281,8 +314,7 @@ static bool add_struct(const struct walk *walk, const struct shape *shape, const
 bool request_digest(struct call *call, const struct operation *operation, const void *request,
                     uint8_t digest_out[SHA256_SIZE], struct error *error)
 {
-    const struct walk walk = {
-        .arena = call->arena, .digest = digest_begin(call->arena), .error = error};
+    const struct walk walk = begin_walk(call, error);
 
     add_text(&walk, operation->service->name);
     add_text(&walk, operation->name);
@@ -290,7 +322,7 @@ bool request_digest(struct call *call, const struct operation *operation, const 
     if (!add_struct(&walk, operation->pattern->request, request)) {
         return false;
     }
-    digest_end(walk.digest, digest_out);
+    end_walk(&walk, digest_out);
     return true;
 }
 
@@ -298,8 +330,7 @@ bool request_digest_row(struct call *call, const struct operation *operation, co
                         const struct record *record, const struct uuid *id,
                         uint8_t digest_out[SHA256_SIZE], struct error *error)
 {
-    const struct walk walk = {
-        .arena = call->arena, .digest = digest_begin(call->arena), .error = error};
+    const struct walk walk = begin_walk(call, error);
 
     add_text(&walk, operation->service->name);
     add_text(&walk, operation->name);
@@ -309,7 +340,7 @@ bool request_digest_row(struct call *call, const struct operation *operation, co
     } else if (!add_record(&walk, record)) {
         return false;
     }
-    digest_end(walk.digest, digest_out);
+    end_walk(&walk, digest_out);
     return true;
 }
 
@@ -317,14 +348,13 @@ bool request_digest_item(struct call *call, const char *service, const char *kin
                          const struct shape *shape, const void *item,
                          uint8_t digest_out[SHA256_SIZE], struct error *error)
 {
-    const struct walk walk = {
-        .arena = call->arena, .digest = digest_begin(call->arena), .error = error};
+    const struct walk walk = begin_walk(call, error);
 
     add_text(&walk, service);
     add_text(&walk, kind);
     if (!add_struct(&walk, shape, item)) {
         return false;
     }
-    digest_end(walk.digest, digest_out);
+    end_walk(&walk, digest_out);
     return true;
 }

@@ -4,6 +4,10 @@
  * The digest is over the operation, the version that the caller expects, and every value as it
  * was decoded: prefixes, order of elements, white space, the SOAP version and the encoding of
  * files do not count, but an absent value is not an empty or a null one.
+ *
+ * A digest is kept in the database. One over a secret is made with the key that seals secrets, for
+ * its user: so nobody finds a password in it by trying many, nor that two users sent the same, who
+ * has the database alone. Under another key the same request is another one.
  */
 #ifndef SERVICE_REQUEST_DIGEST_H
 #define SERVICE_REQUEST_DIGEST_H
