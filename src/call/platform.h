@@ -19,6 +19,7 @@ struct catalog;
 struct credential_cache;
 struct database;
 struct directory;
+struct entry_memory;
 struct kerberos;
 struct log;
 struct memory;
@@ -44,6 +45,7 @@ struct platform {
     struct kerberos *kerberos;       /* NULL: tickets are not taken */
     struct directory *directory;     /* NULL: no directory of users */
     struct memory *lookups;          /* when users of the directory were last found in it */
+    struct entry_memory *entries;    /* of change/entry.h; NULL: nothing is remembered */
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct admission *admission;     /* NULL: any number of requests of one user */
     const struct seal_key *seal_key; /* seals the secrets of programs */

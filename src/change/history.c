@@ -11,13 +11,16 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "call/call.h"
+#include "change/event.h"
 #include "change/former.h"
 #include "change/token.h"
 #include "change/trail.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/name.h"
+#include "security/authorise.h"
 #include "security/field_access.h"
+#include "security/identity.h"
 
 enum { ROWS_AT_ONCE = 500, ROWS_AT_MOST = 5000 };
 
@@ -26,12 +29,20 @@ static const char *const kind_names[] = {
     [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",   [CHANGE_RESTORED] = "restored",
 };
 
+/* How far somebody has come who reads two tables. */
+struct place {
+    int64_t change, event;
+};
+
 /* A page while it is made. */
 struct walk {
     struct trail trail;
     const struct history_request *request;
     struct change_row *rows; /* of the page, as they will be told */
     size_t count;
+    struct event_entry *events; /* likewise */
+    size_t event_count;
+    bool *is_event;  /* of each place of the page, whether it is an event's */
     bool *is_told;   /* by field->index */
     bool *is_wanted; /* by field->index: what the walk has not met a value of yet */
     size_t wanted_count;
@@ -105,6 +116,82 @@ static bool collect(struct walk *walk, int64_t from, int64_t *next_out, struct e
     }
     *next_out = has_more ? from : 0;
     return true;
+}
+
+/* ---- which events ---- */
+
+/* Who is told of events: whoever may read who changed what; and the user himself, of some. */
+static void choose_kinds(const struct walk *walk, bool is_wanted[EVENT_KIND_COUNT])
+{
+    const struct identity *identity = walk->trail.call->identity;
+    struct error ignored = {0};
+    bool is_auditor = authorise_task(identity, TASK_READ_AUDIT, &ignored);
+    bool is_himself = identity->scope == NULL && uuid_is_equal(&walk->trail.id, &identity->user_id);
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        bool is_own = is_himself && event_is_own((enum event_kind)kind);
+        is_wanted[kind] =
+            event_class_of((enum event_kind)kind) == EVENT_CLASS_CHANGE && (is_auditor || is_own);
+    }
+}
+
+/* One more than the page holds, so that it is known whether that is all. */
+static bool collect_events(struct walk *walk, int64_t from, struct error *error)
+{
+    const struct history_request *request = walk->request;
+    const struct event_record about = {.entity = walk->trail.entity, .id = walk->trail.id};
+    bool is_wanted[EVENT_KIND_COUNT];
+    const struct event_filter filter = {
+        .about = &about,
+        .is_either = true,
+        .is_of_history = true,
+        .from = walk->trail.first_on,
+        .until = INT64_MAX,
+        .is_wanted = is_wanted,
+        .is_descending = !request->is_oldest_first,
+        .number = from,
+        .limit = request->limit + 1,
+    };
+    if (request->field != NULL) {
+        return true;
+    }
+    choose_kinds(walk, is_wanted);
+    return event_select(walk->trail.call, &filter, &walk->events, &walk->event_count, error);
+}
+
+/* Of what happened at the same moment, changes are told before events. */
+static bool is_event_next(const struct walk *walk, size_t row, size_t event)
+{
+    if (row == walk->count || event == walk->event_count) {
+        return event < walk->event_count;
+    }
+    int64_t changed_on = walk->rows[row].changed_on;
+    int64_t happened_on = walk->events[event].happened_on;
+    return walk->request->is_oldest_first ? happened_on < changed_on : happened_on >= changed_on;
+}
+
+/* Puts both in one order, as far as the page goes and as it is known what comes next; next: where
+ * the changes after those that were collected begin, or 0. */
+static bool merge(struct walk *walk, struct place from, int64_t next, struct place *next_out)
+{
+    size_t limit = (size_t)walk->request->limit;
+    size_t row = 0, event = 0;
+    walk->is_event = arena_allocate_array(walk->trail.call->arena, limit, sizeof(bool));
+    while (row + event < limit && (row < walk->count || event < walk->event_count)) {
+        if (row == walk->count && next != 0) {
+            break; /* what comes next may be older than the event, or younger */
+        }
+        bool is_event = is_event_next(walk, row, event);
+        walk->is_event[row + event] = is_event;
+        *(is_event ? &event : &row) += 1;
+    }
+    bool has_more = next != 0 || row < walk->count || event < walk->event_count;
+    next_out->event = event == 0 ? from.event : walk->events[event - 1].number;
+    next_out->change = row == walk->count && next != 0 ? next
+                       : row == 0                      ? from.change
+                                                       : walk->rows[row - 1].number;
+    walk->count = row;
+    walk->event_count = event;
+    return has_more;
 }
 
 /* ---- what the record held after the last row of the page ---- */
@@ -262,6 +349,16 @@ static void tell_fields(struct walk *walk, const struct change_row *row,
     }
 }
 
+static void tell_author(struct walk *walk, const struct uuid *user_id,
+                        struct history_change *change)
+{
+    if (!uuid_is_empty(user_id)) {
+        change->changed_by = (struct reference){
+            .entity = catalog_find_entity(walk->trail.call->catalog, "SystemUser"), .id = *user_id};
+        want_name(walk, &change->changed_by);
+    }
+}
+
 static void tell_row(struct walk *walk, const struct change_row *row, struct history_change *change)
 {
     *change = (struct history_change){
@@ -271,26 +368,47 @@ static void tell_row(struct walk *walk, const struct change_row *row, struct his
         .application = row->application,
         .request_id = row->request_id,
     };
-    if (!uuid_is_empty(&row->user_id)) {
-        change->changed_by = (struct reference){
-            .entity = catalog_find_entity(walk->trail.call->catalog, "SystemUser"),
-            .id = row->user_id};
-        want_name(walk, &change->changed_by);
-    }
+    tell_author(walk, &row->user_id, change);
     tell_fields(walk, row, change);
 }
 
+static void tell_event(struct walk *walk, const struct event_entry *entry,
+                       struct history_change *change)
+{
+    *change = (struct history_change){
+        .kind = event_name(entry->event.kind),
+        .changed_on = entry->happened_on,
+        .application = entry->application,
+        .request_id = entry->request_id,
+    };
+    tell_author(walk, &entry->user_id, change);
+    change->details = event_details(walk->trail.call, entry, &walk->trail.id, &walk->references,
+                                    &change->detail_count);
+}
+
+/* What changed is told from the last to the first. */
 static bool tell_all(struct walk *walk, struct history_page *page, struct error *error)
 {
     struct call *call = walk->trail.call;
-    page->changes = arena_allocate_array(call->arena, walk->count, sizeof(*page->changes));
-    page->count = walk->count;
+    size_t count = walk->count + walk->event_count;
+    size_t row = 0, event = 0;
+    struct history_change **of_row =
+        arena_allocate_array(call->arena, walk->count, sizeof(struct history_change *));
+    page->changes = arena_allocate_array(call->arena, count, sizeof(*page->changes));
+    page->count = count;
     if (walk->count > 0 && !find_state(walk, error)) {
         return false;
     }
+    for (size_t index = 0; index < count; index++) {
+        if (walk->is_event[index]) {
+            tell_event(walk, &walk->events[event++], &page->changes[index]);
+        } else {
+            of_row[row++] = &page->changes[index];
+        }
+    }
     for (size_t step = 0; step < walk->count; step++) {
-        size_t row = walk->request->is_oldest_first ? walk->count - 1 - step : step;
-        tell_row(walk, &walk->rows[row], &page->changes[row]);
+        row = walk->request->is_oldest_first ? walk->count - 1 - step : step;
+        tell_row(walk, &walk->rows[row], of_row[row]);
     }
     return name_references(call, (struct reference *const *)walk->references.items,
                            walk->references.count, error);
@@ -320,28 +438,30 @@ static void choose_fields(struct walk *walk)
 
 static_assert(TOKEN_RIGHTS_SIZE == sizeof(struct uuid), "a cookie is bound to its record");
 
-/* A cookie holds the number of the last change that was looked at, and the record. */
-static const char *write_cookie(const struct walk *walk, int64_t number)
+/* A cookie holds the numbers of the last change and the last event that were looked at, and the
+ * record. */
+static const char *write_cookie(const struct walk *walk, struct place place)
 {
-    struct change_token token = {.position = number};
+    struct change_token token = {.position = place.change, .has_event = true, .event = place.event};
     memcpy(token.rights, walk->trail.id.bytes, sizeof(token.rights));
     return change_token_write(walk->trail.call, &token);
 }
 
-static bool read_cookie(const struct walk *walk, int64_t *number_out, struct error *error)
+static bool read_cookie(const struct walk *walk, struct place *place_out, struct error *error)
 {
     const struct history_request *request = walk->request;
     struct change_token token;
     if (request->cookie == NULL) {
-        *number_out = request->is_oldest_first ? 0 : walk->trail.last + 1;
+        *place_out = request->is_oldest_first ? (struct place){0, 0}
+                                              : (struct place){walk->trail.last + 1, INT64_MAX};
         return true;
     }
-    if (!change_token_read(walk->trail.call, request->cookie, &token, error) ||
+    if (!change_token_read(walk->trail.call, request->cookie, &token, error) || !token.has_event ||
         memcmp(token.rights, walk->trail.id.bytes, sizeof(token.rights)) != 0) {
         return error_set(error, ERROR_COOKIE_INVALID, "cookie",
                          "The cookie is not one of this record's history");
     }
-    *number_out = token.position;
+    *place_out = (struct place){token.position, token.event};
     return true;
 }
 
@@ -350,18 +470,23 @@ bool history_read(struct call *call, const struct history_request *request,
 {
     struct walk walk = {.request = request};
     struct history_page page = {.count = 0};
-    int64_t from = 0, next = 0;
+    struct place from = {0, 0}, next = {0, 0};
+    int64_t next_change = 0;
     array_init(&walk.references, call->arena);
     if (!trail_find(call, request->entity, &request->id, &walk.trail, error)) {
         return false;
     }
     choose_fields(&walk);
-    if (!read_cookie(&walk, &from, error) || !collect(&walk, from, &next, error) ||
-        !tell_all(&walk, &page, error)) {
+    if (!read_cookie(&walk, &from, error) || !collect(&walk, from.change, &next_change, error) ||
+        !collect_events(&walk, from.event, error)) {
+        return false;
+    }
+    bool has_more = merge(&walk, from, next_change, &next);
+    if (!tell_all(&walk, &page, error)) {
         return false;
     }
     page.is_complete = walk.trail.first > 0;
-    page.next_cookie = next == 0 ? NULL : write_cookie(&walk, next);
+    page.next_cookie = has_more ? write_cookie(&walk, next) : NULL;
     *page_out = page;
     return true;
 }

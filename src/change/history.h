@@ -5,6 +5,10 @@
  * what the record holds now. A creation tells all that the record began with, a deletion all that
  * it had in the end. Fields that the caller may not read are left out.
  *
+ * Between the changes stand, by their time, the events of security that no field tells: roles
+ * given, passwords set. They are for who may read who changed what (TASK_READ_AUDIT); a user is
+ * told those of himself that event.def says.
+ *
  * Memory: everything lives in the call's arena.
  */
 #ifndef CHANGE_HISTORY_H
@@ -21,6 +25,7 @@
 struct call;
 struct entity;
 struct error;
+struct event_detail;
 struct field;
 
 struct history_request {
@@ -40,7 +45,8 @@ struct history_field {
 };
 
 struct history_change {
-    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "restored" */
+    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "restored"; or what
+                       * change/event.h calls it */
     int64_t version;  /* of the record after it; 0: not told */
     int64_t changed_on;
     struct reference changed_by; /* entity NULL: the platform itself */
@@ -48,6 +54,8 @@ struct history_change {
     const char *request_id;
     struct history_field *fields;
     size_t field_count;
+    const struct event_detail *details; /* of an event of security, in place of fields */
+    size_t detail_count;
 };
 
 struct history_page {

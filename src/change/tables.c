@@ -4,11 +4,12 @@
 #include "change/tables.h"
 
 #include "change/change.h"
+#include "change/event.h"
 #include "database/table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { ENTITY_LENGTH = 64, MARK_LENGTH = 32 };
+enum { ENTITY_LENGTH = 64, MARK_LENGTH = 32, WORD_LENGTH = 40 };
 
 static const struct table_column change_columns[] = {
     {.name = "number", .type = COLUMN_INTEGER, .is_required = true, .is_counted = true},
@@ -55,4 +56,44 @@ const struct table change_mark_table = {
     .columns = mark_columns,
     .column_count = COUNT(mark_columns),
     .primary_key = {"name"},
+};
+
+static const struct table_column event_columns[] = {
+    {.name = "number", .type = COLUMN_INTEGER, .is_required = true, .is_counted = true},
+    {.name = "kind", .type = COLUMN_TEXT, .length = WORD_LENGTH, .is_required = true},
+    {.name = "happened_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "times", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "user_id", .type = COLUMN_UUID},
+    {.name = "entity_name", .type = COLUMN_TEXT, .length = ENTITY_LENGTH},
+    {.name = "record_id", .type = COLUMN_UUID},
+    {.name = "history_id", .type = COLUMN_UUID}, /* record_id, of what its history tells */
+    {.name = "other_entity", .type = COLUMN_TEXT, .length = ENTITY_LENGTH},
+    {.name = "other_id", .type = COLUMN_UUID},
+    {.name = "session_id", .type = COLUMN_UUID},
+    {.name = "way", .type = COLUMN_TEXT, .length = WORD_LENGTH},
+    {.name = "reason", .type = COLUMN_TEXT, .length = WORD_LENGTH},
+    {.name = "address", .type = COLUMN_TEXT, .length = EVENT_ADDRESS_LENGTH},
+    {.name = "application", .type = COLUMN_TEXT, .length = CHANGE_APPLICATION_LENGTH},
+    {.name = "request_id", .type = COLUMN_TEXT, .length = CHANGE_REQUEST_LENGTH},
+    {.name = "details", .type = COLUMN_TEXT},
+    {.name = "row_id", .type = COLUMN_UUID}, /* of those that count more than one */
+};
+
+static const struct table_index event_indexes[] = {
+    {.name = "svyaz_event_happened_on", .columns = {"happened_on"}},
+    {.name = "svyaz_event_kind", .columns = {"kind", "number"}},
+    {.name = "svyaz_event_record", .columns = {"record_id", "number"}},
+    {.name = "svyaz_event_history", .columns = {"history_id", "number"}, .is_sparse = true},
+    {.name = "svyaz_event_other", .columns = {"other_id", "number"}, .is_sparse = true},
+    {.name = "svyaz_event_user", .columns = {"user_id", "number"}},
+    {.name = "svyaz_event_row", .columns = {"row_id"}, .is_sparse = true},
+};
+
+const struct table event_table = {
+    .name = "svyaz_event",
+    .columns = event_columns,
+    .column_count = COUNT(event_columns),
+    .primary_key = {"number"},
+    .indexes = event_indexes,
+    .index_count = COUNT(event_indexes),
 };

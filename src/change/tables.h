@@ -12,4 +12,7 @@ extern const struct table change_table;
 /* How far changes were numbered, and how far they were swept. */
 extern const struct table change_mark_table;
 
+/* One row for each event of security, or for several that are counted together. */
+extern const struct table event_table;
+
 #endif

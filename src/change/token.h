@@ -5,6 +5,9 @@
  * on a server and is valid on any node. It is url-safe base64 of
  *
  *   version (1 byte), position (8), digest of the reader's rights (16), signature (16)
+ *
+ * Who reads events of security beside the changes has come so far in two tables: his token has a
+ * version of its own, and the number of the last event (8) before the signature.
  */
 #ifndef CHANGE_TOKEN_H
 #define CHANGE_TOKEN_H
@@ -22,6 +25,8 @@ enum { TOKEN_RIGHTS_SIZE = 16 };
 struct change_token {
     int64_t position;
     uint8_t rights[TOKEN_RIGHTS_SIZE];
+    bool has_event;
+    int64_t event;
 };
 
 /* Writes a token, in the call's arena. */

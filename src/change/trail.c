@@ -116,6 +116,7 @@ static bool find_ends(struct trail *trail, struct error *error)
     }
     trail->last = last == NULL ? 0 : last->number;
     trail->first = first == NULL ? 0 : first->number;
+    trail->first_on = first == NULL ? INT64_MIN : first->changed_on;
     return true;
 }
 

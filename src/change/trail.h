@@ -32,6 +32,7 @@ struct trail {
     struct uuid id;
     struct record *present; /* all that the caller may read; NULL: the record is gone */
     int64_t first;          /* number of the change that made the record; 0: it is not kept */
+    int64_t first_on;       /* its moment; INT64_MIN: it is not kept */
     int64_t last;           /* of the last change, when the record was read or before; 0: none */
 };
 

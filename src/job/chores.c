@@ -5,6 +5,7 @@
 
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/event.h"
 #include "change/number.h"
 #include "database/database.h"
 #include "generated/settings.h"
@@ -46,10 +47,21 @@ static bool empty_bin(const struct chore_call *chore, bool *has_more_out, struct
     return connection_commit(call->connection, error);
 }
 
+static bool sweep_events(const struct chore_call *call, bool *has_more_out, struct error *error)
+{
+    const struct platform *platform = call->platform;
+    int64_t before = platform->now() - platform->settings->security.keep_log;
+    int64_t count = 0;
+    bool is_done = event_sweep(call->connection, call->arena, before, &count, error);
+    *has_more_out = count > 0;
+    return is_done;
+}
+
 const struct chore platform_chores[] = {
     {.name = "number changes", .every = 50, .run = number_changes},
     {.name = "empty the recycle bin", .every = 60 * 1000, .run = empty_bin},
     {.name = "sweep changes", .every = 60 * 1000, .run = sweep_changes},
+    {.name = "sweep the log of security", .every = 60 * 1000, .run = sweep_events},
 };
 
 const int platform_chore_count = sizeof(platform_chores) / sizeof(platform_chores[0]);

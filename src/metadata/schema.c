@@ -26,9 +26,9 @@
 #include "metadata/schema_text.h"
 
 enum {
-    /* Grows when older programs must not use the tables any more; 3: they would write records whose
-     * changes nobody hears of. */
-    RELEASE = 3,
+    /* Grows when older programs must not use the tables any more; 4: they would let people in, and
+     * change who may what, without a trace. */
+    RELEASE = 4,
     LEASE_TIME = 15000,
     PATIENCE = 600000,
     POLL_TIME = 200,

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "change/event.h"
 #include "crypto/base64.h"
 #include "crypto/random.h"
 #include "database/database.h"
@@ -132,6 +133,13 @@ static bool find_role(struct call *call, const char *name, struct uuid *id_out, 
             error_set(error, ERROR_REFERENCE_NOT_FOUND, "role", "There is no role %s", name));
 }
 
+static bool give_role_to(struct call *call, const struct uuid *user_id, const struct uuid *role_id,
+                         struct error *error)
+{
+    return role_give(call->connection, call->arena, user_id, role_id, error) &&
+           event_note_pair(call, EVENT_ROLE_GIVEN, "SystemUser", user_id, "Role", role_id, error);
+}
+
 /* Makes the roles, and gives the first administrator his. */
 static bool give_role(struct making *making, struct error *error)
 {
@@ -144,7 +152,7 @@ static bool give_role(struct making *making, struct error *error)
     }
     return renew_roles(call, &making->administrator_id, error) &&
            find_role(call, name, &role_id, error) &&
-           role_give(call->connection, call->arena, &making->administrator_id, &role_id, error);
+           give_role_to(call, &making->administrator_id, &role_id, error);
 }
 
 /* ---- the whole ---- */
@@ -165,7 +173,8 @@ static bool give_password(struct call *call, struct credential_cache *credential
 {
     const char *hash = NULL;
     return credential_hash(credentials, call->arena, password, &hash, error) &&
-           credential_store(credentials, call->connection, user_id, hash, NULL, error);
+           credential_store(credentials, call->connection, user_id, hash, NULL, error) &&
+           event_note_of(call, EVENT_PASSWORD_SET, "SystemUser", user_id, error);
 }
 
 static bool make_all(struct making *making, struct error *error)
@@ -275,7 +284,7 @@ bool organization_add_user(struct call *call, const char *user_name, const char 
         !own_set(call, user, "userName", user_name, error) ||
         !own_set(call, user, "lastName", user_name, error) ||
         !record_create(call, user, &outcome, error) ||
-        !role_give(call->connection, call->arena, &outcome.id, &role_id, error) ||
+        !give_role_to(call, &outcome.id, &role_id, error) ||
         !give_password(call, call->platform->credentials, &outcome.id, password, error)) {
         return false;
     }

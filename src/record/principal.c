@@ -11,6 +11,7 @@
 #include "metadata/catalog.h"
 #include "record/forget.h"
 #include "record/own.h"
+#include "record/security_note.h"
 #include "record/write.h"
 #include "security/administrator.h"
 #include "security/authorise.h"
@@ -545,7 +546,8 @@ bool principal_check(struct write *write, struct error *error)
 bool principal_follow(struct write *write, struct error *error)
 {
     const struct rules *rules = rules_of(write);
-    return rules->follow == NULL || rules->follow(write, error);
+    return (rules->follow == NULL || rules->follow(write, error)) &&
+           security_note_write(write, error);
 }
 
 bool principal_begin_delete(struct write *write, const struct uuid *id, struct error *error)
@@ -557,5 +559,6 @@ bool principal_begin_delete(struct write *write, const struct uuid *id, struct e
 bool principal_end_delete(struct write *write, const struct uuid *id, struct error *error)
 {
     const struct rules *rules = rules_of(write);
-    return rules->end_delete == NULL || rules->end_delete(write, id, error);
+    return (rules->end_delete == NULL || rules->end_delete(write, id, error)) &&
+           security_note_deleted(write, error);
 }

@@ -34,7 +34,7 @@ void principal_begin(struct write *write);
 /* Before the row: whether the change may be at all. */
 must_check bool principal_check(struct write *write, struct error *error);
 
-/* After the row: what follows from the change. */
+/* After the row: what follows from the change, and is noted of it for the log of security. */
 must_check bool principal_follow(struct write *write, struct error *error);
 
 /* Before those that refer to a record to be deleted are looked at. */

@@ -138,17 +138,22 @@ bool application_add_certificate(struct arena *arena, struct connection *connect
 }
 
 bool application_remove_certificate(struct arena *arena, struct connection *connection,
-                                    const char *fingerprint, bool *was_there_out,
-                                    struct error *error)
+                                    const char *fingerprint, struct uuid *user_id_out,
+                                    bool *was_there_out, struct error *error)
 {
     const struct row_condition by_fingerprint = {"fingerprint", ROW_IS, cell_text(fingerprint)};
+    struct row_set rows;
     int64_t count = 0;
 
-    if (!row_delete(connection, arena, &application_certificate_table, &by_fingerprint, 1, &count,
+    if (!select_certificates(arena, connection, by_fingerprint, &rows, error) ||
+        !row_delete(connection, arena, &application_certificate_table, &by_fingerprint, 1, &count,
                     error)) {
         return false;
     }
-    *was_there_out = count > 0;
+    *was_there_out = rows.count > 0 && count > 0;
+    if (*was_there_out) {
+        *user_id_out = row_cell(&rows, 0, CERTIFICATE_USER)->uuid;
+    }
     return true;
 }
 

@@ -44,10 +44,10 @@ must_check bool application_add_certificate(struct arena *arena, struct connecti
                                             const struct certificate *certificate, int64_t now,
                                             struct error *error);
 
-/* Takes a certificate away. */
+/* Takes a certificate away; whose it was. */
 must_check bool application_remove_certificate(struct arena *arena, struct connection *connection,
-                                               const char *fingerprint, bool *was_there_out,
-                                               struct error *error);
+                                               const char *fingerprint, struct uuid *user_id_out,
+                                               bool *was_there_out, struct error *error);
 
 /* Whose certificate it is; not found also before and after the time in which it holds. */
 must_check bool application_find_certificate(struct arena *arena, struct connection *connection,

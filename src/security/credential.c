@@ -24,7 +24,6 @@
 #include "security/directory_link.h"
 #include "security/hashing.h"
 #include "security/memory.h"
-#include "security/session.h"
 #include "security/source.h"
 #include "security/tables.h"
 #include "security/user.h"
@@ -74,6 +73,7 @@ struct attempt {
     char name_digest[SHA256_TEXT_SIZE]; /* failures are counted under it */
     int64_t failures;                   /* so far */
     bool is_counted;                    /* there is a row of failures */
+    struct credential_failure *failure; /* what it was, is noted there; or NULL */
 };
 
 /* ---- the cache ---- */
@@ -292,6 +292,10 @@ static bool count_failure(const struct attempt *attempt, struct error *error)
     if (!row_update(attempt->connection, attempt->arena, &attempt_table, values, 3, &of_name, 1,
                     &changed, error)) {
         return false;
+    }
+    if (attempt->failure != NULL) {
+        attempt->failure->is_counted = true;
+        attempt->failure->is_locked_out = failures >= attempt->cache->options->attempts;
     }
     if (changed > 0 || insert_failure(attempt, values, 4, error)) {
         return true;
@@ -629,13 +633,18 @@ static void make_keys(struct attempt *attempt)
     digest_format(name_digest, attempt->name_digest);
 }
 
+bool credential_is_name(const char *name)
+{
+    size_t length = strnlen(name, NAME_BYTES_MAX + 1);
+
+    return length > 0 && length <= NAME_BYTES_MAX && text_is_valid_utf8(name, length);
+}
+
 bool credential_verify(struct credential_cache *cache, struct connection *connection,
                        const struct catalog *catalog, const struct password_claim *claim,
                        struct password_proof *proof_out, struct error *error)
 {
-    size_t name_length = strnlen(claim->user_name, NAME_BYTES_MAX + 1);
-    if (name_length == 0 || name_length > NAME_BYTES_MAX ||
-        !text_is_valid_utf8(claim->user_name, name_length) ||
+    if (!credential_is_name(claim->user_name) ||
         strnlen(claim->password, PASSWORD_BYTES_MAX + 1) > PASSWORD_BYTES_MAX) {
         return refuse(error);
     }
@@ -652,6 +661,7 @@ bool credential_verify(struct credential_cache *cache, struct connection *connec
         .folded_name = text_fold(arena, cache->options->text_rules, claim->user_name),
         .password = claim->password,
         .source = claim->source,
+        .failure = claim->failure,
     };
     bool is_known = false;
     make_keys(&attempt);
@@ -690,9 +700,7 @@ bool credential_verify_digest(struct credential_cache *cache, struct connection 
                               const struct catalog *catalog, const struct digest_claim *claim,
                               struct uuid *user_id_out, struct error *error)
 {
-    size_t name_length = strnlen(claim->user_name, NAME_BYTES_MAX + 1);
-    if (name_length == 0 || name_length > NAME_BYTES_MAX ||
-        !text_is_valid_utf8(claim->user_name, name_length)) {
+    if (!credential_is_name(claim->user_name)) {
         return refuse(error);
     }
 
@@ -705,6 +713,7 @@ bool credential_verify_digest(struct credential_cache *cache, struct connection 
         .folded_name = text_fold(arena, cache->options->text_rules, claim->user_name),
         .password = "",
         .source = claim->source,
+        .failure = claim->failure,
     };
     make_keys(&attempt);
     bool done = check_digest(&attempt, claim, user_id_out, error);
@@ -807,31 +816,6 @@ bool credential_store(struct credential_cache *cache, struct connection *connect
                 end_sessions(connection, arena, user_id, keep_session, error);
     arena_destroy(&arena);
     credential_forget(cache, user_id);
-    return done;
-}
-
-bool credential_set(struct credential_cache *cache, struct connection *connection,
-                    const struct uuid *user_id, const char *password,
-                    const struct uuid *keep_session, struct error *error)
-{
-    struct arena *arena = arena_create();
-    const char *hash = NULL;
-    bool done = false;
-
-    if (!credential_hash(cache, arena, password, &hash, error) ||
-        !connection_begin(connection, TRANSACTION_WRITE, error)) {
-        goto finish;
-    }
-    if (!credential_store(cache, connection, user_id, hash, keep_session, error)) {
-        connection_rollback(connection);
-        goto finish;
-    }
-    done = connection_commit(connection, error);
-    /* Who asked in between remembered what was committed then. */
-    credential_forget(cache, user_id);
-
-finish:
-    arena_destroy(&arena);
     return done;
 }
 

@@ -55,6 +55,12 @@ struct credential_elsewhere {
     void *context;
 };
 
+/* What became of a claim that failed; the caller begins with neither. */
+struct credential_failure {
+    bool is_counted; /* a secret was compared, and it was wrong; else it was refused before that */
+    bool is_locked_out; /* it was the failure that shut the account */
+};
+
 /* Who somebody says he is. */
 struct password_claim {
     const char *user_name;
@@ -63,6 +69,7 @@ struct password_claim {
     bool takes_secret;  /* whether the secret of a program will do in place of a password */
     const struct uuid *session_id;                /* by which he is here already, or NULL */
     const struct credential_elsewhere *elsewhere; /* NULL: nobody else is asked */
+    struct credential_failure *failure;           /* what a failure was; or NULL */
 };
 
 /* The digest of WS-Security: base64 of SHA-1 of nonce, creation time and the secret. */
@@ -74,6 +81,7 @@ struct digest_claim {
     size_t nonce_length;
     const char *created; /* as it was written */
     const char *source;
+    struct credential_failure *failure; /* what a failure was; or NULL */
 };
 
 /* Who somebody was found to be, and by which state of his password. */
@@ -91,6 +99,9 @@ void credential_cache_destroy(struct credential_cache **cache);
  * at once stays. */
 void credential_cache_change(struct credential_cache *cache,
                              const struct credential_options *options);
+
+/* Whether a text can be a user's name: what is too long, or no UTF-8, is nobody's. */
+bool credential_is_name(const char *name);
 
 /* Checks a claim and answers whose it is. Fails with CREDENTIALS_INVALID, the same
  * and as slow for an unknown name, or with TOO_MANY_ATTEMPTS. Call it outside a transaction:
@@ -130,11 +141,6 @@ must_check bool credential_hash(struct credential_cache *cache, struct arena *ar
 must_check bool credential_store(struct credential_cache *cache, struct connection *connection,
                                  const struct uuid *user_id, const char *hash,
                                  const struct uuid *keep_session, struct error *error);
-
-/* Both, in a transaction of its own. */
-must_check bool credential_set(struct credential_cache *cache, struct connection *connection,
-                               const struct uuid *user_id, const char *password,
-                               const struct uuid *keep_session, struct error *error);
 
 /* Locks a user's password until the transaction ends and tells whether it is still in the state
  * that a proof was made with. */

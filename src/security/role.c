@@ -298,21 +298,23 @@ static bool add_from_directory(struct connection *connection, struct arena *aren
 }
 
 bool role_follow(struct connection *connection, struct arena *arena, const struct uuid *user_id,
-                 const struct uuid *role_ids, size_t count, bool *is_changed_out,
-                 struct error *error)
+                 const struct uuid *role_ids, size_t count,
+                 struct role_differences *differences_out, struct error *error)
 {
     struct row_set held;
-    bool is_changed = false;
+    struct role_differences differences = {.given_count = 0};
 
     if (!read_held(connection, arena, user_id, &held, error)) {
         return false;
     }
+    differences.given = arena_allocate_array(arena, count, sizeof(struct uuid));
+    differences.taken = arena_allocate_array(arena, held.count, sizeof(struct uuid));
     for (size_t row = 0; row < held.count; row++) {
         const struct uuid *role_id = &row_cell(&held, row, 0)->uuid;
         if (row_cell(&held, row, 1)->is_null || is_wanted(role_id, role_ids, count)) {
             continue;
         }
-        is_changed = true;
+        differences.taken[differences.taken_count++] = *role_id;
         if (!role_take(connection, arena, user_id, role_id, error)) {
             return false;
         }
@@ -321,11 +323,11 @@ bool role_follow(struct connection *connection, struct arena *arena, const struc
         if (is_held(&role_ids[index], &held) || is_wanted(&role_ids[index], role_ids, index)) {
             continue;
         }
-        is_changed = true;
+        differences.given[differences.given_count++] = role_ids[index];
         if (!add_from_directory(connection, arena, user_id, &role_ids[index], error)) {
             return false;
         }
     }
-    *is_changed_out = is_changed;
+    *differences_out = differences;
     return true;
 }

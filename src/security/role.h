@@ -71,10 +71,16 @@ must_check bool role_read_holders(struct arena *arena, struct connection *connec
 must_check bool role_take_over(struct arena *arena, struct connection *connection,
                                struct error *error);
 
+/* What was given and taken. */
+struct role_differences {
+    struct uuid *given, *taken;
+    size_t given_count, taken_count;
+};
+
 /* Brings the roles that a user has from the directory to those wanted; roles given by hand stay
  * as they are. Nothing is written when nothing differs. */
 must_check bool role_follow(struct connection *connection, struct arena *arena,
                             const struct uuid *user_id, const struct uuid *role_ids, size_t count,
-                            bool *is_changed_out, struct error *error);
+                            struct role_differences *differences_out, struct error *error);
 
 #endif

@@ -300,13 +300,15 @@ static bool hold_proof(struct connection *connection, struct arena *arena,
 
 static bool store_session(struct connection *connection, struct arena *arena,
                           const struct known_session *known, const char *digest,
-                          const struct session_grant *grant, struct error *error)
+                          const struct session_grant *grant, const struct session *session,
+                          struct error *error)
 {
     if (!connection_begin(connection, TRANSACTION_WRITE, error)) {
         return false;
     }
     if (!hold_proof(connection, arena, grant->proof, error) ||
-        !insert_session(connection, arena, known, digest, grant, error)) {
+        !insert_session(connection, arena, known, digest, grant, error) ||
+        (grant->note != NULL && !grant->note(grant->context, session, error))) {
         connection_rollback(connection);
         return false;
     }
@@ -333,7 +335,7 @@ bool session_open(struct session_cache *cache, struct connection *connection,
         error_set(error, ERROR_INTERNAL, NULL, "A new token has no digest");
         goto finish;
     }
-    if (!store_session(connection, arena, &known, digest, grant, error)) {
+    if (!store_session(connection, arena, &known, digest, grant, &session, error)) {
         goto finish;
     }
     *session_out = session;
@@ -518,11 +520,11 @@ bool session_close(struct session_cache *cache, struct connection *connection,
 }
 
 bool session_close_all(struct session_cache *cache, struct connection *connection,
-                       const struct uuid *user_id, struct error *error)
+                       const struct uuid *user_id, int64_t *count_out, struct error *error)
 {
     struct arena *arena = arena_create();
     const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(user_id)};
-    bool done = row_delete(connection, arena, &session_table, &of_user, 1, NULL, error);
+    bool done = row_delete(connection, arena, &session_table, &of_user, 1, count_out, error);
     arena_destroy(&arena);
     memory_forget_where(cache->sessions, is_of_user, user_id);
     return done;

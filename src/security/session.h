@@ -23,6 +23,7 @@ struct connection;
 struct error;
 struct password_proof;
 struct scope;
+struct session;
 struct session_cache;
 
 struct session_options {
@@ -43,6 +44,9 @@ struct session_grant {
     const struct password_proof *proof; /* NULL: he proved himself without a password of ours */
     const char *application;            /* or NULL */
     const struct scope *scope;          /* NULL: all that the user may */
+    /* Writes what else goes with it, in its transaction; NULL: nothing does. */
+    bool (*note)(void *context, const struct session *session, struct error *error);
+    void *context;
 };
 
 struct session {
@@ -106,9 +110,10 @@ must_check bool session_read(struct arena *arena, struct connection *connection,
                              const struct uuid *session_id, struct session_entry *entry_out,
                              bool *is_found_out, struct error *error);
 
-/* Ends all sessions of a user. */
+/* Ends all sessions of a user; how many there were. */
 must_check bool session_close_all(struct session_cache *cache, struct connection *connection,
-                                  const struct uuid *user_id, struct error *error);
+                                  const struct uuid *user_id, int64_t *count_out,
+                                  struct error *error);
 
 /* The identity of a user, remembered as sessions are; for Basic and UsernameToken. */
 must_check bool session_identity(struct session_cache *cache, struct arena *arena,

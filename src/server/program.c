@@ -19,6 +19,7 @@
 #include "base/version.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/entry.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "database/database.h"
@@ -259,6 +260,7 @@ static bool open_caches(struct program *program, struct error *error)
     platform->admission = admission_make(program->arena);
     platform->sessions = session_cache_create(&session_options);
     platform->reaches = reach_memory_create();
+    platform->entries = entry_memory_create();
     return credential_cache_create(&credential_options, &platform->credentials, error) &&
            open_directory(program, error) && open_numbers(program, error);
 }
@@ -268,6 +270,7 @@ static void close_caches(struct program *program)
     number_blocks_close(&program->platform.numbers);
     session_cache_destroy(&program->platform.sessions);
     memory_destroy(&program->platform.reaches);
+    entry_memory_destroy(&program->platform.entries);
     credential_cache_destroy(&program->platform.credentials);
     kerberos_destroy(&program->platform.kerberos);
     directory_destroy(&program->platform.directory);

@@ -29,10 +29,23 @@ must_check bool authenticate_once(struct call *call, const struct credentials *c
 /* What a password may be: a person's, or the secret of a program too. */
 enum password_kind { PASSWORD_OF_PERSON, PASSWORD_OR_SECRET };
 
-/* Checks a name and a password; fails with CREDENTIALS_INVALID or TOO_MANY_ATTEMPTS, and notes
- * the name for the log. */
-must_check bool authenticate_password(struct call *call, const char *name, const char *password,
-                                      enum password_kind kind, struct password_proof *proof_out,
-                                      const struct identity **identity_out, struct error *error);
+/* Whoever says that he is somebody, and brings a password. */
+struct password_bearer {
+    const char *name;
+    const char *password; /* NULL: an empty one */
+    enum password_kind kind;
+    const char *way;               /* that he came by, as the log of security calls it */
+    const struct uuid *session_id; /* by which he is here already, or NULL */
+};
+
+/* Checks a name and a password. Fails with CREDENTIALS_INVALID or TOO_MANY_ATTEMPTS, and notes
+ * that, and the name for the log of the program. */
+must_check bool authenticate_password(struct call *call, const struct password_bearer *bearer,
+                                      struct password_proof *proof_out, struct error *error);
+
+/* The same, and who he is. */
+must_check bool authenticate_person(struct call *call, const struct password_bearer *bearer,
+                                    struct password_proof *proof_out,
+                                    const struct identity **identity_out, struct error *error);
 
 #endif

@@ -14,6 +14,8 @@
 #include "base/time.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/entry.h"
+#include "change/event.h"
 #include "crypto/digest.h"
 #include "database/database.h"
 #include "record/forget.h"
@@ -145,17 +147,33 @@ static bool write_user(struct entrance *entrance, struct error *error)
                                                     &entrance->user_id, &link, error);
 }
 
+static bool note_roles(struct call *call, const struct uuid *user_id, enum event_kind kind,
+                       const struct uuid *role_ids, size_t count, struct error *error)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (!event_note_pair(call, kind, "SystemUser", user_id, "Role", &role_ids[index], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The last administrator keeps his roles, whatever his groups say, until there is another. */
 static bool follow_groups(struct entrance *entrance, struct error *error)
 {
     struct call *call = entrance->call;
-    bool is_changed = false;
+    struct role_differences roles;
 
     if (!connection_savepoint(call->connection, error) ||
         !role_follow(call->connection, call->arena, &entrance->user_id, entrance->role_ids,
-                     entrance->role_count, &is_changed, error)) {
+                     entrance->role_count, &roles, error) ||
+        !note_roles(call, &entrance->user_id, EVENT_ROLE_TAKEN, roles.taken, roles.taken_count,
+                    error) ||
+        !note_roles(call, &entrance->user_id, EVENT_ROLE_GIVEN, roles.given, roles.given_count,
+                    error)) {
         return false;
     }
+    bool is_changed = roles.given_count + roles.taken_count > 0;
     if (is_changed) {
         forget_user(call, &entrance->user_id);
     }
@@ -319,14 +337,28 @@ static bool refuse(struct error *error)
                      "User name or password is wrong, or the user is disabled");
 }
 
+static bool end_sessions(struct call *call, const struct uuid *user_id, struct error *error)
+{
+    if (!connection_begin(call->connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    const struct entry entry = {.sort = ENTRY_ENDED, .user_id = *user_id};
+    int64_t count = 0;
+    if (!session_close_all(call->platform->sessions, call->connection, user_id, &count, error) ||
+        (count > 0 && !entry_note(call, &entry, error))) {
+        connection_rollback(call->connection);
+        return false;
+    }
+    return connection_commit(call->connection, error);
+}
+
 /* Ends what a user still has open who is no longer found. */
 static bool shut_out(struct call *call, const struct uuid *user_id, struct error *error)
 {
     struct error ending = {0};
 
-    credential_forget(call->platform->credentials, user_id);
-    forget_user(call, user_id);
-    if (!session_close_all(call->platform->sessions, call->connection, user_id, &ending)) {
+    forget_password(call, user_id);
+    if (!end_sessions(call, user_id, &ending)) {
         *error = ending;
         return false;
     }

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "call/call.h"
+#include "change/event.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
@@ -78,12 +79,67 @@ static bool check_once(const struct field_grant *grants, size_t count, struct er
     return true;
 }
 
+/* "read create update", of those that are there; NULL: none. */
+static const char *rights_text(struct arena *arena, uint8_t rights)
+{
+    const char *text = arena_format(arena, "%s%s%s", (rights & FIELD_RIGHT_READ) ? " read" : "",
+                                    (rights & FIELD_RIGHT_CREATE) ? " create" : "",
+                                    (rights & FIELD_RIGHT_UPDATE) ? " update" : "");
+
+    return *text == '\0' ? NULL : text + 1;
+}
+
+static uint8_t rights_on(const struct field *field, const struct field_grant *grants, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (grants[index].field == field) {
+            return grants[index].rights;
+        }
+    }
+    return 0;
+}
+
+/* What a profile allowed, and allows from now on. */
+struct permissions {
+    const struct field_grant *before, *after;
+    size_t before_count, after_count;
+};
+
+static bool note_permissions(struct call *call, const struct uuid *profile_id,
+                             const struct permissions *permissions, struct error *error)
+{
+    size_t most = permissions->before_count + permissions->after_count;
+    struct event_detail *details = arena_allocate_array(call->arena, most, sizeof(*details));
+    struct event event = {.kind = EVENT_FIELD_PERMISSIONS_CHANGED,
+                          .about = event_record_of(call, profile_entity, profile_id),
+                          .details = details};
+
+    for (size_t index = 0; index < most; index++) {
+        bool is_new = index >= permissions->before_count;
+        const struct field *field =
+            is_new ? permissions->after[index - permissions->before_count].field
+                   : permissions->before[index].field;
+        uint8_t was = rights_on(field, permissions->before, permissions->before_count);
+        uint8_t is = rights_on(field, permissions->after, permissions->after_count);
+        /* What was there before was met already. */
+        if (was != is && !(is_new && was != 0)) {
+            details[event.detail_count++] = (struct event_detail){
+                .name = arena_format(call->arena, "%s.%s", field->entity->name, field->name),
+                .old_value = rights_text(call->arena, was),
+                .new_value = rights_text(call->arena, is)};
+        }
+    }
+    return event.detail_count == 0 || event_note(call, &event, error);
+}
+
 bool service_set_field_permissions(struct call *call, const struct operation *operation,
                                    const void *request, void *response, struct error *error)
 {
     const struct set_field_permissions_request *asked = request;
     size_t count = asked->permissions.count;
     struct field_grant *grants = arena_allocate_array(call->arena, count, sizeof(*grants));
+    struct field_grant *before = NULL;
+    size_t before_count = 0;
     struct delegation delegation;
 
     (void)operation;
@@ -98,9 +154,15 @@ bool service_set_field_permissions(struct call *call, const struct operation *op
             return false;
         }
     }
-    return delegate_fields(&delegation, grants, count, error) &&
-           field_permissions_set(call->connection, call->arena, &asked->profile_id.value, grants,
+    if (!delegate_fields(&delegation, grants, count, error) ||
+        !field_permissions_read(call->connection, call->arena, call->catalog,
+                                &asked->profile_id.value, &before, &before_count, error)) {
+        return false;
+    }
+    const struct permissions permissions = {before, grants, before_count, count};
+    return field_permissions_set(call->connection, call->arena, &asked->profile_id.value, grants,
                                  count, error) &&
+           note_permissions(call, &asked->profile_id.value, &permissions, error) &&
            security_end_change(call, error);
 }
 
@@ -145,18 +207,40 @@ typedef bool (*profile_change)(struct connection *connection, struct arena *aren
                                const struct uuid *principal_id, const struct uuid *profile_id,
                                struct error *error);
 
+static bool has_profile(struct call *call, const struct uuid *principal_id,
+                        const struct uuid *profile_id, bool *has_out, struct error *error)
+{
+    struct uuid *ids = NULL;
+    size_t count = 0;
+
+    if (!profile_list(call->connection, call->arena, principal_id, &ids, &count, error)) {
+        return false;
+    }
+    *has_out = false;
+    for (size_t index = 0; index < count; index++) {
+        *has_out |= uuid_is_equal(&ids[index], profile_id);
+    }
+    return true;
+}
+
+/* What is so already is not noted. */
 static bool change_profile(struct call *call, const struct reference *asked,
                            const struct uuid *profile_id, profile_change change,
-                           struct error *error)
+                           enum event_kind kind, struct error *error)
 {
     struct delegation delegation;
     struct uuid principal_id;
+    bool has = false;
 
     return security_may_manage(call, profile_entity, profile_id, error) &&
            security_begin_change(call, &delegation, error) &&
            find_principal(call, asked, &principal_id, error) &&
            delegate_profile(&delegation, profile_id, error) &&
+           has_profile(call, &principal_id, profile_id, &has, error) &&
            change(call->connection, call->arena, &principal_id, profile_id, error) &&
+           (has == (kind == EVENT_PROFILE_GIVEN) ||
+            event_note_pair(call, kind, asked->entity->name, &principal_id, profile_entity,
+                            profile_id, error)) &&
            security_end_change(call, error);
 }
 
@@ -167,7 +251,8 @@ bool service_add_principal_profile(struct call *call, const struct operation *op
 
     (void)operation;
     (void)response;
-    return change_profile(call, asked->principal, &asked->profile_id.value, profile_give, error);
+    return change_profile(call, asked->principal, &asked->profile_id.value, profile_give,
+                          EVENT_PROFILE_GIVEN, error);
 }
 
 bool service_remove_principal_profile(struct call *call, const struct operation *operation,
@@ -177,7 +262,8 @@ bool service_remove_principal_profile(struct call *call, const struct operation 
 
     (void)operation;
     (void)response;
-    return change_profile(call, asked->principal, &asked->profile_id.value, profile_take, error);
+    return change_profile(call, asked->principal, &asked->profile_id.value, profile_take,
+                          EVENT_PROFILE_TAKEN, error);
 }
 
 bool service_retrieve_principal_profiles(struct call *call, const struct operation *operation,

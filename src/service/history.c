@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "change/as_of.h"
+#include "change/event.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "generated/settings.h"
@@ -20,6 +21,7 @@
 #include "record/undo.h"
 #include "security/field_access.h"
 #include "security/identity.h"
+#include "service/event_answer.h"
 #include "service/operation.h"
 #include "service/page_limit.h"
 
@@ -111,6 +113,9 @@ static struct record_history_change *answer_change(struct arena *arena,
     answer->request_id = change->request_id;
     answer->fields = list_of(&fields);
     answer->fields.is_set = fields.count > 0;
+    if (change->detail_count > 0) {
+        answer->fields = event_changes(arena, change->details, change->detail_count);
+    }
     return answer;
 }
 
@@ -214,7 +219,9 @@ bool service_undo_request(struct call *call, const struct operation *operation, 
         asked->user_id.is_set ? &asked->user_id.value : &call->identity->user_id;
     struct undone undone;
     (void)operation;
-    if (!request_undo(call, asked->undone_request, user, &undone, error)) {
+    bool is_own = uuid_is_equal(user, &call->identity->user_id);
+    if (!request_undo(call, asked->undone_request, user, &undone, error) ||
+        (!is_own && !event_note_of(call, EVENT_ACTED_ON_BEHALF, "SystemUser", user, error))) {
         return false;
     }
     answer->result = arena_allocate(call->arena, sizeof(*answer->result));

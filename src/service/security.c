@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/event.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
@@ -20,7 +21,6 @@
 #include "security/credential.h"
 #include "security/delegate.h"
 #include "security/identity.h"
-#include "security/session.h"
 #include "security/user.h"
 #include "service/directory.h"
 
@@ -130,30 +130,41 @@ static bool check_person(struct call *call, const struct uuid *id, struct error 
                      "A program has no password: give it a secret or a certificate");
 }
 
+/* Whether it may be done, and the hash of the new password. */
+bool service_prepare_set_user_password(struct call *call, const struct operation *operation,
+                                       const void *request, struct error *error)
+{
+    const struct set_user_password_request *asked = request;
+    const struct uuid *user_id = &asked->user_id.value;
+    const char *hash = NULL;
+
+    (void)operation;
+    if (!authorise_administration(call->identity, error) ||
+        !authorise_credentials(call->identity, error) ||
+        !security_check_exists(call, "SystemUser", user_id, error) ||
+        !check_person(call, user_id, error) || !security_may_become(call, user_id, error) ||
+        !directory_check_may_set_password(call, user_id, error) ||
+        !credential_check_strength(call->platform->credentials, "password", asked->password,
+                                   error) ||
+        !credential_hash(call->platform->credentials, call->arena, asked->password, &hash, error)) {
+        return false;
+    }
+    call->prepared = hash;
+    return true;
+}
+
 bool service_set_user_password(struct call *call, const struct operation *operation,
                                const void *request, void *response, struct error *error)
 {
     const struct set_user_password_request *asked = request;
+    const struct uuid *user_id = &asked->user_id.value;
 
     (void)operation;
     (void)response;
-    if (!authorise_administration(call->identity, error) ||
-        !authorise_credentials(call->identity, error) ||
-        !security_check_exists(call, "SystemUser", &asked->user_id.value, error) ||
-        !check_person(call, &asked->user_id.value, error) ||
-        !security_may_become(call, &asked->user_id.value, error) ||
-        !directory_check_may_set_password(call, &asked->user_id.value, error) ||
-        !credential_check_strength(call->platform->credentials, "password", asked->password,
-                                   error)) {
+    if (!credential_store(call->platform->credentials, call->connection, user_id, call->prepared,
+                          NULL, error)) {
         return false;
     }
-    if (call->is_validate_only) {
-        return true;
-    }
-    if (!credential_set(call->platform->credentials, call->connection, &asked->user_id.value,
-                        asked->password, NULL, error)) {
-        return false;
-    }
-    forget_user(call, &asked->user_id.value);
-    return true;
+    forget_password(call, user_id);
+    return event_note_of(call, EVENT_PASSWORD_SET, "SystemUser", user_id, error);
 }

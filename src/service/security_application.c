@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/event.h"
 #include "crypto/certificate.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
@@ -56,7 +57,8 @@ bool service_set_application_secret(struct call *call, const struct operation *o
     (void)operation;
     if (!check_application(call, &asked->user_id.value, error) ||
         !application_set_secret(call->arena, call->connection, call->platform->seal_key,
-                                &asked->user_id.value, call->now, &result->secret, error)) {
+                                &asked->user_id.value, call->now, &result->secret, error) ||
+        !event_note_of(call, EVENT_SECRET_SET, "SystemUser", &asked->user_id.value, error)) {
         return false;
     }
     result->set_on = moment_member(call->now);
@@ -68,11 +70,33 @@ bool service_withdraw_application_secret(struct call *call, const struct operati
                                          const void *request, void *response, struct error *error)
 {
     const struct withdraw_application_secret_request *asked = request;
+    const struct uuid *user_id = &asked->user_id.value;
+    struct application_entry credentials;
 
     (void)operation;
     (void)response;
-    return check_application(call, &asked->user_id.value, error) &&
-           application_withdraw_secret(call->arena, call->connection, &asked->user_id.value, error);
+    return check_application(call, user_id, error) &&
+           application_list(call->arena, call->connection, user_id, &credentials, error) &&
+           application_withdraw_secret(call->arena, call->connection, user_id, error) &&
+           (!credentials.has_secret ||
+            event_note_of(call, EVENT_SECRET_WITHDRAWN, "SystemUser", user_id, error));
+}
+
+static bool note_certificate(struct call *call, enum event_kind kind, const struct uuid *user_id,
+                             const char *fingerprint, struct error *error)
+{
+    bool is_there = kind == EVENT_CERTIFICATE_REGISTERED;
+    const struct event_detail detail = {
+        .name = "certificate",
+        .old_value = is_there ? NULL : fingerprint,
+        .new_value = is_there ? fingerprint : NULL,
+    };
+    const struct event event = {.kind = kind,
+                                .about = event_record_of(call, "SystemUser", user_id),
+                                .details = &detail,
+                                .detail_count = 1};
+
+    return event_note(call, &event, error);
 }
 
 bool service_register_certificate(struct call *call, const struct operation *operation,
@@ -93,7 +117,9 @@ bool service_register_certificate(struct call *call, const struct operation *ope
                          "The certificate holds no longer");
     }
     if (!application_add_certificate(call->arena, call->connection, &asked->user_id.value,
-                                     &certificate, call->now, error)) {
+                                     &certificate, call->now, error) ||
+        !note_certificate(call, EVENT_CERTIFICATE_REGISTERED, &asked->user_id.value,
+                          certificate.fingerprint, error)) {
         return false;
     }
     result->fingerprint = arena_copy_text(call->arena, certificate.fingerprint);
@@ -109,17 +135,21 @@ bool service_remove_certificate(struct call *call, const struct operation *opera
                                 const void *request, void *response, struct error *error)
 {
     const struct remove_certificate_request *asked = request;
+    struct uuid user_id;
     bool was_there = false;
 
     (void)operation;
     (void)response;
     if (!may_administer(call, error) ||
-        !application_remove_certificate(call->arena, call->connection, asked->fingerprint,
+        !application_remove_certificate(call->arena, call->connection, asked->fingerprint, &user_id,
                                         &was_there, error)) {
         return false;
     }
-    return was_there || error_set(error, ERROR_RECORD_NOT_FOUND, "fingerprint",
-                                  "There is no certificate of this fingerprint");
+    if (!was_there) {
+        return error_set(error, ERROR_RECORD_NOT_FOUND, "fingerprint",
+                         "There is no certificate of this fingerprint");
+    }
+    return note_certificate(call, EVENT_CERTIFICATE_REMOVED, &user_id, asked->fingerprint, error);
 }
 
 static struct message_list list_certificates(struct arena *arena,

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/event.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
@@ -38,6 +39,26 @@ static int compare_grants(const void *left, const void *right)
     const struct role_grant *second = right;
     int order = strcmp(first->entity, second->entity);
     return order != 0 ? order : strcmp(first->right, second->right);
+}
+
+/* What a role allows, in the order of compare_grants. */
+struct allowed {
+    struct role_grant *grants;
+    size_t count;
+};
+
+static bool read_allowed(struct call *call, const struct uuid *role_id, struct allowed *allowed_out,
+                         struct error *error)
+{
+    if (!role_read_grants(call->arena, call->connection, role_id, 1, &allowed_out->grants,
+                          &allowed_out->count, error)) {
+        return false;
+    }
+    if (allowed_out->count > 0) {
+        qsort(allowed_out->grants, allowed_out->count, sizeof(*allowed_out->grants),
+              compare_grants);
+    }
+    return true;
 }
 
 /* ---- answering ---- */
@@ -83,19 +104,14 @@ bool service_retrieve_role_privileges(struct call *call, const struct operation 
 {
     const struct retrieve_role_privileges_request *asked = request;
     struct retrieve_role_privileges_response *answer = response;
-    struct role_grant *grants = NULL;
-    size_t count = 0;
+    struct allowed allowed;
 
     (void)operation;
     if (!security_may_manage(call, "Role", &asked->role_id.value, error) ||
-        !role_read_grants(call->arena, call->connection, &asked->role_id.value, 1, &grants, &count,
-                          error)) {
+        !read_allowed(call, &asked->role_id.value, &allowed, error)) {
         return false;
     }
-    if (count > 0) {
-        qsort(grants, count, sizeof(*grants), compare_grants);
-    }
-    answer->result = answer_of(call->arena, grants, count);
+    answer->result = answer_of(call->arena, allowed.grants, allowed.count);
     return true;
 }
 
@@ -210,6 +226,59 @@ static bool mark_role(struct call *call, const struct uuid *role_id, bool is_adm
            own_update(&work, role, role_id, error) && work_end(&work, error);
 }
 
+/* ---- what is noted of it ---- */
+
+/* A grant that there is on either side alone has NULL on the other. */
+static struct event_detail tell_grant(struct arena *arena, const struct role_grant *before,
+                                      const struct role_grant *after)
+{
+    const struct role_grant *either = before != NULL ? before : after;
+    bool is_of_task = is_task(either);
+    return (struct event_detail){
+        .name = arena_format(arena, "%s.%s", is_of_task ? "task" : either->entity, either->right),
+        .old_value = before == NULL ? NULL
+                     : is_of_task   ? "allowed"
+                                    : depth_text(before),
+        .new_value = after == NULL ? NULL
+                     : is_of_task  ? "allowed"
+                                   : depth_text(after),
+    };
+}
+
+static size_t compare_allowed(struct arena *arena, const struct allowed *before,
+                              const struct allowed *after, struct event_detail *details)
+{
+    size_t old = 0, new = 0, count = 0;
+    while (old < before->count || new < after->count) {
+        int order = old == before->count ? 1
+                    : new == after->count
+                        ? -1
+                        : compare_grants(&before->grants[old], &after->grants[new]);
+        const struct role_grant *was = order <= 0 ? &before->grants[old++] : NULL;
+        const struct role_grant *is = order >= 0 ? &after->grants[new ++] : NULL;
+        if (was == NULL || is == NULL || was->depth != is->depth) {
+            details[count++] = tell_grant(arena, was, is);
+        }
+    }
+    return count;
+}
+
+static bool note_privileges(struct call *call, const struct uuid *role_id,
+                            const struct allowed *before, struct error *error)
+{
+    struct allowed after;
+    struct event event = {.kind = EVENT_PRIVILEGES_CHANGED,
+                          .about = event_record_of(call, "Role", role_id)};
+    if (!read_allowed(call, role_id, &after, error)) {
+        return false;
+    }
+    struct event_detail *details =
+        arena_allocate_array(call->arena, before->count + after.count, sizeof(*details));
+    event.details = details;
+    event.detail_count = compare_allowed(call->arena, before, &after, details);
+    return event.detail_count == 0 || event_note(call, &event, error);
+}
+
 /* Nobody takes from a role, or adds to it, what he could not give: it is weighed before and after
  * the change. */
 bool service_set_role_privileges(struct call *call, const struct operation *operation,
@@ -219,17 +288,19 @@ bool service_set_role_privileges(struct call *call, const struct operation *oper
     const struct uuid *role_id = &asked->role_id.value;
     struct role_template template;
     struct delegation delegation;
+    struct allowed before;
 
     (void)operation;
     (void)response;
     return security_may_manage(call, "Role", role_id, error) &&
            make_template(call, asked, &template, error) &&
            security_begin_change(call, &delegation, error) &&
+           read_allowed(call, role_id, &before, error) &&
            delegate_role_everywhere(&delegation, role_id, error) &&
            role_set_privileges(call->connection, call->arena, role_id, &template, error) &&
            delegate_role_everywhere(&delegation, role_id, error) &&
            mark_role(call, role_id, template.is_administrator, error) &&
-           security_end_change(call, error);
+           note_privileges(call, role_id, &before, error) && security_end_change(call, error);
 }
 
 /* ---- what a user may ---- */

@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/event.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "generated/settings.h"
@@ -59,17 +60,26 @@ static bool holds(const struct uuid *role_ids, size_t count, const struct uuid *
     return false;
 }
 
-static bool check_limit(struct call *call, const struct holder *holder, const struct uuid *role_id,
-                        struct error *error)
+/* Whether he has the role already, and how many he has. */
+static bool read_held(struct call *call, const struct holder *holder, const struct uuid *role_id,
+                      bool *is_held_out, int64_t *count_out, struct error *error)
 {
-    int64_t limit = call->settings->security.roles_per_principal;
     struct uuid *role_ids = NULL;
     size_t count = 0;
     if (!role_read_of_principal(call->arena, call->connection, &holder->id, &role_ids, &count,
                                 error)) {
         return false;
     }
-    return (int64_t)count < limit || holds(role_ids, count, role_id) ||
+    *is_held_out = holds(role_ids, count, role_id);
+    *count_out = (int64_t)count;
+    return true;
+}
+
+static bool check_limit(const struct call *call, const struct holder *holder, int64_t count,
+                        struct error *error)
+{
+    int64_t limit = call->settings->security.roles_per_principal;
+    return count < limit ||
            error_set(error, ERROR_LIMIT_EXCEEDED, "roleId", "A %s holds at most %lld roles",
                      holder->entity, (long long)limit);
 }
@@ -85,20 +95,34 @@ static bool begin_change(struct call *call, struct holder *holder, const struct 
            delegate_role(&delegation, role_id, &holder->unit_id, error);
 }
 
+static bool note(struct call *call, enum event_kind kind, const struct holder *holder,
+                 const struct uuid *role_id, struct error *error)
+{
+    return event_note_pair(call, kind, holder->entity, &holder->id, "Role", role_id, error);
+}
+
 static bool add_role(struct call *call, struct holder holder, const struct uuid *role_id,
                      finder find, struct error *error)
 {
+    bool is_held = false;
+    int64_t count = 0;
     return begin_change(call, &holder, role_id, find, error) &&
-           check_limit(call, &holder, role_id, error) &&
+           read_held(call, &holder, role_id, &is_held, &count, error) &&
+           (is_held || check_limit(call, &holder, count, error)) &&
            role_give(call->connection, call->arena, &holder.id, role_id, error) &&
+           (is_held || note(call, EVENT_ROLE_GIVEN, &holder, role_id, error)) &&
            security_end_change(call, error);
 }
 
 static bool remove_role(struct call *call, struct holder holder, const struct uuid *role_id,
                         finder find, struct error *error)
 {
+    bool is_held = false;
+    int64_t count = 0;
     return begin_change(call, &holder, role_id, find, error) &&
+           read_held(call, &holder, role_id, &is_held, &count, error) &&
            role_take(call->connection, call->arena, &holder.id, role_id, error) &&
+           (!is_held || note(call, EVENT_ROLE_TAKEN, &holder, role_id, error)) &&
            security_end_change(call, error);
 }
 

@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/entry.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "record/forget.h"
@@ -131,6 +132,18 @@ static bool may_end(const struct call *call, const struct session_entry *entry)
             authorise_administration(call->identity, &ignored));
 }
 
+/* session_id NULL: all. */
+static bool note_ended(struct call *call, const struct uuid *user_id, const struct uuid *session_id,
+                       struct error *error)
+{
+    struct entry entry = {.sort = ENTRY_ENDED, .user_id = *user_id};
+
+    if (session_id != NULL) {
+        entry.session_id = *session_id;
+    }
+    return entry_note(call, &entry, error);
+}
+
 bool service_revoke_session(struct call *call, const struct operation *operation,
                             const void *request, void *response, struct error *error)
 {
@@ -151,7 +164,7 @@ bool service_revoke_session(struct call *call, const struct operation *operation
         return false;
     }
     forget_user(call, &entry.user_id);
-    return true;
+    return note_ended(call, &entry.user_id, &entry.id, error);
 }
 
 bool service_revoke_user_sessions(struct call *call, const struct operation *operation,
@@ -159,6 +172,7 @@ bool service_revoke_user_sessions(struct call *call, const struct operation *ope
 {
     const struct revoke_user_sessions_request *asked = request;
     struct uuid user_id;
+    int64_t count = 0;
 
     (void)operation;
     (void)response;
@@ -169,9 +183,9 @@ bool service_revoke_user_sessions(struct call *call, const struct operation *ope
         return error_set(error, ERROR_NOT_ALLOWED, NULL,
                          "A session with a scope may end itself alone");
     }
-    if (!session_close_all(call->platform->sessions, call->connection, &user_id, error)) {
+    if (!session_close_all(call->platform->sessions, call->connection, &user_id, &count, error)) {
         return false;
     }
     forget_user(call, &user_id);
-    return true;
+    return count == 0 || note_ended(call, &user_id, NULL, error);
 }

@@ -9,6 +9,7 @@
 #include "base/settings.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/event.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "generated/settings.h"
@@ -64,9 +65,9 @@ static bool begin_change(struct call *call, const struct uuid *team_id, struct t
     return delegate_holdings(&delegation, team_id, &team_out->unit_id, error);
 }
 
-/* How many teams a user is in, besides the default one and this one. */
+/* How many teams a user is in besides the default one and this one, and whether he is in this. */
 static bool count_others(struct call *call, const struct uuid *user_id, const struct uuid *team_id,
-                         int64_t *count_out, struct error *error)
+                         int64_t *count_out, bool *is_member_out, struct error *error)
 {
     static const struct uuid no_unit;
     struct team *teams = NULL;
@@ -76,10 +77,19 @@ static bool count_others(struct call *call, const struct uuid *user_id, const st
         return false;
     }
     *count_out = 0;
+    *is_member_out = false;
     for (size_t index = 0; index < count; index++) {
-        *count_out += uuid_is_equal(&teams[index].id, team_id) ? 0 : 1;
+        bool is_this = uuid_is_equal(&teams[index].id, team_id);
+        *count_out += is_this ? 0 : 1;
+        *is_member_out |= is_this;
     }
     return true;
+}
+
+static bool note(struct call *call, enum event_kind kind, const struct uuid *team_id,
+                 const struct uuid *user_id, struct error *error)
+{
+    return event_note_pair(call, kind, "Team", team_id, "SystemUser", user_id, error);
 }
 
 static bool add_member(struct call *call, const struct uuid *team_id, const struct uuid *user_id,
@@ -87,20 +97,26 @@ static bool add_member(struct call *call, const struct uuid *team_id, const stru
 {
     int64_t limit = call->settings->security.teams_per_user;
     int64_t others = 0;
-    if (!count_others(call, user_id, team_id, &others, error)) {
+    bool is_member = false;
+    if (!count_others(call, user_id, team_id, &others, &is_member, error)) {
         return false;
     }
     if (others >= limit) {
         return error_set(error, ERROR_LIMIT_EXCEEDED, "userIds",
                          "A user is a member of at most %lld teams", (long long)limit);
     }
-    return team_add_member(call->arena, call->connection, team_id, user_id, error);
+    return team_add_member(call->arena, call->connection, team_id, user_id, error) &&
+           (is_member || note(call, EVENT_MEMBER_ADDED, team_id, user_id, error));
 }
 
 static bool remove_member(struct call *call, const struct uuid *team_id, const struct uuid *user_id,
                           struct error *error)
 {
-    return team_remove_member(call->arena, call->connection, team_id, user_id, error);
+    int64_t others = 0;
+    bool is_member = false;
+    return count_others(call, user_id, team_id, &others, &is_member, error) &&
+           team_remove_member(call->arena, call->connection, team_id, user_id, error) &&
+           (!is_member || note(call, EVENT_MEMBER_REMOVED, team_id, user_id, error));
 }
 
 static bool change_members(struct call *call, const struct uuid *team_id,

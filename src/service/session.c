@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "call/platform.h"
+#include "change/entry.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "metadata/catalog.h"
@@ -127,6 +128,20 @@ static bool read_scope(struct call *call, const struct session_scope *asked,
     return true;
 }
 
+static const char way_of_login[] = "login";
+
+/* Called within the transaction that opens the session. */
+static bool note_login(void *context, const struct session *session, struct error *error)
+{
+    struct call *call = context;
+    const struct entry entry = {.sort = ENTRY_SESSION,
+                                .user_id = call->identity->user_id,
+                                .session_id = session->id,
+                                .way = way_of_login};
+
+    return entry_note(call, &entry, error);
+}
+
 /* Opens a session; scope NULL: it may do all that its user may. */
 static bool log_in(struct call *call, const struct login_request *asked,
                    const struct session_scope *scope, struct login_result **result_out,
@@ -134,11 +149,16 @@ static bool log_in(struct call *call, const struct login_request *asked,
 {
     const struct platform *platform = call->platform;
     struct password_proof proof;
-    struct session_grant grant = {.application = asked->application, .proof = &proof};
+    struct session_grant grant = {
+        .application = asked->application, .proof = &proof, .note = note_login, .context = call};
+    const struct password_bearer bearer = {.name = asked->user_name,
+                                           .password = asked->password,
+                                           .kind = PASSWORD_OF_PERSON,
+                                           .way = way_of_login};
     struct session session;
 
-    if (!authenticate_password(call, asked->user_name, asked->password, PASSWORD_OF_PERSON, &proof,
-                               &call->identity, error) ||
+    call->application = asked->application != NULL ? asked->application : call->application;
+    if (!authenticate_person(call, &bearer, &proof, &call->identity, error) ||
         !read_scope(call, scope, &grant.scope, error)) {
         return false;
     }
@@ -188,8 +208,10 @@ bool service_logout(struct call *call, const struct operation *operation, const 
     if (!session_close(call->platform->sessions, call->connection, &call->session_id, error)) {
         return false;
     }
+    const struct entry entry = {
+        .sort = ENTRY_LOGOUT, .user_id = call->identity->user_id, .session_id = call->session_id};
     forget_user(call, &call->identity->user_id);
-    return true;
+    return entry_note(call, &entry, error);
 }
 
 bool service_who_am_i(struct call *call, const struct operation *operation, const void *request,
@@ -211,34 +233,59 @@ bool service_who_am_i(struct call *call, const struct operation *operation, cons
     return true;
 }
 
-bool service_change_password(struct call *call, const struct operation *operation,
-                             const void *request, void *response, struct error *error)
+/* ---- a new password ---- */
+
+/* What is compared and hashed before the transaction begins. */
+struct new_password {
+    struct password_proof proof; /* that the old one was right */
+    const char *hash;
+};
+
+bool service_prepare_change_password(struct call *call, const struct operation *operation,
+                                     const void *request, struct error *error)
 {
     const struct change_password_request *asked = request;
     struct credential_cache *credentials = call->platform->credentials;
-    const struct password_claim claim = {
-        .user_name = call->identity->user_name,
+    struct new_password *prepared = arena_allocate(call->arena, sizeof(*prepared));
+    const struct password_bearer bearer = {
+        .name = call->identity->user_name,
         .password = asked->old_password,
-        .source = call->peer_address,
-        .session_id = uuid_is_empty(&call->session_id) ? NULL : &call->session_id,
-        .elsewhere = directory_elsewhere(call)};
-    struct password_proof proof;
+        .kind = PASSWORD_OF_PERSON,
+        .way = "changePassword",
+        .session_id = uuid_is_empty(&call->session_id) ? NULL : &call->session_id};
 
     (void)operation;
+    call->prepared = prepared;
+    return authorise_credentials(call->identity, error) &&
+           directory_check_may_set_password(call, &call->identity->user_id, error) &&
+           authenticate_password(call, &bearer, &prepared->proof, error) &&
+           credential_check_strength(credentials, "newPassword", asked->new_password, error) &&
+           credential_hash(credentials, call->arena, asked->new_password, &prepared->hash, error);
+}
+
+/* The old one must still be what it was when it was compared. */
+bool service_change_password(struct call *call, const struct operation *operation,
+                             const void *request, void *response, struct error *error)
+{
+    const struct new_password *prepared = call->prepared;
+    const struct uuid *user_id = &prepared->proof.user_id;
+    bool is_same = false;
+
+    (void)operation;
+    (void)request;
     (void)response;
-    if (!authorise_credentials(call->identity, error) ||
-        !directory_check_may_set_password(call, &call->identity->user_id, error) ||
-        !credential_verify(credentials, call->connection, call->catalog, &claim, &proof, error) ||
-        !credential_check_strength(credentials, "newPassword", asked->new_password, error)) {
+    if (!credential_hold(call->connection, call->arena, &prepared->proof, &is_same, error)) {
         return false;
     }
-    if (call->is_validate_only) {
-        return true;
+    if (!is_same) {
+        return error_set(error, ERROR_CREDENTIALS_INVALID, NULL,
+                         "The password was changed while you were changing it");
     }
-    if (!credential_set(credentials, call->connection, &proof.user_id, asked->new_password,
-                        &call->session_id, error)) {
+    if (!credential_store(call->platform->credentials, call->connection, user_id, prepared->hash,
+                          &call->session_id, error)) {
         return false;
     }
-    forget_user(call, &proof.user_id);
-    return true;
+    const struct entry entry = {.sort = ENTRY_PASSWORD, .user_id = *user_id};
+    forget_password(call, user_id);
+    return entry_note(call, &entry, error);
 }

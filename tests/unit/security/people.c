@@ -18,6 +18,7 @@
 #include "database/row.h"
 #include "database/table.h"
 #include "metadata/catalog.h"
+#include "security/credential.h"
 #include "security/role.h"
 #include "security/tables.h"
 #include "text/fold.h"
@@ -202,6 +203,24 @@ static struct failures read_failures(const struct people *people)
     people_must(row_select(people->connection, people->arena, &query, &rows, &error), &error);
     assert_int_equal(rows.count, 1);
     return (struct failures){row_cell(&rows, 0, 0)->moment, row_cell(&rows, 0, 1)->moment};
+}
+
+bool people_set_password(struct people *people, const struct uuid *user, const char *password,
+                         const struct uuid *keep_session, struct error *error)
+{
+    struct credential_cache *cache = people->house.platform.credentials;
+    const char *hash = NULL;
+    if (!credential_hash(cache, people->arena, password, &hash, error) ||
+        !connection_begin(people->connection, TRANSACTION_WRITE, error)) {
+        return false;
+    }
+    if (!credential_store(cache, people->connection, user, hash, keep_session, error)) {
+        connection_rollback(people->connection);
+        return false;
+    }
+    bool is_done = connection_commit(people->connection, error);
+    credential_forget(cache, user);
+    return is_done;
 }
 
 void people_let_time_pass(struct people *people, int64_t milliseconds)

@@ -40,6 +40,10 @@ void people_disable_user(struct people *people, const struct uuid *user, bool is
 /* Makes a role of a template's privileges and gives it to the user. */
 struct uuid people_give(struct people *people, const struct uuid *user, const char *role);
 
+/* Gives a user a password as the operations do: hashed, then stored by a transaction. */
+bool people_set_password(struct people *people, const struct uuid *user, const char *password,
+                         const struct uuid *keep_session, struct error *error);
+
 void people_must(bool done, const struct error *error);
 
 /* Moves the failures at the only name that was tried into the past, as if so much time went by;

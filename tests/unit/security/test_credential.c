@@ -48,9 +48,7 @@ static enum error_code verify(const char *name, const char *password, struct uui
 static void set(const struct uuid *user, const char *password)
 {
     struct error error = {0};
-    people_must(credential_set(people.house.platform.credentials, people.connection, user, password,
-                               NULL, &error),
-                &error);
+    people_must(people_set_password(&people, user, password, NULL, &error), &error);
 }
 
 static void open_with_password(void)
@@ -89,12 +87,11 @@ void test_credential__lengths_are_bounded(void **state)
     assert_int_equal(verify("bob", password, &id), ERROR_NONE);
     password[1024] = 'x';
     assert_int_equal(verify("bob", password, &id), ERROR_CREDENTIALS_INVALID);
-    struct credential_cache *cache = people.house.platform.credentials;
-    assert_false(credential_set(cache, people.connection, &people.bob, password, NULL, &error));
+    assert_false(people_set_password(&people, &people.bob, password, NULL, &error));
     assert_int_equal(error.code, ERROR_PASSWORD_WEAK);
-    assert_false(credential_set(cache, people.connection, &people.bob, "seven77", NULL, &error));
+    assert_false(people_set_password(&people, &people.bob, "seven77", NULL, &error));
     assert_int_equal(error.code, ERROR_PASSWORD_WEAK);
-    assert_true(credential_set(cache, people.connection, &people.bob, "восемь88", NULL, &error));
+    assert_true(people_set_password(&people, &people.bob, "восемь88", NULL, &error));
     memset(name, 'n', sizeof(name) - 1);
     assert_int_equal(verify(name, SECRET, &id), ERROR_CREDENTIALS_INVALID);
     people_close(&people);

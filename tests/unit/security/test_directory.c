@@ -134,11 +134,11 @@ static size_t count_roles(const struct uuid *user, bool is_by_hand)
 static bool follow(const struct uuid *roles, size_t count)
 {
     struct error error = {0};
-    bool is_changed = false;
-    people_must(role_follow(people.connection, people.arena, &people.ann, roles, count, &is_changed,
-                            &error),
+    struct role_differences differences;
+    people_must(role_follow(people.connection, people.arena, &people.ann, roles, count,
+                            &differences, &error),
                 &error);
-    return is_changed;
+    return differences.given_count + differences.taken_count > 0;
 }
 
 void test_directory__roles_follow_and_those_by_hand_stay(void **state)

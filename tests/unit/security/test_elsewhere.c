@@ -67,9 +67,7 @@ static enum error_code verify(struct other *other, const char *name, const char 
 static void set(const struct uuid *user, const char *password)
 {
     struct error error = {0};
-    people_must(credential_set(people.house.platform.credentials, people.connection, user, password,
-                               NULL, &error),
-                &error);
+    people_must(people_set_password(&people, user, password, NULL, &error), &error);
 }
 
 void test_elsewhere__what_was_right_is_asked_once(void **state)

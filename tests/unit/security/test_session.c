@@ -163,7 +163,9 @@ static void end_session(struct meddler *meddler)
 static void end_all_sessions(struct meddler *meddler)
 {
     struct error error = {0};
-    people_must(session_close_all(meddler->cache, people.connection, &people.ann, &error), &error);
+    int64_t ended = 0;
+    people_must(session_close_all(meddler->cache, people.connection, &people.ann, &ended, &error),
+                &error);
 }
 
 static void disable_user(struct meddler *meddler)
@@ -226,8 +228,7 @@ void test_session__a_new_password_ends_all_but_one(void **state)
     int64_t now = time_now();
     struct session kept = open_session(now);
     struct session ended = open_session(now);
-    people_must(credential_set(people.house.platform.credentials, people.connection, &people.ann,
-                               "a new secret", &kept.id, &error),
+    people_must(people_set_password(&people, &people.ann, "a new secret", &kept.id, &error),
                 &error);
     session_forget(people.house.platform.sessions, &people.ann);
     assert_int_equal(find(kept.token, now), ERROR_NONE);
@@ -330,6 +331,7 @@ void test_session__lists_those_that_are_open(void **state)
     const struct scope scope = {.entities = "Account", .is_read_only = true};
     struct session_cache *cache = NULL;
     struct session_entry *entries = NULL;
+    int64_t ended = 0;
     struct error error = {0};
     size_t count = 0;
     (void)state;
@@ -353,7 +355,8 @@ void test_session__lists_those_that_are_open(void **state)
                 &error);
     assert_int_equal(count, 1); /* the first has been idle for too long */
     assert_true(uuid_is_equal(&entries[0].id, &second.id));
-    people_must(session_close_all(cache, people.connection, &people.ann, &error), &error);
+    people_must(session_close_all(cache, people.connection, &people.ann, &ended, &error), &error);
+    assert_int_equal(ended, 2);
     assert_int_equal(find(second.token, now + 50000), ERROR_SESSION_INVALID);
     people_close(&people);
 }
@@ -370,9 +373,7 @@ void test_session__is_not_opened_on_a_password_that_has_changed(void **state)
     (void)state;
     people_open(&people);
     credentials = people.house.platform.credentials;
-    people_must(
-        credential_set(credentials, people.connection, &people.ann, claim.password, NULL, &error),
-        &error);
+    people_must(people_set_password(&people, &people.ann, claim.password, NULL, &error), &error);
     people_must(credential_verify(credentials, people.connection, people.house.platform.catalog,
                                   &claim, &proof, &error),
                 &error);
@@ -381,9 +382,7 @@ void test_session__is_not_opened_on_a_password_that_has_changed(void **state)
                              &session, &error),
                 &error);
     /* Between verifying and opening somebody changes the password. */
-    people_must(
-        credential_set(credentials, people.connection, &people.ann, "a new secret", NULL, &error),
-        &error);
+    people_must(people_set_password(&people, &people.ann, "a new secret", NULL, &error), &error);
     assert_false(session_open(people.house.platform.sessions, people.connection, &grant, time_now(),
                               &session, &error));
     assert_int_equal(error.code, ERROR_CREDENTIALS_INVALID);
@@ -431,13 +430,11 @@ void test_session__none_outlives_the_password_it_was_opened_with(void **state)
     people_must(database_acquire(people.house.platform.database, &racer.connection, &error),
                 &error);
     for (int race = 0; race < RACES; race++) {
-        people_must(credential_set(people.house.platform.credentials, people.connection,
-                                   &people.ann, "the old secret", NULL, &error),
+        people_must(people_set_password(&people, &people.ann, "the old secret", NULL, &error),
                     &error);
         assert_int_equal(pthread_create(&racer.thread, NULL, log_in_often, &racer), 0);
         usleep(150000); /* some of the way into it */
-        while (!credential_set(people.house.platform.credentials, people.connection, &people.ann,
-                               "a new secret", NULL, &error)) {
+        while (!people_set_password(&people, &people.ann, "a new secret", NULL, &error)) {
             assert_int_equal(error.code, ERROR_DATABASE_CONFLICT);
         }
         pthread_join(racer.thread, NULL);

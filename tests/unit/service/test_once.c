@@ -8,11 +8,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/time.h"
+#include "crypto/seal.h"
 #include "database/row.h"
 #include "generated/messages.h"
 #include "generated/settings.h"
@@ -22,6 +24,8 @@
 #include "record/idempotency.h"
 #include "record/tables.h"
 #include "security/identity.h"
+#include "security/tables.h"
+#include "security/user.h"
 #include "service/request_digest.h"
 #include "support/office.h"
 
@@ -76,14 +80,25 @@ struct asking {
     bool is_done;
 };
 
+/* Whatever service it belongs to. */
+static const struct operation *find(const char *name)
+{
+    static const char *const services[] = {"Account", "Security", "Session"};
+    const struct operation *found = NULL;
+
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]) && found == NULL; i++) {
+        const char *space = arena_format(office.arena, "urn:svyaz:crm:1:%s", services[i]);
+        found = operation_find(office.services, space, name);
+    }
+    assert_non_null(found);
+    return found;
+}
+
 static void ask(struct asking *asking)
 {
     struct call *call = call_make(asking->door.arena, &office.house.platform);
     const struct message_codec codec = {
         .encode = encode, .answer = answer, .repeat = repeat, .context = &asking->door};
-    const char *space = strstr(asking->operation, "Secret") == NULL ? "urn:svyaz:crm:1:Account"
-                                                                    : "urn:svyaz:crm:1:Security";
-
     call->is_validate_only = asking->is_validate_only;
     call->has_expected_version = asking->version != 0;
     call->expected_version = asking->version;
@@ -91,8 +106,8 @@ static void ask(struct asking *asking)
         call->request_id = asking->id;
         call->has_request_id = true;
     }
-    asking->is_done = service_run(call, operation_find(office.services, space, asking->operation),
-                                  &office.credentials, asking->request, &codec, &asking->error);
+    asking->is_done = service_run(call, find(asking->operation), &office.credentials,
+                                  asking->request, &codec, &asking->error);
 }
 
 static struct asking asked(const char *id, const char *operation, const void *request)
@@ -387,7 +402,166 @@ void test_once__a_secret_in_an_answer_is_kept_sealed(void **state)
     office_close(&office);
 }
 
+/* ---- passwords: prepared before the transaction ---- */
+
+/* How often it changed. */
+static int64_t password_changes(const char *name)
+{
+    static const char *const columns[] = {"changes"};
+    struct call *call = test_call_begin(&office.house);
+    struct error error = {0};
+    struct uuid user;
+    struct row_set rows;
+    bool is_found = false;
+
+    assert_true(
+        user_find(call->arena, call->connection, call->catalog, name, &user, &is_found, &error) &&
+        is_found);
+    const struct row_condition of_user = {"user_id", ROW_IS, cell_uuid(&user)};
+    const struct row_query query = {.table = &credential_table,
+                                    .columns = columns,
+                                    .column_count = 1,
+                                    .conditions = &of_user,
+                                    .condition_count = 1};
+    assert_true(row_select(call->connection, call->arena, &query, &rows, &error));
+    assert_int_equal(rows.count, 1);
+    int64_t changes = row_cell(&rows, 0, 0)->integer;
+    test_call_end(&call);
+    return changes;
+}
+
+void test_once__a_password_is_changed_once(void **state)
+{
+    static const char other[] = "battery staple";
+    const struct change_password_request change = {.old_password = PASSWORD, .new_password = other};
+    const struct change_password_request wrong = {.old_password = "no", .new_password = other};
+    struct asking tried = {
+        .id = "1", .operation = "ChangePassword", .request = &change, .is_validate_only = true};
+    const struct login_request login = {.user_name = ADMINISTRATOR, .password = PASSWORD};
+
+    (void)state;
+    office_open(&office);
+    const struct login_response *opened = office_run(&office, "Session", "Login", &login);
+    office.credentials = (struct credentials){.token = opened->result->token};
+    int64_t before = password_changes(ADMINISTRATOR);
+    tried.door.arena = office.arena;
+    ask(&tried);
+    assert_true(tried.is_done);
+    assert_int_equal(password_changes(ADMINISTRATOR), before);
+    struct asking first = asked("1", "ChangePassword", &change);
+    struct asking second = asked("1", "ChangePassword", &change);
+    struct asking third = asked("1", "ChangePassword", &change);
+    expect_again(&first, &second);
+    expect_again(&first, &third);
+    assert_int_equal(password_changes(ADMINISTRATOR), before + 1);
+    struct asking reused = asked("1", "ChangePassword", &wrong);
+    expect(&reused, ERROR_REQUEST_ID_REUSED);
+    struct asking refused = asked("2", "ChangePassword", &wrong);
+    expect(&refused, ERROR_CREDENTIALS_INVALID);
+    struct asking late = asked("2", "ChangePassword", &change); /* the old one is gone */
+    expect(&late, ERROR_CREDENTIALS_INVALID);
+    assert_int_equal(password_changes(ADMINISTRATOR), before + 1);
+    office_close(&office);
+}
+
+void test_once__a_password_is_set_once(void **state)
+{
+    (void)state;
+    office_open(&office);
+    struct set_user_password_request set = {.password = "battery staple"};
+    set.user_id = (struct message_uuid){.is_set = true,
+                                        .value = office_add_user(&office, "ann", "salesperson")};
+    int64_t before = password_changes("ann");
+    struct asking first = asked("1", "SetUserPassword", &set);
+    struct asking second = asked("1", "SetUserPassword", &set);
+    expect_again(&first, &second);
+    assert_int_equal(password_changes("ann"), before + 1);
+    struct set_user_password_request other = set;
+    other.password = "another staple";
+    struct asking reused = asked("1", "SetUserPassword", &other);
+    expect(&reused, ERROR_REQUEST_ID_REUSED);
+    struct asking without = asked(NULL, "SetUserPassword", &other);
+    assert_true(without.is_done);
+    assert_int_equal(password_changes("ann"), before + 2);
+    office_close(&office);
+}
+
+/* Each finds nothing kept and the old password right; only one may change it. */
+void test_once__of_copies_of_a_new_password_that_race_one_is_done(void **state)
+{
+    static const char other[] = "battery staple";
+    const struct change_password_request change = {.old_password = PASSWORD, .new_password = other};
+    const struct login_request login = {.user_name = ADMINISTRATOR, .password = PASSWORD};
+    struct asking copies[COPIES];
+    pthread_t threads[COPIES];
+    int repeated = 0;
+
+    (void)state;
+    office_open(&office);
+    const struct login_response *opened = office_run(&office, "Session", "Login", &login);
+    office.credentials = (struct credentials){.token = opened->result->token};
+    int64_t before = password_changes(ADMINISTRATOR);
+    for (int i = 0; i < COPIES; i++) {
+        copies[i] = (struct asking){.id = "race",
+                                    .operation = "ChangePassword",
+                                    .request = &change,
+                                    .door.arena = arena_create()};
+        assert_int_equal(pthread_create(&threads[i], NULL, run_copy, &copies[i]), 0);
+    }
+    for (int i = 0; i < COPIES; i++) {
+        pthread_join(threads[i], NULL);
+        if (!copies[i].is_done) {
+            fail_msg("%s: %s", error_kind(copies[i].error.code)->name, copies[i].error.message);
+        }
+        repeated += copies[i].door.is_repeated;
+        assert_string_equal(copies[i].door.answer, copies[0].door.answer);
+    }
+    assert_int_equal(repeated, COPIES - 1);
+    assert_int_equal(password_changes(ADMINISTRATOR), before + 1);
+    for (int i = 0; i < COPIES; i++) {
+        arena_destroy(&copies[i].door.arena);
+    }
+    office_close(&office);
+}
+
 /* ---- what makes two requests the same ---- */
+
+static void digest_password(const struct seal_key *key, const struct uuid *user,
+                            uint8_t digest_out[SHA256_SIZE])
+{
+    struct platform platform = office.house.platform;
+    const struct change_password_request change = {.old_password = PASSWORD,
+                                                   .new_password = "battery staple"};
+    struct identity identity = {.user_id = *user};
+
+    platform.seal_key = key;
+    struct call *call = call_make(office.arena, &platform);
+    call->identity = &identity;
+    assert_true(request_digest(call, find("ChangePassword"), &change, digest_out, &office.error));
+}
+
+/* Who has the database alone cannot try passwords on it, nor see who has the same. */
+void test_request_digest__of_a_secret_needs_the_key_and_its_user(void **state)
+{
+    static const char file[] = "build/test-other-seal.key";
+    struct seal_key *other = NULL;
+    uint8_t one[SHA256_SIZE], same[SHA256_SIZE], of_other[SHA256_SIZE], under_other[SHA256_SIZE];
+    const struct uuid ann = {{1}}, bob = {{2}};
+
+    (void)state;
+    office_open(&office);
+    unlink(file);
+    assert_true(seal_key_open(office.arena, file, &other, &office.error));
+    unlink(file);
+    digest_password(office.house.platform.seal_key, &ann, one);
+    digest_password(office.house.platform.seal_key, &ann, same);
+    digest_password(office.house.platform.seal_key, &bob, of_other);
+    digest_password(other, &ann, under_other);
+    assert_memory_equal(one, same, SHA256_SIZE);
+    assert_memory_not_equal(one, of_other, SHA256_SIZE);
+    assert_memory_not_equal(one, under_other, SHA256_SIZE);
+    office_close(&office);
+}
 
 static const char *digest_of(const struct record *record)
 {
