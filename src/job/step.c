@@ -34,15 +34,17 @@ enum {
 struct step {
     struct job_runner *runner;
     struct call *call;
-    struct kept_job *job; /* under its lock; NULL: not ours */
-    int64_t rows;         /* at most */
+    const struct kept_job *chosen; /* as it was then */
+    struct kept_job *job;          /* under its lock; NULL: not ours */
+    int64_t rows;                  /* at most */
 };
 
 /* ---- in whose name ---- */
 
 /* As he is now, and as narrow as the session in which he submitted it. */
-static bool find_submitter(struct step *step, const struct kept_job *job, struct error *error)
+static bool find_submitter(struct step *step, struct error *error)
 {
+    const struct kept_job *job = step->chosen;
     struct call *call = step->call;
 
     if (!directory_recheck(call, &job->user_id, error) ||
@@ -69,8 +71,15 @@ static struct call *make_call(const struct chore_call *chore, const struct kept_
 
 /* ---- the lock ---- */
 
+/* Whether it waits, and nobody else has taken it up since it was chosen. */
+static bool is_ours(const struct step *step, const struct kept_job *job)
+{
+    return job->state < JOB_SUSPENDED && (uuid_is_equal(&job->runner_id, &step->runner->id) ||
+                                          job->touched_on == step->chosen->touched_on);
+}
+
 /* Begins a transaction and locks the job; without it when it is not ours to run. */
-static bool lock(struct step *step, const struct uuid *id, struct error *error)
+static bool lock(struct step *step, struct error *error)
 {
     struct connection *connection = step->call->connection;
     struct kept_job *job = NULL;
@@ -79,11 +88,11 @@ static bool lock(struct step *step, const struct uuid *id, struct error *error)
     if (!connection_begin(connection, TRANSACTION_WRITE, error)) {
         return false;
     }
-    if (!job_find(step->call, id, JOB_IF_FREE, &job, error)) {
+    if (!job_find(step->call, &step->chosen->id, JOB_IF_FREE, &job, error)) {
         connection_rollback(connection);
         return false;
     }
-    if (job == NULL || job->state >= JOB_SUSPENDED) {
+    if (job == NULL || !is_ours(step, job)) {
         connection_rollback(connection);
         return true;
     }
@@ -106,9 +115,9 @@ static bool end(struct step *step, bool is_done, struct error *error)
 
 /* A process that did not run the job before says so in advance. One that the next step ends leaves
  * an attempt behind, and so the step that ends every process is known after some. */
-static bool take_up(struct step *step, const struct uuid *id, struct error *error)
+static bool take_up(struct step *step, struct error *error)
 {
-    if (!lock(step, id, error)) {
+    if (!lock(step, error)) {
         return false;
     }
     struct kept_job *job = step->job;
@@ -122,7 +131,7 @@ static bool take_up(struct step *step, const struct uuid *id, struct error *erro
     if (job->attempts >= CAREFUL_AFTER) {
         job->careful_until = job_rows_run(job) + STEP_ROWS_MOST;
     }
-    return end(step, true, error) && lock(step, id, error);
+    return end(step, true, error) && lock(step, error);
 }
 
 /* ---- the rows ---- */
@@ -237,9 +246,9 @@ static void report(const struct step *step)
 
 /* ---- what follows from a failure ---- */
 
-static bool fail_job(struct step *step, const struct uuid *id, struct error *error)
+static bool fail_job(struct step *step, struct error *error)
 {
-    if (!lock(step, id, error)) {
+    if (!lock(step, error)) {
         return false;
     }
     if (step->job == NULL) {
@@ -285,12 +294,11 @@ static bool give_up_row(struct step *step, const struct error *failure, struct e
 
 /* Rows are run one by one until the one is found that fails; that one is tried some times where it
  * may go better the next time. */
-static bool settle(struct step *step, const struct uuid *id, const struct error *failure,
-                   struct error *error)
+static bool settle(struct step *step, const struct error *failure, struct error *error)
 {
     bool was_alone = step->rows == 1;
 
-    if (!lock(step, id, error)) {
+    if (!lock(step, error)) {
         return false;
     }
     if (step->job == NULL) {
@@ -336,9 +344,9 @@ static bool run(struct step *step, struct error *error)
     return end(step, run_rows(step, error), error);
 }
 
-static bool take(struct step *step, const struct uuid *id, struct error *error)
+static bool take(struct step *step, struct error *error)
 {
-    if (!take_up(step, id, error)) {
+    if (!take_up(step, error)) {
         return false;
     }
     if (step->job == NULL) {
@@ -355,17 +363,17 @@ static bool take(struct step *step, const struct uuid *id, struct error *error)
 }
 
 /* Others met: the job waits behind the rest, and takes less at once. */
-static bool make_way(struct step *step, const struct kept_job *job, struct error *error)
+static bool make_way(struct step *step, struct error *error)
 {
     int64_t fewer = step->runner->rows / FEWER;
 
     step->runner->rows = fewer < 1 ? 1 : fewer;
-    return job_put_back(step->call, job, error);
+    return job_put_back(step->call, step->chosen, error);
 }
 
 /* What follows from a step that came to nothing. */
-static bool answer_failure(struct step *step, const struct kept_job *job,
-                           const struct error *failure, enum step_end *end_out, struct error *error)
+static bool answer_failure(struct step *step, const struct error *failure, enum step_end *end_out,
+                           struct error *error)
 {
     if (is_outage(failure->code)) {
         *error = *failure;
@@ -373,40 +381,39 @@ static bool answer_failure(struct step *step, const struct kept_job *job,
     }
     if (failure->code == ERROR_DATABASE_CONFLICT) {
         *end_out = STEP_MET;
-        return make_way(step, job, error);
+        return make_way(step, error);
     }
-    return settle(step, &job->id, failure, error);
+    return settle(step, failure, error);
 }
 
-static bool take_as_submitter(struct step *step, const struct kept_job *job, enum step_end *end_out,
-                              struct error *error)
+static bool take_as_submitter(struct step *step, enum step_end *end_out, struct error *error)
 {
     struct error failure = {0};
 
-    if (!find_submitter(step, job, &failure)) {
+    if (!find_submitter(step, &failure)) {
         if (failure.code == ERROR_CREDENTIALS_INVALID) {
-            return fail_job(step, &job->id, error);
+            return fail_job(step, error);
         }
         *error = failure;
         return false;
     }
-    bool is_done = take(step, &job->id, &failure);
+    bool is_done = take(step, &failure);
     forget_again(step->call);
     if (is_done) {
         *end_out = step->job == NULL ? STEP_NOT_OURS : STEP_TAKEN;
         return true;
     }
-    return answer_failure(step, job, &failure, end_out, error);
+    return answer_failure(step, &failure, end_out, error);
 }
 
 bool step_take(const struct chore_call *chore, struct job_runner *runner,
                const struct kept_job *job, enum step_end *end_out, struct error *error)
 {
-    struct step step = {.runner = runner, .call = make_call(chore, job)};
+    struct step step = {.runner = runner, .chosen = job, .call = make_call(chore, job)};
     struct error ignored = {0};
 
     *end_out = STEP_TAKEN;
-    if (take_as_submitter(&step, job, end_out, error)) {
+    if (take_as_submitter(&step, end_out, error)) {
         return true;
     }
     /* Others are not to wait behind it for ever. */

@@ -3,6 +3,8 @@
  */
 #include "job/worker.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/uuid.h"
 #include "call/call.h"
@@ -20,6 +22,14 @@ enum {
     RUN_EVERY = 250, /* ms */
     REST = 20,
     SWEEP_EVERY = 60 * 1000,
+    PATIENCE = 2000, /* ms after which a job that does not move is taken over */
+};
+
+/* A job that another process runs, and since when it has not moved. */
+struct sight {
+    struct uuid id;
+    int64_t touched_on;
+    int64_t since; /* by our clock */
 };
 
 struct job_worker {
@@ -27,6 +37,8 @@ struct job_worker {
     struct chore chores[JOB_CHORES];
     struct job_runner runner;
     struct uuid last_user; /* who was served last */
+    struct sight sights[LOOKED_AT];
+    size_t sight_count;
 };
 
 static struct call *make_call(const struct chore_call *chore)
@@ -38,6 +50,46 @@ static struct call *make_call(const struct chore_call *chore)
 }
 
 /* ---- running ---- */
+
+/* Since when a job has not moved. */
+static int64_t since_of(const struct job_worker *worker, const struct kept_job *job, int64_t now)
+{
+    for (size_t i = 0; i < worker->sight_count; i++) {
+        const struct sight *sight = &worker->sights[i];
+        if (uuid_is_equal(&sight->id, &job->id) && sight->touched_on == job->touched_on) {
+            return sight->since;
+        }
+    }
+    return now;
+}
+
+static bool is_of_another(const struct job_worker *worker, const struct kept_job *job)
+{
+    return job->state == JOB_RUNNING && !uuid_is_equal(&job->runner_id, &worker->runner.id);
+}
+
+/* Leaves out what another process runs, unless it has not moved for a while: the lock of a row does
+ * not reach every node of a cluster. What is left out now is known the next time. */
+static size_t choose(struct job_worker *worker, struct kept_job *jobs, size_t count, int64_t now)
+{
+    struct sight sights[LOOKED_AT];
+    size_t sight_count = 0, chosen = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct kept_job *job = &jobs[i];
+        int64_t since = since_of(worker, job, now);
+        if (is_of_another(worker, job)) {
+            sights[sight_count++] =
+                (struct sight){.id = job->id, .touched_on = job->touched_on, .since = since};
+        }
+        if (!is_of_another(worker, job) || now - since >= PATIENCE) {
+            jobs[chosen++] = jobs[i];
+        }
+    }
+    memcpy(worker->sights, sights, sight_count * sizeof(sights[0]));
+    worker->sight_count = sight_count;
+    return chosen;
+}
 
 /* Takes a step of the first job that is of the user served last, or is not, and that no other node
  * holds. */
@@ -63,12 +115,16 @@ static bool serve(struct job_worker *worker, const struct chore_call *chore,
 static bool run(const struct chore_call *chore, bool *has_more_out, struct error *error)
 {
     struct job_worker *worker = chore->context;
+    struct call *call = make_call(chore);
     struct kept_job *jobs = NULL;
     enum step_end end = STEP_NOT_OURS;
     size_t count = 0;
 
-    if (!job_list_waiting(make_call(chore), LOOKED_AT, &jobs, &count, error) ||
-        !serve(worker, chore, jobs, count, false, &end, error) ||
+    if (!job_list_waiting(call, LOOKED_AT, &jobs, &count, error)) {
+        return false;
+    }
+    count = choose(worker, jobs, count, call->now);
+    if (!serve(worker, chore, jobs, count, false, &end, error) ||
         (end == STEP_NOT_OURS && !serve(worker, chore, jobs, count, true, &end, error))) {
         return false;
     }

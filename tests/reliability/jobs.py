@@ -134,15 +134,17 @@ class Jobs:
 
 
 def rage(jobs, waited, kills, kill, chance):
-    """Kills now and then while one of the jobs goes on; how often it did."""
-    done = 0
-    for _ in range(kills):
-        time.sleep(chance.random() * 0.3)
-        if all(jobs.look(job)[0] in ENDED for job in waited):
-            break
+    """Kills while one of the jobs goes on, each time after some have moved; how often it did."""
+    for done in range(kills):
+        before = now = [jobs.look(job) for job in waited]
+        while now == before and any(state not in ENDED for state, _, _ in now):
+            time.sleep(0.02)
+            now = [jobs.look(job) for job in waited]
+        time.sleep(chance.random() * 0.2)
+        if all(state in ENDED for state, _, _ in now):
+            return done
         kill(chance)
-        done += 1
-    return done
+    return kills
 
 
 def prove_storm(tally, name, engine, servers, kill, chosen):

@@ -140,7 +140,7 @@ def main():
     arguments.add_argument("--kills", type=int, default=10)
     arguments.add_argument("--database-writes", type=int, default=200)
     arguments.add_argument("--database-kills", type=int, default=2)
-    arguments.add_argument("--job-rows", type=int, default=600)
+    arguments.add_argument("--job-rows", type=int, default=1500)
     arguments.add_argument("--job-kills", type=int, default=5)
     arguments.add_argument("--no-steps", action="store_true", help="the storms alone")
     arguments.add_argument("--engine", action="append", choices=[kind.name for kind in engines.ENGINES])

@@ -713,6 +713,37 @@ void test_job__a_row_that_cannot_be_read_harms_no_other(void **state)
 
 /* ---- several at once ---- */
 
+static int64_t later; /* than the clock says */
+
+static int64_t now_later(void)
+{
+    return time_now() + later;
+}
+
+void test_job__of_another_process_is_taken_over_when_it_moves_no_more(void **state)
+{
+    (void)state;
+    open_office();
+    office.house.platform.now = now_later;
+    struct job_worker *other = job_worker_create(&office.house.platform);
+    add_accounts(MANY);
+    struct uuid id = submit();
+
+    assert_true(run_chore(other, JOB_CHORE_RUN));
+    int64_t done = job_at(id)->succeeded.value;
+    assert_false(run_chore(worker, JOB_CHORE_RUN));
+    later = 10000;
+    assert_true(run_chore(other, JOB_CHORE_RUN)); /* it moves */
+    assert_false(run_chore(worker, JOB_CHORE_RUN));
+    assert_true(job_at(id)->succeeded.value > done);
+    later = 20000;
+    assert_true(run_all() > 0);
+    assert_false(run_chore(other, JOB_CHORE_RUN));
+    expect_job(id, "completed", MANY, 0);
+    job_worker_destroy(&other);
+    close_office();
+}
+
 static void *work(void *context)
 {
     struct job_worker *one = job_worker_create(&office.house.platform);
