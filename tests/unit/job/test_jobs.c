@@ -600,9 +600,9 @@ void test_job__keeps_the_scope_of_its_session(void **state)
     close_office();
 }
 
-static void set_disabled(struct uuid user, const char *text)
+static void set_of_user(struct uuid user, const char *field, const char *text)
 {
-    struct record *record = office_record(&office, "SystemUser", "isDisabled", text);
+    struct record *record = office_record(&office, "SystemUser", field, text);
     char id[UUID_TEXT_SIZE];
 
     uuid_format(&user, id);
@@ -622,14 +622,83 @@ void test_job__of_a_disabled_user_fails_and_goes_on_when_he_is_enabled(void **st
     step();
     log_in_as(ADMINISTRATOR);
     int64_t done = job_at(id)->succeeded.value;
-    set_disabled(olga, "true");
+    set_of_user(olga, "isDisabled", "true");
     run_all();
     expect_job(id, "failed", done, 0);
     assert_string_equal(job_at(id)->code, "SUBMITTER_DISABLED");
-    set_disabled(olga, "false");
+    set_of_user(olga, "isDisabled", "false");
     must_do("ResumeJob", id);
     run_all();
     expect_job(id, "completed", MANY, 0);
+    close_office();
+}
+
+void test_job__goes_by_the_rights_of_each_step(void **state)
+{
+    (void)state;
+    open_office();
+    struct uuid olga = office_add_user(&office, "olga", "salesperson");
+    log_in_as("olga");
+    add_accounts(MANY);
+    struct uuid id = submit();
+    step();
+    int64_t done = job_at(id)->succeeded.value;
+    log_in_as(ADMINISTRATOR);
+    const struct retrieve_user_roles_request roles = {.user_id = id_member(olga)};
+    const struct retrieve_user_roles_response *held =
+        office_run(&office, "Security", "RetrieveUserRoles", &roles);
+    for (size_t i = 0; i < held->roles.count; i++) {
+        const struct reference *role = held->roles.items[i];
+        const struct remove_user_role_request remove = {.user_id = id_member(olga),
+                                                        .role_id = id_member(role->id)};
+        office_run(&office, "Security", "RemoveUserRole", &remove);
+    }
+    run_all();
+    expect_job(id, "completed", done, MANY - done);
+    log_in_as("olga");
+    assert_string_equal(code_of(id, done + 1), "NOT_ALLOWED");
+    close_office();
+}
+
+void test_job__reads_moments_in_the_zone_of_its_submitter(void **state)
+{
+    (void)state;
+    open_office();
+    set_of_user(office_add_user(&office, "olga", "salesperson"), "timeZone", "Europe/Moscow");
+    log_in_as("olga");
+    struct batch_row *row = add_row("create", "Task", NULL, "subject", "x");
+    struct batch_field fields[] = {{.name = "subject", .value = "x"},
+                                   {.name = "scheduledStart", .value = "2026-07-01T12:00:00"}};
+    void *both[] = {&fields[0], &fields[1]};
+    row->fields = (struct message_list){.is_set = true, .count = 2, .items = both};
+    struct uuid id = submit();
+    run_all();
+    expect_job(id, "completed", 1, 0);
+    const struct retrieve_entity_request request = {
+        .id = row_of(id, 1)->result->id, .columns = office_list(&office, "scheduledStart", NULL)};
+    const struct retrieve_entity_response *task =
+        office_run(&office, "Task", "RetrieveTask", &request);
+    assert_string_equal(office_text(&office, task->record, "scheduledStart"),
+                        "2026-07-01T09:00:00Z");
+    close_office();
+}
+
+void test_job__a_row_with_a_request_id_is_done_once(void **state)
+{
+    (void)state;
+    open_office();
+    add_account(NULL, "x")->request_id = "shop-1";
+    const struct execute_batch_request batch = {.rows = take_rows()};
+    office_run(&office, "Batch", "ExecuteBatch", &batch);
+    add_account(NULL, "x")->request_id = "shop-1";
+    add_account(NULL, "other")->request_id = "shop-1";
+    add_account(NULL, "x")->request_id = "shop-2";
+    struct uuid id = submit();
+    run_all();
+    expect_job(id, "completed", 2, 1);
+    assert_true(row_of(id, 1)->result->repeated.value);
+    assert_string_equal(code_of(id, 2), "REQUEST_ID_REUSED");
+    assert_int_equal(count_of("Account"), 2);
     close_office();
 }
 
