@@ -813,6 +813,16 @@ void test_job__of_another_process_is_taken_over_when_it_moves_no_more(void **sta
     close_office();
 }
 
+/* Goes on where others have left off. */
+static void finish(struct uuid id)
+{
+    for (int round = 0; round < STEPS_MOST && strcmp(job_at(id)->state, "completed") != 0;
+         round++) {
+        run_all();
+        later += 10000;
+    }
+}
+
 static void *work(void *context)
 {
     struct job_worker *one = job_worker_create(&office.house.platform);
@@ -831,6 +841,7 @@ void test_job__each_row_is_run_once_however_many_run_it(void **state)
 
     (void)state;
     open_office();
+    office.house.platform.now = now_later;
     add_accounts(MANY);
     struct uuid id = submit();
     add_accounts(MANY);
@@ -842,7 +853,8 @@ void test_job__each_row_is_run_once_however_many_run_it(void **state)
     for (int i = 0; i < 3; i++) {
         pthread_join(threads[i], NULL);
     }
-    run_all();
+    finish(id);
+    finish(other);
     expect_job(id, "completed", MANY, 0);
     expect_job(other, "completed", MANY, 0);
     assert_int_equal(count_of("Account"), 2 * MANY);
