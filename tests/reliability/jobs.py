@@ -152,8 +152,9 @@ def prove_storm(tally, name, engine, servers, kill, chosen):
     accounts = chosen.job_rows // 2
     first, second = jobs.submit("first", accounts), jobs.submit("second", accounts // 2)
     canceled = jobs.submit("canceled", accounts)
-    kills = rage(jobs, (first, second), chosen.job_kills, kill, chance)
+    kills = rage(jobs, (canceled,), 1, kill, chance)
     jobs.cancel(canceled)
+    kills += rage(jobs, (first, second), chosen.job_kills - kills, kill, chance)
     complaints = [jobs.complaint_about("first", first, accounts),
                   jobs.complaint_about("second", second, accounts // 2),
                   jobs.complaint_about_canceled("canceled", canceled, accounts)]
