@@ -702,6 +702,24 @@ void test_job__a_row_with_a_request_id_is_done_once(void **state)
     close_office();
 }
 
+void test_job__a_step_can_be_undone(void **state)
+{
+    char text[UUID_TEXT_SIZE];
+
+    (void)state;
+    open_office();
+    add_account(NULL, "one");
+    struct uuid id = submit();
+    run_all();
+    assert_int_equal(count_of("Account"), 1);
+    uuid_format(&id, text);
+    const struct undo_request_request request = {.undone_request =
+                                                     arena_format(office.arena, "%s/1", text)};
+    office_run(&office, "Changes", "UndoRequest", &request);
+    assert_int_equal(count_of("Account"), 0);
+    close_office();
+}
+
 void test_job__users_are_served_by_turns(void **state)
 {
     (void)state;
