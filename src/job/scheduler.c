@@ -16,7 +16,8 @@
 enum {
     PAUSE = 1000, /* ms after a failure; twice as long after each further one */
     PAUSE_MOST = 2000,
-    REST = 4, /* times as long as it took a chore waits: it takes a fifth of the time at most */
+    REST = 4,         /* times as long as it took a chore waits: it takes a fifth of the time */
+    REST_MOST = 5000, /* ms; what took longer has waited for a database that was slow to answer */
 };
 
 struct scheduled {
@@ -53,7 +54,8 @@ static int64_t wait_after(struct scheduled *scheduled, int64_t took, bool has_mo
                           enum error_code code)
 {
     const struct chore *chore = scheduled->chore;
-    int64_t every = chore->every > REST * took ? chore->every : REST * took;
+    int64_t rest = REST * took < REST_MOST ? REST * took : REST_MOST;
+    int64_t every = chore->every > rest ? chore->every : rest;
 
     if (code == ERROR_NONE || code == ERROR_DATABASE_CONFLICT) {
         scheduled->pause = 0;
