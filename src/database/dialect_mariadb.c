@@ -22,6 +22,14 @@ static const struct dialect_keyword keywords[] = {
     {.name = "WRITE_TIMEOUT", .value = "60"},
 };
 
+/* On Galera what is asked outside a transaction, and BEGIN, waits until its node has what any node
+ * has committed before: else who wrote by one node would not find it by another. Servers built
+ * without Galera do not know the variable. A node that is cut off from the others refuses this
+ * statement, though it takes those before. */
+static const char sees_all_nodes[] =
+    "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1193 BEGIN END; "
+    "EXECUTE IMMEDIATE 'SET SESSION wsrep_sync_wait = 1'; END";
+
 static const char *const session[] = {
     "SET SESSION collation_connection = utf8mb4_nopad_bin",
     ("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,"
@@ -30,6 +38,7 @@ static const char *const session[] = {
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION innodb_lock_wait_timeout = 5",
     "SET SESSION lock_wait_timeout = 5",
+    sees_all_nodes,
 };
 
 enum {
@@ -41,7 +50,8 @@ enum {
     ER_NO_REFERENCED_ROW = 1216,
     ER_ROW_IS_REFERENCED = 1217,
     ER_CHECKREAD = 1020,
-    ER_UNKNOWN_COM_ERROR = 1047, /* Galera: the node is not ready */
+    ER_ERROR_DURING_COMMIT = 1180, /* Galera: cut off from the others, who may have the change */
+    ER_UNKNOWN_COM_ERROR = 1047,   /* Galera: the node is not ready */
     ER_ROW_IS_REFERENCED_2 = 1451,
     ER_NO_REFERENCED_ROW_2 = 1452,
     ER_CONNECTION_KILLED = 1927,
@@ -63,6 +73,7 @@ static const struct dialect_error errors[] = {
     {.native = ER_LOCK_DEADLOCK, .code = ERROR_DATABASE_CONFLICT},
     {.native = ER_CHECKREAD, .code = ERROR_DATABASE_CONFLICT},
     {.native = ER_STATEMENT_TIMEOUT, .code = ERROR_DATABASE_TIMEOUT},
+    {.native = ER_ERROR_DURING_COMMIT, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_CON_COUNT, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_SERVER_SHUTDOWN, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_UNKNOWN_COM_ERROR, .code = ERROR_DATABASE_UNAVAILABLE},
@@ -197,7 +208,7 @@ const struct dialect dialect_mariadb = {
         },
     .day = {"CAST(", " + INTERVAL ", " SECOND AS DATE)"},
     .begin = "START TRANSACTION",
-    .liveness = "SELECT 1",
+    .liveness = "ROLLBACK", /* a node of Galera that is cut off would answer SELECT 1 */
     .clock = "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
