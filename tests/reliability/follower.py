@@ -13,8 +13,8 @@ from sender import Lost
 from svyaz import stage, wire
 from svyaz.contract import PREFIX
 
-PATIENCE = 60  # seconds until what was committed must be told
-QUIET = 4      # seconds; after a failure whoever numbers changes comes back within two
+PATIENCE = 120  # seconds until what was committed must be told
+QUIET = 2       # seconds in which nothing more must come
 CHANGED = ("created", "updated", "assigned")
 
 
@@ -38,7 +38,8 @@ class Follower(threading.Thread):
         self.service = entity or "Changes"
         self.random = random.Random(f"{storm.seed}/follower {entity}")
         self.versions, self.copy, self.complaints = {}, {}, []
-        self.changes, self.is_ending = 0, False
+        self.changes = 0
+        self.there = self.end_by = None  # what the tables hold, once nobody writes any more
         self.token = self.ask().findtext(".//{*}nextToken")
 
     def ask(self, token=None):
@@ -80,26 +81,36 @@ class Follower(threading.Thread):
         return len(changes)
 
     def run(self):
-        """Until the writers are done and nothing has come for as long as the platform may pause."""
+        """Until the writers are done, all was told, and nothing more has come for a while."""
         quiet = None
         try:
             while quiet is None or time.monotonic() - quiet < QUIET:
                 came = self.take(self.ask(self.token))
-                quiet = (quiet or time.monotonic()) if self.is_ending and not came else None
+                quiet = (quiet or time.monotonic()) if not came and self.may_end() else None
                 if not came:
                     time.sleep(0.02)
         except (Lost, ValueError, TypeError, etree.XMLSyntaxError) as reason:
             self.complaints.append(f"the reader of {self.service}: {reason!r}")
 
-    def end(self):
-        self.is_ending = True
-        self.join(PATIENCE)
+    def may_end(self):
+        return self.there is not None and (not self.lacks(self.there) or time.monotonic() > self.end_by)
+
+    def end(self, accounts):
+        """accounts: what the tables hold, and nobody writes any more. Ends the reader when he knows it too, or has
+        waited for long."""
+        self.end_by = time.monotonic() + PATIENCE
+        self.there = accounts
+        self.join(2 * PATIENCE)
         if self.is_alive():
             self.complaints.append(f"the reader of {self.service} does not come to an end")
 
     def differences(self, accounts):
         """What is wrong with the copy, and with what he was told."""
-        found = self.complaints[:3]
+        return self.complaints[:3] + self.lacks(accounts)
+
+    def lacks(self, accounts):
+        """How the copy, and what he was told, differ from the accounts that are there."""
+        found = []
         if self.entity:
             there = {row["id"]: (row["name"], row["version"], row["numberOfEmployees"]) for row in accounts}
             copy = {record: (name, version, None if employees is None else int(employees))

@@ -6,10 +6,8 @@
     run.py --engine SQLite --seed 7
 """
 import argparse
-import contextlib
 import os
 import pathlib
-import statistics
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -17,13 +15,11 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import jobs  # noqa: E402
 import steps  # noqa: E402
 from balancer import Balancer, fixed_ports  # noqa: E402
+from proof import PROGRAM, WORK, nodes, play  # noqa: E402
 from storm import Storm  # noqa: E402
 from svyaz import engines  # noqa: E402
-from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
+from svyaz.server import Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
-
-WORK = ROOT / "build" / "reliability"
-PROGRAM = "build/release/crmd"
 
 
 def kill_node(servers):
@@ -53,37 +49,11 @@ def end_node(servers):
     return end
 
 
-@contextlib.contextmanager
-def nodes(engine, folder, count, ports=list):
-    """So many servers on one fresh organisation."""
-    first = Server(folder / "node", PROGRAM, [*engine.settings(), *ports()])
-    first.bootstrap()
-    others = [Server(folder / f"node{number}", PROGRAM, [*engine.settings(), *ports()])
-              for number in range(2, count + 1)]
-    for other in others:  # the key that seals secrets is one
-        other.bootstrap(first.folder)
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(server) for server in (first, *others)]
-
-
-def play(tally, name, storm, kills, kill):
-    storm.rage(kills, kill)
-    complaints = storm.complaints()
-    for complaint in complaints[:5]:
-        tally.fail(name, complaint)
-    if not complaints:
-        tally.ok(name, is_loud=True)
-    repeated = sum(write.repeated for writer in storm.writers for write in writer.writes)
-    print(f"    {storm.written()} writes, {len(storm.away)} kills, {storm.sender.interrupted} attempts in vain, "
-          f"{repeated} sent again after their answer; away {statistics.median(storm.away or [0]):.2f} s "
-          f"at the median, {max(storm.away or [0]):.2f} s at most; {storm.followers[1].changes} changes read", flush=True)
-
-
 def prove_engine(tally, kind, chosen):
     engine = kind(WORK / kind.name.lower())
     engine.start()
     try:
-        with nodes(engine, engine.folder, 1 if kind is engines.Sqlite else 2) as servers:
+        with nodes(engine.folder, [engine.settings()] * (1 if kind is engines.Sqlite else 2)) as servers:
             storm = Storm(chosen.seed, engine, servers, chosen.writes)
             play(tally, f"{kind.name}/server-killed", storm, chosen.kills, kill_node(servers))
     finally:
@@ -94,7 +64,7 @@ def prove_jobs(tally, kind, chosen):
     engine = kind(WORK / f"{kind.name.lower()}-jobs")
     engine.start()
     try:
-        with nodes(engine, engine.folder, 1 if kind is engines.Sqlite else 2) as servers:
+        with nodes(engine.folder, [engine.settings()] * (1 if kind is engines.Sqlite else 2)) as servers:
             jobs.prove_storm(tally, f"{kind.name}/jobs", engine, servers, kill_node(servers), chosen)
     finally:
         engine.stop()
@@ -105,7 +75,7 @@ def prove_database(tally, kind, chosen):
     engine = kind(WORK / f"{kind.name.lower()}-safe", "safe")
     engine.start()
     try:
-        with nodes(engine, engine.folder, 1) as servers:
+        with nodes(engine.folder, [engine.settings()]) as servers:
             storm = Storm(chosen.seed, engine, servers, chosen.database_writes)
             play(tally, f"{kind.name}/database-killed", storm, chosen.database_kills, kill_database(engine))
     finally:
@@ -117,7 +87,7 @@ def prove_balanced(tally, chosen):
     engine = engines.Postgresql(WORK / "balanced")
     engine.start()
     try:
-        with nodes(engine, engine.folder, 2, fixed_ports) as servers, \
+        with nodes(engine.folder, [engine.settings() + fixed_ports() for _ in range(2)]) as servers, \
                 Balancer(engine.folder / "balancer", servers) as balancer:
             storm = Storm(chosen.seed, engine, [balancer], chosen.writes)
             play(tally, "PostgreSQL/behind-a-balancer", storm, chosen.kills, end_node(servers))

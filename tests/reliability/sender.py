@@ -1,4 +1,5 @@
 """A client that gives each write an id, and sends it until it is answered."""
+import collections
 import http.client
 import random
 import threading
@@ -67,6 +68,7 @@ class Sender:
         self.servers = servers
         self.local = threading.local()
         self.interrupted = 0
+        self.codes = collections.Counter()  # of faults that made it send again
 
     def send_once(self, write, server):
         """One attempt; Lost when the connection breaks or nobody listens."""
@@ -97,6 +99,7 @@ class Sender:
                 if not reply.must_be_sent_again():
                     return reply
                 last = reply.code
+                self.codes[last] += 1
             except Lost as reason:
                 last = str(reason)
             self.interrupted += 1

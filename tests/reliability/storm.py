@@ -121,6 +121,7 @@ class Storm:
         self.followers = [Follower(self, "Account"), Follower(self)]
         self.customer = self.make_customer()
         self.writers = [Writer(self, number) for number in range(WRITERS)]
+        self.kills_left = 0
         self.away = []  # seconds from a kill to the first answer after it
 
     def make_customer(self):
@@ -133,12 +134,15 @@ class Storm:
         return sum(len(writer.writes) for writer in self.writers)
 
     def goes_on(self):
-        return self.written() < self.wanted and not any(writer.complaints for writer in self.writers)
+        """Until all is written and nothing is left to be killed, or somebody has a complaint."""
+        is_done = self.written() >= self.wanted and not self.kills_left
+        return not is_done and not any(writer.complaints for writer in self.writers)
 
     def rage(self, kills, kill):
         """Runs until all is written, with that many kills spread over the time."""
         threads = [threading.Thread(target=writer.run) for writer in self.writers]
         chance = random.Random(f"{self.seed}/kills")
+        self.kills_left = kills
         for thread in (*self.followers, *threads):
             thread.start()
         for number in range(kills):
@@ -149,13 +153,14 @@ class Storm:
             time.sleep(chance.random() * 0.05)
             began, before = time.monotonic(), self.written()
             kill(chance)
+            self.kills_left -= 1
             while self.goes_on() and self.written() == before:
                 time.sleep(0.005)
             self.away.append(time.monotonic() - began)
         for thread in threads:
             thread.join()
         for follower in self.followers:
-            follower.end()
+            follower.end(self.cells()["account"])
 
     def complaints(self):
         found = [complaint for writer in self.writers for complaint in writer.complaints]
@@ -166,12 +171,15 @@ class Storm:
                 found += writer.complaints
         return found + self.differences()
 
-    def differences(self):
-        """What the tables hold, against what the answers said."""
-        cells = self.engine.cells(self.servers[0], {
+    def cells(self):
+        return self.engine.cells(self.servers[0], {
             "account": ["id", "name", "version", "numberOfEmployees"],
             "sales_order": ["id", "name"],
             "sales_order_detail": ["salesOrder"]})
+
+    def differences(self):
+        """What the tables hold, against what the answers said."""
+        cells = self.cells()
         found = []
         wanted = sorted((account.name, account.version, account.employees) for writer in self.writers
                         for account in writer.accounts if not account.is_deleted)

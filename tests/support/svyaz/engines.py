@@ -1,6 +1,7 @@
 """The three databases as a test sees them: a server of its own, and a way to read rows past us."""
 import contextlib
 import json
+import pathlib
 import re
 import sqlite3
 import subprocess
@@ -154,6 +155,59 @@ class Mariadb(Served):
             f"SELECT '{table}', {quoted(columns, BACK)} FROM {quoted([table], BACK)}"
             for table, columns in wanted.items()), "svyaz")
         return by_table([map(from_batch, line.split("\t")) for line in lines], wanted)
+
+
+class Galera(Mariadb):
+    """Three servers of MariaDB, each of which holds all and takes writes."""
+    name, script = "Galera", "galera.sh"
+    NODES = (1, 2, 3)
+
+    @staticmethod
+    def is_installed():
+        return pathlib.Path("/usr/lib/galera/libgalera_smm.so").exists()
+
+    def start(self):
+        """A new cluster with an empty database."""
+        self.call("start")
+        self.look_at(1)
+        self.make_empty()
+
+    def look_at(self, node):
+        """Rows and cells are those of this node from now on."""
+        self.port = self.port_of(node)
+
+    def port_of(self, node):
+        return self.call("port", str(node))
+
+    def settings_at(self, port):
+        """Of a server that finds a node, or a balancer before all, at this port."""
+        return [f"database.url={re.sub('Port=[0-9]+', f'Port={port}', self.call('url', '1'))}"]
+
+    def kill_node(self, node):
+        self.call("kill", str(node))
+
+    def signal_node(self, node, signal):
+        pid = (self.folder / "galera" / str(node) / "mariadb.pid").read_text().strip()
+        subprocess.run(["kill", f"-{signal}", pid], check=True)
+
+    def freeze_node(self, node):
+        """It says nothing any more; the others go on without it."""
+        self.signal_node(node, "STOP")
+
+    def thaw_node(self, node):
+        self.signal_node(node, "CONT")
+
+    def is_synced(self, node):
+        """Whether it holds what the others hold, and takes writes."""
+        self.look_at(node)
+        return "wsrep_local_state_comment\tSynced" in super().sql("SHOW STATUS LIKE 'wsrep_local_state_comment'")
+
+    def start_node_again(self, node):
+        """It comes back when it has what it missed."""
+        self.call("restart", str(node))
+
+    def sql(self, text, *words):
+        return super().sql(f"SET SESSION wsrep_sync_wait = 1; {text}", *words)
 
 
 ENGINES = (Sqlite, Postgresql, Mariadb)
