@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
@@ -34,7 +35,7 @@ enum {
     NAME_BYTES_MAX = 400,
     FIRST_DELAY = 1000,
     LONGEST_SHIFT = 20,
-    ASKING_PATIENCE = 250000000, /* ns that a caller waits until he may ask elsewhere */
+    ASKING_PATIENCE = 250, /* ms that a caller waits until he may ask elsewhere */
 };
 
 struct credential_cache {
@@ -92,7 +93,7 @@ bool credential_cache_create(const struct credential_options *options,
     random_bytes(cache->key, sizeof(cache->key));
     cache->hashing = hashing_make(arena, options->hashing, options->waiting);
     pthread_mutex_init(&cache->mutex, NULL);
-    pthread_cond_init(&cache->may_ask, NULL);
+    thread_condition_make(&cache->may_ask);
     *cache_out = cache;
     return true;
 }
@@ -132,12 +133,8 @@ void credential_forget(struct credential_cache *cache, const struct uuid *user_i
  * moment is refused: when the other side is slow, this one must not wait as a whole. */
 static bool begin_asking(struct credential_cache *cache, struct error *error)
 {
-    struct timespec until;
+    struct timespec until = thread_moment_after(ASKING_PATIENCE);
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += ASKING_PATIENCE;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&cache->mutex);
     while (cache->asking >= cache->options->asked_at_once &&
            pthread_cond_timedwait(&cache->may_ask, &cache->mutex, &until) == 0) {

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -395,14 +396,27 @@ static bool read_session(struct connection *connection, struct arena *arena, con
     return true;
 }
 
-/* Notes that the session is in use, at most once a minute, more often when it idles out soon. */
+/* Ends a session whose time is over, so that it does not come to life again when the clock is set
+ * back; but not one that another node has noted a use of since it was read. */
+static bool end_for_good(struct connection *connection, struct arena *arena,
+                         const struct known_session *known, struct error *error)
+{
+    const struct row_condition as_known[] = {
+        {"id", ROW_IS, cell_uuid(&known->id)},
+        {"used_on", ROW_IS, cell_moment(known->used_on)},
+    };
+    return row_delete(connection, arena, &session_table, as_known, 2, NULL, error);
+}
+
+/* Notes that the session is in use, at most once a minute, more often when it idles out soon; and
+ * anew when the clock was set back, so that it does not idle out as much later. */
 static bool note_use(const struct session_cache *cache, struct connection *connection,
                      struct arena *arena, struct known_session *known, int64_t now,
                      struct error *error)
 {
     int64_t quarter = cache->options->idle / 4;
     int64_t interval = quarter < USE_NOTED ? quarter : USE_NOTED;
-    if (now - known->used_on < interval) {
+    if (llabs(now - known->used_on) < interval) {
         return true;
     }
     const struct row_value used_on = {"used_on", cell_moment(now)};
@@ -433,7 +447,7 @@ static bool find_session(struct session_cache *cache, struct arena *arena,
     }
     if (session_is_over(cache, known.used_on, known.expires_on, now)) {
         memory_forget(cache->sessions, key);
-        return refuse(error);
+        return end_for_good(connection, arena, &known, error) && refuse(error);
     }
     int64_t used_before = known.used_on;
     if (!note_use(cache, connection, arena, &known, now, error)) {

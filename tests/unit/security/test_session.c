@@ -96,6 +96,24 @@ void test_session__ends_when_idle_and_in_any_case(void **state)
     people_close(&people);
 }
 
+/* Nor does it last as much longer as the clock was set back. */
+void test_session__does_not_come_to_life_again(void **state)
+{
+    (void)state;
+    people_open(&people);
+    int64_t now = time_now();
+    struct session session = open_session(now);
+    assert_int_equal(find(session.token, now + 60001), ERROR_SESSION_INVALID);
+    assert_int_equal(find(session.token, now), ERROR_SESSION_INVALID);
+    session = open_session(now);
+    assert_int_equal(find(session.token, now + 600000), ERROR_SESSION_INVALID);
+    assert_int_equal(find(session.token, now), ERROR_SESSION_INVALID);
+    session = open_session(now + 3600000);
+    assert_int_equal(find(session.token, now), ERROR_NONE); /* set back by an hour, then used */
+    assert_int_equal(find(session.token, now + 60001), ERROR_SESSION_INVALID);
+    people_close(&people);
+}
+
 void test_session__logging_out_ends_it(void **state)
 {
     const struct session_options options = {.idle = 60000, .absolute = 600000, .recheck = 50};
