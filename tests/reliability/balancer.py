@@ -81,7 +81,7 @@ class Balancer(Proxy):
         self.url = f"http://127.0.0.1:{self.port}"
 
     def ask(self, line):
-        line.sendall(b"GET /soap HTTP/1.0\r\n\r\n")
+        line.sendall(b"GET /soap HTTP/1.1\r\nHost: crm\r\nConnection: close\r\n\r\n")
         if b" 200 " not in line.recv(100):
             raise ConnectionError("no server is ready")
 

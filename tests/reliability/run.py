@@ -12,7 +12,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import cuts  # noqa: E402
 import jobs  # noqa: E402
+import rivals  # noqa: E402
 import steps  # noqa: E402
 from balancer import Balancer, fixed_ports  # noqa: E402
 from proof import PROGRAM, WORK, nodes, play  # noqa: E402
@@ -56,6 +58,10 @@ def prove_engine(tally, kind, chosen):
         with nodes(engine.folder, [engine.settings()] * (1 if kind is engines.Sqlite else 2)) as servers:
             storm = Storm(chosen.seed, engine, servers, chosen.writes)
             play(tally, f"{kind.name}/server-killed", storm, chosen.kills, kill_node(servers))
+        engine.make_empty()
+        rivals.prove(tally, engine, chosen.seed, chosen.rivals, chosen.changes)
+        engine.make_empty()
+        cuts.prove(tally, engine, chosen.seed, chosen.cuts)
     finally:
         engine.stop()
 
@@ -112,7 +118,10 @@ def main():
     arguments.add_argument("--database-kills", type=int, default=2)
     arguments.add_argument("--job-rows", type=int, default=1500)
     arguments.add_argument("--job-kills", type=int, default=5)
-    arguments.add_argument("--no-steps", action="store_true", help="the storms alone")
+    arguments.add_argument("--rivals", type=int, default=50, help="clients that change the same records")
+    arguments.add_argument("--changes", type=int, default=4, help="of each of them")
+    arguments.add_argument("--cuts", type=int, default=100, help="connections, on each database")
+    arguments.add_argument("--no-steps", action="store_true", help="no write is interrupted step by step")
     arguments.add_argument("--engine", action="append", choices=[kind.name for kind in engines.ENGINES])
     chosen = arguments.parse_args()
     kinds = [kind for kind in engines.ENGINES if not chosen.engine or kind.name in chosen.engine]

@@ -31,6 +31,7 @@ class Reply:
         self.id = message.findtext(".//{*}result/{*}id")
         self.ids = [row.text for row in message.iterfind(".//{*}RowResult/{*}id")]
         self.version = message.findtext(".//{*}result/{*}version")
+        self.is_created = message.findtext(".//{*}result/{*}created") == "true"
 
     def must_be_sent_again(self):
         return self.code in AGAIN
@@ -39,10 +40,11 @@ class Reply:
 class Write:
     """A request as it is sent, byte for byte, each time; and the first answer to it."""
 
-    def __init__(self, service, operation, content, identifier, token):
+    def __init__(self, service, operation, content, identifier, token, further=""):
+        """further: children of the Request header."""
         namespace = f"{PREFIX}{service}"
         header = stage.session_header(namespace, token)
-        header += f'<Request xmlns="{namespace}"><id>{identifier}</id></Request>'
+        header += f'<Request xmlns="{namespace}"><id>{identifier}</id>{further}</Request>'
         self.path = f"/soap/{service}"
         self.message = wire.envelope(f'<{operation} xmlns="{namespace}">{content}</{operation}>', header)
         self.lines = wire.content_type("1.1", f"{namespace}/{operation}")

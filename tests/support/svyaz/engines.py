@@ -44,6 +44,7 @@ class Sqlite:
     """A file in the data folder of the organisation."""
     name = "SQLite"
     is_scaling = True  # decimals are kept as whole numbers of their last place
+    port = None
 
     def __init__(self, folder):
         self.folder = folder
@@ -68,6 +69,9 @@ class Sqlite:
 
     def stop(self):
         """There is no server."""
+
+    def make_empty(self):
+        """The next organisation is made in an empty folder."""
 
 
 class Served:
