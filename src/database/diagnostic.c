@@ -21,6 +21,7 @@ static const struct {
     {.code = ERROR_DATABASE_CONFLICT,
      .sentence = "Others changed the same records at the same time"},
     {.code = ERROR_DATABASE_UNAVAILABLE, .sentence = "The database cannot be reached"},
+    {.code = ERROR_DATABASE_FULL, .sentence = "The database has no room for what is written"},
     {.code = ERROR_DATABASE_TIMEOUT, .sentence = "The database took too long"},
     {.code = ERROR_OUTCOME_UNKNOWN,
      .sentence = "The connection to the database was lost while the change was committed"},

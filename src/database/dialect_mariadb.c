@@ -42,6 +42,7 @@ static const char *const session[] = {
 };
 
 enum {
+    ER_DISK_FULL = 1021,
     ER_CON_COUNT = 1040,
     ER_DUP_ENTRY = 1062,
     ER_SERVER_SHUTDOWN = 1053,
@@ -49,6 +50,7 @@ enum {
     ER_LOCK_DEADLOCK = 1213,
     ER_NO_REFERENCED_ROW = 1216,
     ER_ROW_IS_REFERENCED = 1217,
+    ER_RECORD_FILE_FULL = 1114,
     ER_CHECKREAD = 1020,
     ER_ERROR_DURING_COMMIT = 1180, /* Galera: cut off from the others, who may have the change */
     ER_UNKNOWN_COM_ERROR = 1047,   /* Galera: the node is not ready */
@@ -72,6 +74,8 @@ static const struct dialect_error errors[] = {
     {.native = ER_LOCK_WAIT_TIMEOUT, .code = ERROR_DATABASE_CONFLICT},
     {.native = ER_LOCK_DEADLOCK, .code = ERROR_DATABASE_CONFLICT},
     {.native = ER_CHECKREAD, .code = ERROR_DATABASE_CONFLICT},
+    {.native = ER_DISK_FULL, .code = ERROR_DATABASE_FULL},
+    {.native = ER_RECORD_FILE_FULL, .code = ERROR_DATABASE_FULL},
     {.native = ER_STATEMENT_TIMEOUT, .code = ERROR_DATABASE_TIMEOUT},
     {.native = ER_ERROR_DURING_COMMIT, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_CON_COUNT, .code = ERROR_DATABASE_UNAVAILABLE},

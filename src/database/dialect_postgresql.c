@@ -52,6 +52,7 @@ static const struct dialect_error errors[] = {
     {.state = "57014", .code = ERROR_DATABASE_TIMEOUT},
     {.state = "57P", .code = ERROR_DATABASE_UNAVAILABLE},
     {.state = "25P03", .code = ERROR_DATABASE_UNAVAILABLE},
+    {.state = "53100", .code = ERROR_DATABASE_FULL},
     {.state = "53300", .code = ERROR_DATABASE_UNAVAILABLE},
     {.state = "08", .code = ERROR_DATABASE_UNAVAILABLE},
 };

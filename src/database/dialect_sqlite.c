@@ -30,7 +30,14 @@ static const char *const session[] = {
     "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16000",  "PRAGMA cell_size_check = ON",
 };
 
-enum { SQLITE_BUSY = 5, SQLITE_LOCKED = 6, SQLITE_INTERRUPT = 9, SQLITE_CONSTRAINT = 19 };
+enum {
+    SQLITE_BUSY = 5,
+    SQLITE_LOCKED = 6,
+    SQLITE_INTERRUPT = 9,
+    SQLITE_IOERR = 10,
+    SQLITE_FULL = 13,
+    SQLITE_CONSTRAINT = 19,
+};
 
 static const struct dialect_error errors[] = {
     {.native = SQLITE_CONSTRAINT, .fragment = "UNIQUE constraint", .code = ERROR_DATABASE_UNIQUE},
@@ -40,6 +47,8 @@ static const struct dialect_error errors[] = {
     {.native = SQLITE_BUSY, .code = ERROR_DATABASE_CONFLICT},
     {.native = SQLITE_LOCKED, .code = ERROR_DATABASE_CONFLICT},
     {.native = SQLITE_INTERRUPT, .code = ERROR_DATABASE_TIMEOUT},
+    {.native = SQLITE_FULL, .code = ERROR_DATABASE_FULL},
+    {.native = SQLITE_IOERR, .code = ERROR_DATABASE_UNAVAILABLE},
 };
 
 static const char *const type_names[COLUMN_TYPES] = {
@@ -101,6 +110,7 @@ const struct dialect dialect_sqlite = {
     .has_one_writer = true,
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),
+    .is_undone = "no transaction is active", /* a full disk undoes it at once */
     .clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     .session = session,
     .session_count = sizeof(session) / sizeof(session[0]),

@@ -7,6 +7,8 @@
  * ODBC's autocommit stays on: on SQLite SQLEndTran reports success and commits nothing once a
  * transaction was begun by text, and BEGIN IMMEDIATE can only be said by text.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/expect.h"
 #include "base/time.h"
@@ -229,9 +231,17 @@ bool connection_commit(struct connection *connection, struct error *error)
                                     : commit_begun(connection, error);
 }
 
+/* Whether a ROLLBACK failed because nothing was left to be undone. */
+static bool is_undone(const struct connection *connection, const struct error *error)
+{
+    const char *words = connection->dialect->is_undone;
+
+    return words != NULL && strstr(error->cause, words) != NULL;
+}
+
 void connection_rollback(struct connection *connection)
 {
-    struct error ignored;
+    struct error error = {0};
     enum transaction_state state = connection->state;
 
     result_close(&connection->result);
@@ -241,7 +251,7 @@ void connection_rollback(struct connection *connection)
         return;
     }
     if (connection->is_begun && !connection->is_broken &&
-        !connection_run_text(connection, "ROLLBACK", &ignored)) {
+        !connection_run_text(connection, "ROLLBACK", &error) && !is_undone(connection, &error)) {
         connection->is_broken = true;
     }
     end(connection);

@@ -409,7 +409,8 @@ static bool end_for_good(struct connection *connection, struct arena *arena,
 }
 
 /* Notes that the session is in use, at most once a minute, more often when it idles out soon; and
- * anew when the clock was set back, so that it does not idle out as much later. */
+ * anew when the clock was set back, so that it does not idle out as much later. Where there is no
+ * room to note it he may read all the same. */
 static bool note_use(const struct session_cache *cache, struct connection *connection,
                      struct arena *arena, struct known_session *known, int64_t now,
                      struct error *error)
@@ -422,7 +423,14 @@ static bool note_use(const struct session_cache *cache, struct connection *conne
     const struct row_value used_on = {"used_on", cell_moment(now)};
     const struct row_condition by_id = {"id", ROW_IS, cell_uuid(&known->id)};
     known->used_on = now;
-    return row_update(connection, arena, &session_table, &used_on, 1, &by_id, 1, NULL, error);
+    if (row_update(connection, arena, &session_table, &used_on, 1, &by_id, 1, NULL, error)) {
+        return true;
+    }
+    if (error->code == ERROR_DATABASE_FULL) {
+        error_clear(error);
+        return true;
+    }
+    return false;
 }
 
 /* Finds the session in memory or in the database; it has not ended. */

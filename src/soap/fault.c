@@ -29,11 +29,8 @@ static const struct {
     enum error_code code;
     int seconds;
 } pauses[] = {
-    {ERROR_BUSY, 1},
-    {ERROR_TOO_MANY_ATTEMPTS, 30},
-    {ERROR_DATABASE_UNAVAILABLE, 2},
-    {ERROR_DIRECTORY_UNAVAILABLE, 10},
-    {ERROR_DATABASE_CONFLICT, 1},
+    {ERROR_BUSY, 1},           {ERROR_TOO_MANY_ATTEMPTS, 30},     {ERROR_DATABASE_UNAVAILABLE, 2},
+    {ERROR_DATABASE_FULL, 30}, {ERROR_DIRECTORY_UNAVAILABLE, 10}, {ERROR_DATABASE_CONFLICT, 1},
 };
 
 static const char *code_of(const struct error *error, enum soap_version version)

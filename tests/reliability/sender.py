@@ -12,7 +12,8 @@ from svyaz import stage, wire
 from svyaz.contract import PREFIX
 
 # What a client may see and must send again: all else is an answer.
-AGAIN = {"DATABASE_UNAVAILABLE", "OUTCOME_UNKNOWN", "DATABASE_CONFLICT", "BUSY", "TIMEOUT", "INTERNAL"}
+AGAIN = {"DATABASE_UNAVAILABLE", "OUTCOME_UNKNOWN", "DATABASE_CONFLICT", "BUSY", "TIMEOUT", "INTERNAL",
+         "DATABASE_FULL"}
 PATIENCE = 120  # seconds until an answer must have come
 
 

@@ -272,6 +272,49 @@ void test_errors__connection_lost_at_commit(void **state)
     test_database_close(&test);
 }
 
+/* Runs into the end of the disk, or what each engine says of it. */
+static bool run_full(struct test_database *test, struct connection *connection, struct error *error)
+{
+    struct sql sql;
+
+    sql_begin(&sql, test->arena, connection_dialect(connection));
+    if (is_engine(connection, "PostgreSQL")) {
+        sql_add(&sql, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$");
+    } else if (is_engine(connection, "MariaDB")) {
+        sql_add(&sql, "BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114; END");
+    } else {
+        sql_add(&sql, "INSERT INTO sample (id, content) VALUES (x'00', zeroblob(10000000))");
+    }
+    return connection_change(connection, &sql, NULL, error);
+}
+
+/* The engine may have undone all by itself then; the connection is as good as before. */
+void test_errors__no_room(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+    struct sql sql;
+    int open, used;
+
+    (void)state;
+    if (is_engine(connection, "SQLite")) {
+        sql_begin(&sql, test.arena, connection_dialect(connection));
+        sql_add(&sql, "PRAGMA max_page_count = 1000");
+        assert_done(connection_change(connection, &sql, NULL, &error));
+    }
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    assert_done(insert_name(connection, 1, "undone", &error));
+    assert_refused(run_full(&test, connection, &error), ERROR_DATABASE_FULL);
+    connection_rollback(connection);
+    assert_int_equal(count_rows(connection), 0);
+    assert_done(insert_name(connection, 1, "kept", &error));
+    database_release(&connection);
+    database_count(test.database, &open, &used);
+    assert_int_equal(open, 1);
+    test_database_close(&test);
+}
+
 /* A connection that died while it lay in the pool is never handed out. */
 void test_errors__connection_lost_while_free(void **state)
 {
