@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
-hostile credentials clients directory crmd crmctl import reliability galera clock fuzz operations'
+hostile credentials clients directory crmd crmctl import reliability galera clock disk fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -29,6 +29,7 @@ part_import() { tests/import/run.py; }
 part_reliability() { tests/reliability/run.py; }
 part_galera() { tests/reliability/galera.py; }
 part_clock() { tests/reliability/clock.py; }
+part_disk() { tests/reliability/disk.py; }
 part_fuzz() { tests/fuzz/run.sh; }
 part_operations() { tests/dialogues/untouched.py; }
 

@@ -94,3 +94,4 @@ torture:
 	tests/reliability/run.py --no-steps --writes 50000 --kills 20 --database-kills 0 --changes 1 --cuts 1 $(if $(SEED),--seed $(SEED)) # 200,000 changes
 	tests/reliability/galera.py --failures 10 $(if $(SEED),--seed $(SEED))
 	tests/reliability/clock.py --turns 20 $(if $(SEED),--seed $(SEED))
+	tests/reliability/disk.py --fills 200 $(if $(SEED),--seed $(SEED))
