@@ -317,8 +317,9 @@ static bool settle(struct step *step, const struct error *failure, struct error 
 /* Nothing can be said of any row while these last. */
 static bool is_outage(enum error_code code)
 {
-    return code == ERROR_DATABASE_UNAVAILABLE || code == ERROR_OUTCOME_UNKNOWN ||
-           code == ERROR_BUSY || code == ERROR_DIRECTORY_UNAVAILABLE;
+    return code == ERROR_DATABASE_UNAVAILABLE || code == ERROR_DATABASE_FULL ||
+           code == ERROR_OUTCOME_UNKNOWN || code == ERROR_BUSY ||
+           code == ERROR_DIRECTORY_UNAVAILABLE;
 }
 
 /* ---- the whole ---- */
