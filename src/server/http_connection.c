@@ -3,10 +3,8 @@
  */
 #include "server/http_connection.h"
 
-#include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/arena.h"
@@ -33,12 +31,7 @@ void http_connection_open(struct http_connection *connection, struct http_shared
     connection->deadline =
         now + (context == NULL ? shared->limits->idle_ms : shared->limits->handshake_ms);
     connection->source = access_source_of(peer);
-    connection->is_ipv6 = peer->ss_family == AF_INET6;
-    if (connection->is_ipv6) {
-        memcpy(connection->address, &((const struct sockaddr_in6 *)peer)->sin6_addr, 16);
-    } else {
-        memcpy(connection->address, &((const struct sockaddr_in *)peer)->sin_addr, 4);
-    }
+    connection->peer = network_address_of((const struct sockaddr *)peer);
 }
 
 static void release_exchange(struct http_connection *connection)
@@ -77,10 +70,9 @@ void http_connection_send_early(struct http_connection *connection)
 static void log_refusal(const struct http_connection *connection, enum refusal refusal)
 {
     const struct refusal_kind *kind = refusal_kind(refusal);
-    char address[INET6_ADDRSTRLEN] = "";
+    char address[NETWORK_TEXT_SIZE];
 
-    inet_ntop(connection->is_ipv6 ? AF_INET6 : AF_INET, connection->address, address,
-              sizeof(address));
+    network_address_format(&connection->peer, address);
     log_event(connection->shared->log, LOG_LEVEL_INFO, "request_refused",
               LOG_TEXT("reason", kind->word), LOG_NUMBER("status", kind->status),
               LOG_TEXT("peer", address));

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include "base/attributes.h"
+#include "base/network.h"
 #include "server/access.h"
 #include "server/ready.h"
 #include "server/refusal.h"
@@ -31,7 +32,7 @@ struct exchange;
 struct exchange_door;
 struct http_limits;
 struct log;
-struct proxies;
+struct network_list;
 struct tls_context;
 struct workers;
 
@@ -62,7 +63,7 @@ struct http_shared {
     const struct http_limits *_Atomic limits; /* an exchange keeps those it began with */
     const struct log *log;
     const struct exchange_door *door;
-    const struct proxies *proxies; /* or NULL */
+    const struct network_list *proxies; /* or NULL */
     struct counters *counters;
     struct spool_budget budget;
     struct workers *workers;
@@ -82,8 +83,7 @@ struct http_connection {
     int64_t window_content; /* bytes that had passed when the window began */
     struct exchange *exchange;
     struct access_source source;
-    uint8_t address[16]; /* the peer's, IPv4 in the first four */
-    bool is_ipv6;
+    struct network_address peer;
     struct http_connection *previous; /* among the open ones */
     struct http_connection *next;
     struct http_connection *next_later; /* among those that wished for later */

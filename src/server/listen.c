@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/network.h"
 #include "base/settings.h"
 #include "base/version.h"
 #include "call/platform.h"
@@ -21,7 +22,6 @@
 #include "server/counters.h"
 #include "server/from_settings.h"
 #include "server/notify.h"
-#include "server/proxies.h"
 #include "server/reload.h"
 #include "server/server.h"
 #include "server/signals.h"
@@ -40,7 +40,7 @@ struct listening {
     struct counters counters;
     struct counters admin_counters;
     struct tls_context *tls;
-    struct proxies *proxies;
+    struct network_list *proxies;
     struct server *server;
     int address_count; /* of the clients' server */
     struct server *admin_server;
@@ -96,8 +96,8 @@ static bool open_server(struct listening *listening, struct error *error)
     const struct settings *settings = listening->platform->settings;
     struct array addresses;
 
-    if (!proxies_parse(listening->arena, settings->http.trusted_proxies, &listening->proxies,
-                       error)) {
+    if (!network_list_parse(listening->arena, settings->http.trusted_proxies, "trusted_proxies",
+                            &listening->proxies, error)) {
         return false;
     }
     array_init(&addresses, listening->arena);

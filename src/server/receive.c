@@ -3,7 +3,6 @@
  */
 #include "server/receive.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -51,9 +50,9 @@ static enum wish refuse(struct http_connection *connection, enum refusal refusal
 
 static const char *format_address(const struct http_connection *connection, struct arena *arena)
 {
-    char text[INET6_ADDRSTRLEN] = "";
+    char text[NETWORK_TEXT_SIZE];
 
-    inet_ntop(connection->is_ipv6 ? AF_INET6 : AF_INET, connection->address, text, sizeof(text));
+    network_address_format(&connection->peer, text);
     return arena_copy_text(arena, text);
 }
 
@@ -72,7 +71,7 @@ static enum refusal fill_request(struct http_connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     const struct http_head *head = &exchange->head;
-    const struct proxies *proxies = connection->shared->proxies;
+    const struct network_list *proxies = connection->shared->proxies;
 
     exchange->request.method = head->method;
     exchange->request.path = head->path;
@@ -81,14 +80,13 @@ static enum refusal fill_request(struct http_connection *connection)
     exchange->request.head = head;
     exchange->request.is_tls = connection->stream.session != NULL;
     exchange->request.peer_address = format_address(connection, exchange->arena);
-    exchange->request.client_certificate =
-        proxies_contain(proxies, connection->address, connection->is_ipv6)
-            ? NULL
-            : find_certificate(connection, exchange->arena);
+    exchange->request.client_certificate = network_list_has(proxies, &connection->peer)
+                                               ? NULL
+                                               : find_certificate(connection, exchange->arena);
     exchange->is_last =
         !head->is_keep_alive ||
         connection->request_count + 1 >= connection->shared->limits->requests_per_connection;
-    if (proxies_contain(proxies, connection->address, connection->is_ipv6) &&
+    if (network_list_has(proxies, &connection->peer) &&
         !proxies_apply(proxies, exchange->arena, &exchange->request)) {
         return REFUSAL_FORWARDED;
     }

@@ -21,7 +21,7 @@ struct arena;
 struct counters;
 struct error;
 struct log;
-struct proxies;
+struct network_list;
 struct server;
 struct tls_context;
 
@@ -35,7 +35,7 @@ struct server_options {
     const struct server_address *addresses;
     int address_count;
     struct exchange_door door;
-    const struct proxies *proxies; /* NULL: none is trusted */
+    const struct network_list *proxies; /* NULL: none is trusted */
     const struct log *log;
     struct counters *counters;
 };
