@@ -5,7 +5,7 @@
 # build/fuzz, is clang's.
 
 # A file may include headers of its own floor and of floors to its left, and nothing else.
-FLOORS := base text xml crypto database metadata security call query change record service job soap server
+FLOORS := base text xml crypto database metadata security call query change record service job soap push server
 APPS   := base text xml crypto client apps
 
 VARIANT ?= release

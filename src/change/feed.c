@@ -129,6 +129,7 @@ static struct feed_change *add(struct reading *reading, size_t row, const char *
     struct feed_change *change = &reading->page.changes[reading->page.count++];
     const struct change_row *from = &reading->rows[row];
     *change = (struct feed_change){
+        .position = from->position,
         .kind = kind,
         .entity = from->entity,
         .id = from->id,
@@ -240,6 +241,12 @@ static const char *make_token(const struct reading *reading, int64_t position)
     struct change_token token = {.position = position};
     memcpy(token.rights, reading->rights.digest, TOKEN_RIGHTS_SIZE);
     return change_token_write(reading->call, &token);
+}
+
+const char *feed_token_at(struct call *call, int64_t position)
+{
+    const struct reading reading = {.call = call, .rights = change_rights_of(call, NULL)};
+    return make_token(&reading, position);
 }
 
 static bool read_after(struct reading *reading, int64_t position, int64_t numbered, int64_t limit,

@@ -34,6 +34,7 @@ struct feed_request {
 };
 
 struct feed_change {
+    int64_t position; /* in the order of commits */
     const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "left" "childrenMoved" */
     const struct entity *entity;
     struct uuid id;
@@ -53,6 +54,9 @@ struct feed_page {
     const char *next_token;
     bool has_more; /* changes that were not looked at yet */
 };
+
+/* A token of the caller after this position, for all that he may read. */
+const char *feed_token_at(struct call *call, int64_t position);
 
 /* Reads a page. RESYNC_REQUIRED, CHANGES_EXPIRED, CHANGE_TOKEN_INVALID. */
 must_check bool feed_read(struct call *call, const struct feed_request *request,

@@ -5,11 +5,18 @@
 
 #include "change/change.h"
 #include "change/event.h"
+#include "change/subscription.h"
 #include "database/table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { ENTITY_LENGTH = 64, MARK_LENGTH = 32, WORD_LENGTH = 40 };
+enum {
+    ENTITY_LENGTH = 64,
+    MARK_LENGTH = 32,
+    WORD_LENGTH = 40,
+    TOKEN_LENGTH = 100,
+    USER_NAME_LENGTH = 160,
+};
 
 static const struct table_column change_columns[] = {
     {.name = "number", .type = COLUMN_INTEGER, .is_required = true, .is_counted = true},
@@ -96,4 +103,69 @@ const struct table event_table = {
     .primary_key = {"number"},
     .indexes = event_indexes,
     .index_count = COUNT(event_indexes),
+};
+
+static const struct table_column subscription_columns[] = {
+    {.name = "id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "name", .type = COLUMN_TEXT, .length = SUBSCRIPTION_NAME_LENGTH},
+    {.name = "url", .type = COLUMN_TEXT, .length = SUBSCRIPTION_URL_LENGTH, .is_required = true},
+    {.name = "user_name", .type = COLUMN_TEXT, .length = USER_NAME_LENGTH},
+    {.name = "password", .type = COLUMN_TEXT},
+    {.name = "user_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "application", .type = COLUMN_TEXT, .length = CHANGE_APPLICATION_LENGTH},
+    {.name = "interests", .type = COLUMN_TEXT},
+    {.name = "skips_own", .type = COLUMN_BOOLEAN, .is_required = true},
+    {.name = "changes_per_message", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "park_after", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "state", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "created_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "token", .type = COLUMN_TEXT, .length = TOKEN_LENGTH, .is_required = true},
+    {.name = "edition", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "node_id", .type = COLUMN_UUID},
+    {.name = "attempts", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "last_error", .type = COLUMN_TEXT, .length = SUBSCRIPTION_REASON_LENGTH},
+    {.name = "delivered", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "delivered_on", .type = COLUMN_MOMENT},
+};
+
+const struct table subscription_table = {
+    .name = "svyaz_subscription",
+    .columns = subscription_columns,
+    .column_count = COUNT(subscription_columns),
+    .primary_key = {"id"},
+};
+
+static const struct table_column dead_letter_columns[] = {
+    {.name = "subscription_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "position", .type = COLUMN_INTEGER, .is_required = true},
+    {.name = "entity_name", .type = COLUMN_TEXT, .length = ENTITY_LENGTH, .is_required = true},
+    {.name = "record_id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "parked_on", .type = COLUMN_MOMENT, .is_required = true},
+    {.name = "reason", .type = COLUMN_TEXT, .length = SUBSCRIPTION_REASON_LENGTH},
+    {.name = "is_due", .type = COLUMN_BOOLEAN, .is_required = true},
+};
+
+static const struct table_index dead_letter_indexes[] = {
+    {.name = "svyaz_dead_letter_record", .columns = {"subscription_id", "record_id"}},
+};
+
+const struct table dead_letter_table = {
+    .name = "svyaz_dead_letter",
+    .columns = dead_letter_columns,
+    .column_count = COUNT(dead_letter_columns),
+    .primary_key = {"subscription_id", "position"},
+    .indexes = dead_letter_indexes,
+    .index_count = COUNT(dead_letter_indexes),
+};
+
+static const struct table_column node_columns[] = {
+    {.name = "id", .type = COLUMN_UUID, .is_required = true},
+    {.name = "beat", .type = COLUMN_INTEGER, .is_required = true},
+};
+
+const struct table node_table = {
+    .name = "svyaz_node",
+    .columns = node_columns,
+    .column_count = COUNT(node_columns),
+    .primary_key = {"id"},
 };

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "crypto/tls_context.h"
 
 struct tls_context {
     const char *certificate_file;
@@ -39,7 +40,7 @@ static bool set_error(struct error *error, const char *file, const char *problem
     return error_add_cause(error, "%s", reason == NULL ? "no reason given" : reason);
 }
 
-static void restrict_protocol(SSL_CTX *context)
+void tls_restrict(SSL_CTX *context)
 {
     expect(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1);
     expect(SSL_CTX_set_cipher_list(context, ciphers_1_2) == 1);
@@ -79,7 +80,7 @@ static bool load(const struct tls_context *files, SSL_CTX **context_out, struct 
 
     expect(context != NULL);
     ERR_clear_error();
-    restrict_protocol(context);
+    tls_restrict(context);
     if (files->asks_clients) {
         ask_clients(context);
     }

@@ -199,6 +199,25 @@ bool row_select_ids(struct connection *connection, struct arena *arena,
     return true;
 }
 
+bool row_count(struct connection *connection, struct arena *arena, const struct table *table,
+               const struct row_condition *conditions, size_t condition_count, int64_t *count_out,
+               struct error *error)
+{
+    const struct cell *cells = NULL;
+    struct sql sql;
+    expect(condition_count > 0);
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "SELECT COUNT(*) FROM ");
+    sql_add_name(&sql, table->name);
+    add_conditions(&sql, table, conditions, condition_count);
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    if (!connection_select_row(connection, &sql, &cells, error)) {
+        return false;
+    }
+    *count_out = cells == NULL ? 0 : cells[0].integer;
+    return true;
+}
+
 const struct cell *row_cell(const struct row_set *rows, size_t row, size_t column)
 {
     expect(row < rows->count && column < rows->column_count);

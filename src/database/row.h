@@ -71,6 +71,11 @@ must_check bool row_select_ids(struct connection *connection, struct arena *aren
                                const struct row_query *query, struct uuid **ids_out,
                                size_t *count_out, struct error *error);
 
+/* How many rows meet the conditions; at least one is needed. */
+must_check bool row_count(struct connection *connection, struct arena *arena,
+                          const struct table *table, const struct row_condition *conditions,
+                          size_t condition_count, int64_t *count_out, struct error *error);
+
 /* A cell of a set. */
 const struct cell *row_cell(const struct row_set *rows, size_t row, size_t column);
 

@@ -49,7 +49,7 @@ static void add_handlers(struct output *output, const struct services *services)
     for (size_t index = 0; index < services->operations.count; index++) {
         const struct service_operation *operation = services->operations.items[index];
         const char *handler = xml_attribute(operation->node, "handler");
-        if (map_get(handlers, handler) == NULL) {
+        if (handler != NULL && map_get(handlers, handler) == NULL) {
             map_set(handlers, handler, operation);
             output_add(output,
                        "/* %s */\nbool %s(struct call *call, const struct operation *operation,\n"
@@ -109,11 +109,16 @@ static void add_pattern(struct output *output, const struct service_operation *o
     if (xml_attribute(node, "prepare") != NULL) {
         output_add(output, "        .prepare = %s,\n", xml_attribute(node, "prepare"));
     }
-    output_add(output,
-               "        .request = &%s_shape,\n        .response = &%s_shape,\n"
-               "        .handler = %s,\n        .handler_name = \"%s\",\n    },\n",
-               operation->request->c_name, operation->response->c_name,
-               xml_attribute(node, "handler"), xml_attribute(node, "handler"));
+    output_add(output, "        .request = &%s_shape,\n        .response = &%s_shape,\n",
+               operation->request->c_name, operation->response->c_name);
+    if (xml_attribute_is_true(node, "sent", false)) {
+        output_add(output, "        .is_sent = true,\n");
+    } else {
+        const char *handler = xml_attribute(node, "handler");
+        output_add(output, "        .handler = %s,\n        .handler_name = \"%s\",\n", handler,
+                   handler);
+    }
+    output_add(output, "    },\n");
 }
 
 static bool write_table(const struct generation *generation, const struct services *services,

@@ -212,6 +212,9 @@ static void check_operation(struct reading *reading, const struct service_operat
     if (is_once && xml_attribute(node, "right") != NULL) {
         note(reading, node, "A right is asked for on an entity, and %s has none.", operation->name);
     }
+    if (xml_attribute_is_true(node, "sent", false) != (xml_attribute(node, "handler") == NULL)) {
+        note(reading, node, "%s needs a handler, or it is sent and needs none.", operation->name);
+    }
 }
 
 static void read_operation(struct reading *reading, const struct xml_node *node)

@@ -73,8 +73,9 @@ const struct table request_table = {
 const struct table *const *record_tables(int *count_out)
 {
     static const struct table *const tables[] = {
-        &party_table,   &file_table,   &file_piece_table,  &counter_table, &setting_table,
-        &request_table, &change_table, &change_mark_table, &event_table,
+        &party_table,   &file_table,         &file_piece_table,  &counter_table,
+        &setting_table, &request_table,      &change_table,      &change_mark_table,
+        &event_table,   &subscription_table, &dead_letter_table, &node_table,
     };
     *count_out = (int)COUNT(tables);
     return tables;

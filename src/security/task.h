@@ -20,7 +20,8 @@
     TASK(MERGE, "merge", "join two records into one")                                              \
     TASK(OVERRIDE_CREATED_ON, "overrideCreatedOn", "say when an imported record was created")      \
     TASK(READ_AUDIT, "readAudit", "read who changed what")                                         \
-    TASK(SEND_AS_USER, "sendAsUser", "send messages in another user's name")
+    TASK(SEND_AS_USER, "sendAsUser", "send messages in another user's name")                       \
+    TASK(SUBSCRIBE, "subscribe", "have changes brought to an address of one's own")
 
 enum task {
 #define TASK_CONSTANT(constant, name, meaning) TASK_##constant,

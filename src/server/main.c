@@ -83,7 +83,7 @@ static const struct {
     enum program_part last;
     bool needs_program;
 } modes[] = {
-    [MODE_SERVE] = {.run = serve, .needs_program = true, .last = PART_CHORES},
+    [MODE_SERVE] = {.run = serve, .needs_program = true, .last = PART_PUSH},
     [MODE_CHECK] = {.run = check, .needs_program = true, .last = PART_DOOR},
     [MODE_EXAMPLE] = {.run = write_example},
     [MODE_VERSION] = {.run = write_version},

@@ -28,6 +28,7 @@
 #include "job/worker.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
+#include "push/pusher.h"
 #include "query/reach.h"
 #include "record/engine.h"
 #include "record/number_block.h"
@@ -64,6 +65,7 @@ struct program {
     struct platform platform;
     struct soap_door *door;
     struct scheduler *scheduler;
+    struct pusher *pusher;
     struct job_worker *worker;
     struct scheduler *work; /* of the worker */
     struct array files;     /* names of the settings files that were read */
@@ -324,6 +326,17 @@ static void close_chores(struct program *program)
     scheduler_stop(&program->scheduler);
 }
 
+static bool open_push(struct program *program, struct error *error)
+{
+    return program->options->mode != MODE_SERVE ||
+           pusher_start(&program->platform, program->door, &program->pusher, error);
+}
+
+static void close_push(struct program *program)
+{
+    pusher_stop(&program->pusher);
+}
+
 static const struct {
     bool (*open)(struct program *program, struct error *error);
     void (*close)(struct program *program); /* NULL: the arena does */
@@ -337,6 +350,7 @@ static const struct {
     [PART_ORGANIZATION] = {.open = open_organization},
     [PART_DOOR] = {.open = open_door, .close = close_door},
     [PART_CHORES] = {.open = open_chores, .close = close_chores},
+    [PART_PUSH] = {.open = open_push, .close = close_push},
 };
 
 bool program_open(const struct options *options, enum program_part last,

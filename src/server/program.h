@@ -29,6 +29,7 @@ enum program_part {
     PART_ORGANIZATION, /* its id and keys, from the database */
     PART_DOOR,         /* operations and contract */
     PART_CHORES,       /* what runs by itself */
+    PART_PUSH,         /* changes are brought to those who subscribed */
     PART_COUNT
 };
 

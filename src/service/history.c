@@ -24,65 +24,20 @@
 #include "service/event_answer.h"
 #include "service/operation.h"
 #include "service/page_limit.h"
-
-/* ---- values ---- */
+#include "service/tell_value.h"
 
 static struct message_list list_of(const struct array *items)
 {
     return (struct message_list){.is_set = true, .count = items->count, .items = items->items};
 }
 
-/* The forms in which a value may be told; lists are not set for what is no list. */
-struct told_value {
-    const char *text;
-    struct reference *reference;
-    struct message_list parties;
-};
-
-static struct message_list tell_parties(struct arena *arena, const struct value *value)
-{
-    struct array parties;
-    array_init(&parties, arena);
-    for (size_t index = 0; index < value->parties.count; index++) {
-        const struct party *party = &value->parties.items[index];
-        struct party_then *told = arena_allocate(arena, sizeof(*told));
-        bool is_record = party->reference.entity != NULL;
-        told->participation = party->participation;
-        told->party =
-            is_record ? arena_copy(arena, &party->reference, sizeof(party->reference)) : NULL;
-        told->address = party->address;
-        array_add(&parties, told);
-    }
-    return list_of(&parties);
-}
-
-static struct told_value tell(struct arena *arena, const struct field *field,
-                              const struct value *value)
-{
-    struct told_value told = {.text = NULL};
-    if (value->state != VALUE_SET) {
-        return told;
-    }
-    if (field->type == FIELD_PARTY_LIST) {
-        told.parties = tell_parties(arena, value);
-        return told;
-    }
-    if (field->type == FIELD_FILE) {
-        told.text = value->file->name == NULL ? "" : value->file->name;
-        return told;
-    }
-    if (field->type == FIELD_LOOKUP) {
-        told.reference = arena_copy(arena, &value->reference, sizeof(value->reference));
-    }
-    told.text = value_format(arena, field, value);
-    return told;
-}
+/* ---- values ---- */
 
 static struct field_change *answer_field(struct arena *arena, const struct history_field *field)
 {
     struct field_change *answer = arena_allocate(arena, sizeof(*answer));
-    struct told_value was = tell(arena, field->field, &field->old_value);
-    struct told_value is = tell(arena, field->field, &field->new_value);
+    struct told_value was = tell_value(arena, field->field, &field->old_value);
+    struct told_value is = tell_value(arena, field->field, &field->new_value);
     answer->field = field->field->name;
     answer->old_value = was.text;
     answer->old_reference = was.reference;

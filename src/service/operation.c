@@ -120,6 +120,7 @@ static void add_operation(struct arena *arena, struct map *drafts, const struct 
         .pattern = pattern,
     };
     array_add(&draft->operations, operation);
+    draft->service->is_sent = pattern->is_sent;
 }
 
 static void add_pattern(struct arena *arena, struct map *drafts, const struct catalog *catalog,
@@ -136,7 +137,7 @@ static void add_pattern(struct arena *arena, struct map *drafts, const struct ca
     }
 }
 
-/* Entities before families, each by name. */
+/* Entities before families, what is sent last, each by name. */
 static int compare_services(const void *left, const void *right)
 {
     const struct service *first = *(const struct service *const *)left;
@@ -144,6 +145,9 @@ static int compare_services(const void *left, const void *right)
 
     if ((first->entity == NULL) != (second->entity == NULL)) {
         return first->entity == NULL ? 1 : -1;
+    }
+    if (first->is_sent != second->is_sent) {
+        return first->is_sent ? 1 : -1;
     }
     return strcmp(first->name, second->name);
 }
@@ -173,16 +177,20 @@ const struct service_list *service_list_make(struct arena *arena, const struct c
     for (size_t i = 0; i < operation_pattern_count; i++) {
         add_pattern(arena, drafts, catalog, &operation_patterns[i]);
     }
-    list->service_count = map_count(drafts);
-    list->services = arena_allocate_array(arena, list->service_count, sizeof(*list->services));
+    size_t count = map_count(drafts);
+    list->services = arena_allocate_array(arena, count, sizeof(*list->services));
     list->by_name = map_create(arena);
     list->by_element = map_create(arena);
-    for (size_t i = 0; i < list->service_count; i++) {
-        list->services[i] = finish_draft(map_value_at(drafts, i));
+    for (size_t i = 0; i < count; i++) {
+        const struct service *service = finish_draft(map_value_at(drafts, i));
+        list->services[i] = service;
+        list->service_count += service->is_sent ? 0 : 1;
+        map_set(list->by_name, service->name, service);
     }
-    qsort(list->services, list->service_count, sizeof(*list->services), compare_services);
+    qsort(list->services, count, sizeof(*list->services), compare_services);
+    list->sent = list->services + list->service_count;
+    list->sent_count = count - list->service_count;
     for (size_t i = 0; i < list->service_count; i++) {
-        map_set(list->by_name, list->services[i]->name, list->services[i]);
         add_elements(arena, list->by_element, list->services[i]);
     }
     return list;

@@ -55,6 +55,7 @@ struct operation_pattern {
     enum operation_scope scope;
     enum operation_transaction transaction;
     bool is_anonymous; /* may be called by nobody in particular: Login */
+    bool is_sent;      /* the platform sends it and clients serve it: it has no handler */
     bool has_right;
     enum right right; /* privilege on the entity that the pipeline asks for */
     const struct shape *request;
@@ -79,15 +80,19 @@ struct service {
     const char *name;             /* "Account", "Session" */
     const char *target_namespace; /* "urn:svyaz:crm:1:Account" */
     const struct entity *entity;  /* NULL for a family */
+    bool is_sent;                 /* served by clients, as all its operations are */
     const struct operation **operations;
     size_t operation_count;
 };
 
-/* All services of one catalog, in the order of their names, entities first. */
+/* All services of one catalog, in the order of their names, entities first; those that are sent
+ * apart. */
 struct service_list {
     const struct service **services;
     size_t service_count;
-    struct map *by_name;    /* service by name */
+    const struct service **sent;
+    size_t sent_count;
+    struct map *by_name;    /* service by name, those that are sent too */
     struct map *by_element; /* operation by "namespace name" of its request element */
 };
 
@@ -95,7 +100,8 @@ const struct service_list *service_list_make(struct arena *arena, const struct c
 
 const struct service *service_find(const struct service_list *list, const char *name);
 
-/* The operation whose request element has this namespace and local name, or NULL. */
+/* The operation that clients may call whose request element has this namespace and local name, or
+ * NULL. */
 const struct operation *operation_find(const struct service_list *list, const char *namespace,
                                        const char *name);
 

@@ -113,7 +113,7 @@ static bool put_operations(const struct output *output, const struct wire *wire,
 
 static bool put_all(const struct output *output, const struct wire *wire, struct error *error)
 {
-    for (size_t i = 0; i < wire->service_count; i++) {
+    for (size_t i = 0; i < wire->service_count + wire->sent_count; i++) {
         if (!put_wsdl(output, wire, &wire->services[i], error)) {
             return false;
         }
@@ -123,7 +123,7 @@ static bool put_all(const struct output *output, const struct wire *wire, struct
 
 static bool belongs(const struct wire *wire, const char *name, size_t length)
 {
-    for (size_t i = 0; i < wire->service_count; i++) {
+    for (size_t i = 0; i < wire->service_count + wire->sent_count; i++) {
         const char *service = wire->services[i].name;
         if (strlen(service) == length && memcmp(service, name, length) == 0) {
             return true;

@@ -48,6 +48,15 @@ static void write_row(struct buffer *text, const struct wire_service *service)
                       service->operation_count, service->name);
 }
 
+static void write_sent(struct buffer *text, const struct wire_service *service)
+{
+    buffer_add_format(
+        text,
+        "<tr><td><a href=\"/soap/%s\">%s</a></td><td>Yours to serve: what this server "
+        "sends</td><td>%zu</td><td><a href=\"/soap/%s?wsdl\">WSDL</a></td></tr>\n",
+        service->name, service->name, service->operation_count, service->name);
+}
+
 void listing_write(struct buffer *text, const struct wire *wire)
 {
     open_page(text, "Svyaz: services");
@@ -57,6 +66,9 @@ void listing_write(struct buffer *text, const struct wire *wire)
               "<table>\n<tr><th>Service</th><th>Records</th><th>Operations</th><th></th></tr>\n");
     for (size_t i = 0; i < wire->service_count; i++) {
         write_row(text, &wire->services[i]);
+    }
+    for (size_t i = 0; i < wire->sent_count; i++) {
+        write_sent(text, &wire->sent[i]);
     }
     buffer_add_text(text, "<tr><td>" WSDL_ALL "</td><td>Everything in one contract</td><td></td>"
                           "<td><a href=\"/soap/" WSDL_ALL "?wsdl\">WSDL</a></td></tr>\n</table>\n");

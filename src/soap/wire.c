@@ -229,8 +229,8 @@ bool wire_make(struct arena *arena, const struct catalog *catalog, struct wire *
                struct error *error)
 {
     const struct service_list *list = service_list_make(arena, catalog);
-    struct wire_service *services =
-        arena_allocate_array(arena, list->service_count, sizeof(*services));
+    size_t count = list->service_count + list->sent_count;
+    struct wire_service *services = arena_allocate_array(arena, count, sizeof(*services));
     struct wire *wire = arena_allocate(arena, sizeof(*wire));
     struct error problem = {0};
     struct wire_types types;
@@ -239,16 +239,20 @@ bool wire_make(struct arena *arena, const struct catalog *catalog, struct wire *
                           .catalog = catalog,
                           .services = services,
                           .service_count = list->service_count,
+                          .sent = services + list->service_count,
+                          .sent_count = list->sent_count,
                           .by_name = map_create(arena),
                           .by_namespace = map_create(arena)};
     wire_types_begin(&types, arena, catalog, &problem);
     wire->session_header = types.session_header;
     wire->request_header = types.request_header;
     wire->fault = types.fault;
-    for (size_t i = 0; i < list->service_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         services[i] = make_service(&types, list->services[i]);
         map_set(wire->by_name, services[i].name, &services[i]);
-        map_set(wire->by_namespace, services[i].target_namespace, &services[i]);
+        if (!services[i].service->is_sent) {
+            map_set(wire->by_namespace, services[i].target_namespace, &services[i]);
+        }
     }
     if (problem.code != ERROR_NONE) {
         *error = problem;

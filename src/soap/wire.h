@@ -110,8 +110,10 @@ struct wire {
     const struct wire_type *session_header, *request_header, *fault;
     const struct wire_service *services; /* in the order of service_list */
     size_t service_count;
-    struct map *by_name;
-    struct map *by_namespace;
+    const struct wire_service *sent; /* those that clients serve */
+    size_t sent_count;
+    struct map *by_name;      /* those that clients serve too */
+    struct map *by_namespace; /* without them */
 };
 
 /* Makes the contract of a catalog. Fails with METADATA_INVALID when two types would have one
@@ -119,7 +121,8 @@ struct wire {
 must_check bool wire_make(struct arena *arena, const struct catalog *catalog,
                           struct wire **wire_out, struct error *error);
 
-/* The service of this name, or of this namespace; the operation of this name; or NULL. */
+/* The service of this name, or of this namespace, which clients may call; the operation of this
+ * name; or NULL. */
 const struct wire_service *wire_find_service(const struct wire *wire, const char *name);
 const struct wire_service *wire_find_namespace(const struct wire *wire, const char *namespace);
 const struct wire_operation *wire_find_operation(const struct wire_service *service,

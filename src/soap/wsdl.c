@@ -20,7 +20,8 @@ struct writing {
     const char *target_namespace;
     const struct wire_service *services; /* those in the document */
     size_t service_count;
-    bool is_all; /* messages refer to schemas of several namespaces */
+    bool is_all;  /* messages refer to schemas of several namespaces */
+    bool is_sent; /* clients serve it: it has no headers of ours, nor our fault */
 };
 
 static const struct binding {
@@ -92,6 +93,9 @@ static void write_messages(const struct writing *writing)
                           operation->response->name);
         }
     }
+    if (writing->is_sent) {
+        return;
+    }
     buffer_add_text(writing->text,
                     "  <wsdl:message name=\"Headers\">"
                     "<wsdl:part name=\"Session\" element=\"t:Session\"/>"
@@ -111,10 +115,13 @@ static void write_port_operation(const struct writing *writing,
     buffer_add_format(text,
                       "</wsdl:documentation>\n"
                       "      <wsdl:input message=\"t:%sRequest\"/>\n"
-                      "      <wsdl:output message=\"t:%sResponse\"/>\n"
-                      "      <wsdl:fault name=\"CrmFault\" message=\"t:CrmFaultMessage\"/>\n"
-                      "    </wsdl:operation>\n",
+                      "      <wsdl:output message=\"t:%sResponse\"/>\n",
                       name, name);
+    if (!writing->is_sent) {
+        buffer_add_text(text,
+                        "      <wsdl:fault name=\"CrmFault\" message=\"t:CrmFaultMessage\"/>\n");
+    }
+    buffer_add_text(text, "    </wsdl:operation>\n");
 }
 
 static void write_port_type(const struct writing *writing)
@@ -126,6 +133,12 @@ static void write_port_type(const struct writing *writing)
         }
     }
     buffer_add_text(writing->text, "  </wsdl:portType>\n");
+}
+
+static void write_header_part(struct buffer *text, const char *prefix, const char *part)
+{
+    buffer_add_format(text, "<%s:header message=\"t:Headers\" part=\"%s\" use=\"literal\"/>",
+                      prefix, part);
 }
 
 static void write_bound_operation(const struct writing *writing, const struct binding *binding,
@@ -141,18 +154,23 @@ static void write_bound_operation(const struct writing *writing, const struct bi
                       "      <%s:operation soapAction=\"%s/%s\" style=\"document\"/>\n"
                       "      <wsdl:input><%s:body use=\"literal\"/>",
                       name, prefix, service->target_namespace, name, prefix);
-    if (!operation->operation->pattern->is_anonymous) {
-        buffer_add_format(
-            text, "<%s:header message=\"t:Headers\" part=\"Session\" use=\"literal\"/>", prefix);
+    if (!operation->operation->pattern->is_anonymous && !writing->is_sent) {
+        write_header_part(text, prefix, "Session");
+    }
+    if (!writing->is_sent) {
+        write_header_part(text, prefix, "Request");
     }
     buffer_add_format(text,
-                      "<%s:header message=\"t:Headers\" part=\"Request\" use=\"literal\"/>"
                       "</wsdl:input>\n"
-                      "      <wsdl:output><%s:body use=\"literal\"/></wsdl:output>\n"
-                      "      <wsdl:fault name=\"CrmFault\">"
-                      "<%s:fault name=\"CrmFault\" use=\"literal\"/></wsdl:fault>\n"
-                      "    </wsdl:operation>\n",
-                      prefix, prefix, prefix);
+                      "      <wsdl:output><%s:body use=\"literal\"/></wsdl:output>\n",
+                      prefix);
+    if (!writing->is_sent) {
+        buffer_add_format(text,
+                          "      <wsdl:fault name=\"CrmFault\">"
+                          "<%s:fault name=\"CrmFault\" use=\"literal\"/></wsdl:fault>\n",
+                          prefix);
+    }
+    buffer_add_text(text, "    </wsdl:operation>\n");
 }
 
 static void write_binding(const struct writing *writing, const struct binding *binding)
@@ -200,6 +218,7 @@ void wsdl_write(struct buffer *text, const struct wire *wire, const struct wire_
         .services = service == NULL ? wire->services : service,
         .service_count = service == NULL ? wire->service_count : 1,
         .is_all = service == NULL,
+        .is_sent = service != NULL && service->service->is_sent,
     };
 
     write_head(&writing, has_soap_1_2);

@@ -119,6 +119,11 @@ static void write_fault(struct buffer *text, const struct wire_type *fault)
     }
 }
 
+static void close_schema(struct buffer *text)
+{
+    buffer_add_text(text, "    </xs:schema>\n");
+}
+
 static void write_common(struct buffer *text, const struct wire *wire)
 {
     buffer_add_text(text, INDENT "<xs:element name=\"Session\" type=\"t:SessionHeader\"/>\n");
@@ -127,7 +132,6 @@ static void write_common(struct buffer *text, const struct wire *wire)
     write_type(text, wire->session_header);
     write_type(text, wire->request_header);
     write_fault(text, wire->fault);
-    buffer_add_text(text, "    </xs:schema>\n");
 }
 
 void xsd_write(struct buffer *text, const struct wire *wire, const struct wire_service *service)
@@ -140,11 +144,15 @@ void xsd_write(struct buffer *text, const struct wire *wire, const struct wire_s
     for (size_t i = 0; i < service->type_count; i++) {
         write_type(text, service->types[i]);
     }
-    write_common(text, wire);
+    if (!service->service->is_sent) {
+        write_common(text, wire);
+    }
+    close_schema(text);
 }
 
 void xsd_write_common(struct buffer *text, const struct wire *wire, const char *target_namespace)
 {
     open_schema(text, target_namespace);
     write_common(text, wire);
+    close_schema(text);
 }
