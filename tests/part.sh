@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
-hostile credentials clients directory crmd crmctl import reliability galera clock disk fuzz operations'
+hostile credentials clients directory push crmd crmctl import reliability galera clock disk fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -23,6 +23,7 @@ part_hostile() { tests/hostile/run.py; }
 part_credentials() { tests/credentials/run.py; }
 part_clients() { tests/clients/check.py; }
 part_directory() { tests/directory/run.py; }
+part_push() { tests/push/run.py; }
 part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }

@@ -245,13 +245,13 @@ bool subscription_hand_over(struct connection *connection, struct arena *arena,
 }
 
 bool subscription_advance(struct connection *connection, struct arena *arena,
-                          const struct subscription *subscription, bool *held_out,
+                          const struct subscription *subscription, const char *from, bool *held_out,
                           struct error *error)
 {
     const struct row_condition as_expected[] = {
         {"id", ROW_IS, cell_uuid(&subscription->id)},
         held_by(&subscription->node_id),
-        {"edition", ROW_IS, cell_integer(subscription->edition)},
+        {"token", ROW_IS, cell_text(from)},
     };
     struct cell cells[COLUMN_COUNT];
     struct row_value values[COLUMN_COUNT];

@@ -120,7 +120,8 @@ static bool write(const struct noting *noting, bool *held_out, struct error *err
     struct call *call = noting->call;
     const struct subscription next = advanced(noting);
 
-    return subscription_advance(call->connection, call->arena, &next, held_out, error) &&
+    return subscription_advance(call->connection, call->arena, &next, noting->subscription->token,
+                                held_out, error) &&
            (!*held_out || write_letters(noting, error));
 }
 

@@ -1,7 +1,7 @@
 /*
  * outcome.h - what came of a message, written down in one transaction.
  *
- * Whoever lost the subscription to another node, or whose subscription was changed meanwhile,
+ * Whoever lost the subscription to another node, or whose subscription was rewound meanwhile,
  * writes nothing: what was sent may then be sent once more, and has the same sequence.
  */
 #ifndef PUSH_OUTCOME_H

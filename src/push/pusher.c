@@ -137,6 +137,38 @@ static size_t share_of(const struct look *look)
     return nodes <= 1 ? look->active : (look->active + nodes - 1) / nodes;
 }
 
+static bool is_active(const struct look *look, const struct uuid *id)
+{
+    for (size_t index = 0; index < look->count; index++) {
+        if (uuid_compare(&look->subscriptions[index].id, id) == 0) {
+            return look->subscriptions[index].state == SUBSCRIPTION_ACTIVE;
+        }
+    }
+    return false;
+}
+
+/* Couriers of what was suspended or has gone end, and one of those beyond the share: one at a time
+ * is enough, and leaves the others to whoever has less. */
+static void stop_idle(struct look *look)
+{
+    struct pusher *pusher = look->pusher;
+    struct courier *last = NULL;
+    size_t active = 0;
+
+    for (size_t index = 0; index < pusher->courier_count; index++) {
+        struct courier *courier = pusher->couriers[index];
+        if (is_active(look, courier_subscription(courier))) {
+            last = courier;
+            active++;
+        } else {
+            courier_stop(courier);
+        }
+    }
+    if (active > share_of(look)) {
+        courier_stop(last);
+    }
+}
+
 static bool take_free(struct look *look, struct error *error)
 {
     struct pusher *pusher = look->pusher;
@@ -155,10 +187,7 @@ static bool take_free(struct look *look, struct error *error)
             return false;
         }
     }
-    /* One at a time is enough, and leaves the others to whoever has less. */
-    if (pusher->courier_count > share) {
-        courier_stop(pusher->couriers[pusher->courier_count - 1]);
-    }
+    stop_idle(look);
     return true;
 }
 

@@ -3,15 +3,17 @@
  */
 #include "soap/outgoing.h"
 
+#include <stdio.h>
 #include <stdsoap2.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/url.h"
 
-enum { STATUS_FIRST = 100, STATUS_LAST = 599, STATUS_OK = 200 };
+enum { STATUS_FIRST = 100, STATUS_LAST = 599, STATUS_OK = 200, FIRST_SIZE = 1024 };
 
 struct posting {
     const struct outgoing_line *line;
@@ -147,25 +149,41 @@ static bool send_message(struct soap *soap, struct arena *arena,
            fail(soap, error);
 }
 
+/* Byte by byte, as gSOAP gives them: it knows of chunks. An answer of no announced length ends with
+ * its connection. False when it is longer than it may be, or shorter than it said. */
+static bool receive_body(struct soap *soap, struct buffer *body)
+{
+    bool is_chunked = (soap->mode & SOAP_IO) == SOAP_IO_CHUNK;
+    bool is_announced = !is_chunked && soap->length > 0;
+    size_t most = is_announced && soap->length <= OUTGOING_ANSWER_MOST ? (size_t)soap->length
+                                                                       : OUTGOING_ANSWER_MOST;
+    int byte = 0;
+
+    while (body->length < most && (byte = soap_get1(soap)) != EOF) {
+        buffer_add_char(body, (char)byte);
+    }
+    return is_announced ? body->length == (size_t)soap->length : body->length < most;
+}
+
 static bool receive_answer(struct soap *soap, struct arena *arena,
                            struct outgoing_answer *answer_out, struct error *error)
 {
-    size_t length = 0;
     /* A status other than 200 comes back as an error although its body can be read. */
     int result = soap_begin_recv(soap);
     int status = soap->status;
+    struct buffer body;
 
     if (result != SOAP_OK && (status < STATUS_FIRST || status > STATUS_LAST)) {
         return fail(soap, error);
     }
-    const char *bytes = soap_http_get_body(soap, &length);
-    if (bytes == NULL && soap->error != SOAP_OK && result == SOAP_OK) {
+    buffer_init(&body, arena, FIRST_SIZE);
+    if (!receive_body(soap, &body)) {
         return fail(soap, error);
     }
     *answer_out = (struct outgoing_answer){
         .status = result == SOAP_OK && status == 0 ? STATUS_OK : status,
-        .bytes = bytes == NULL ? "" : arena_copy_part(arena, bytes, length),
-        .length = bytes == NULL ? 0 : length,
+        .bytes = body.bytes,
+        .length = body.length,
     };
     return true;
 }

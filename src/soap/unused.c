@@ -1,9 +1,9 @@
 /*
- * unused.c - what gSOAP's library looks for in generated code, and never calls here.
+ * unused.c - what gSOAP's library looks for in generated code, and hardly calls here.
  *
- * The library is linked without code of soapcpp2, since it only reads for us: it never writes
- * an element, a header or a fault, and knows no type of ours. Should it ever try, the process
- * stops rather than goes on with something half done.
+ * The library is linked without code of soapcpp2, since it only reads for us, and speaks HTTP to
+ * endpoints: it never writes an element, a header or a fault, and knows no type of ours. Should it
+ * ever try, the process stops rather than goes on with something half done.
  */
 #include <stdsoap2.h>
 
@@ -92,28 +92,33 @@ int soap_getfault(struct soap *soap)
     stop();
 }
 
+/* What HTTP status an endpoint answered it puts into words of its own, which nobody reads: they lie
+ * in the context, beside what is ours there. */
+enum { OURS, CODE, STRING, DETAIL };
+
+static const char **word(struct soap *soap, int place)
+{
+    return (const char **)&soap->data[place];
+}
+
 const char **soap_faultcode(struct soap *soap)
 {
-    (void)soap;
-    stop();
+    return word(soap, CODE);
 }
 
 const char **soap_faultsubcode(struct soap *soap)
 {
-    (void)soap;
-    stop();
+    return word(soap, CODE);
 }
 
 const char **soap_faultstring(struct soap *soap)
 {
-    (void)soap;
-    stop();
+    return word(soap, STRING);
 }
 
 const char **soap_faultdetail(struct soap *soap)
 {
-    (void)soap;
-    stop();
+    return word(soap, DETAIL);
 }
 
 const char *soap_fault_subcode(struct soap *soap)

@@ -43,8 +43,8 @@ class Message:
 
 
 class Endpoint:
-    """Answers each message with what answer(message) gives: (status, bytes), or None to hang up. Use it in
-    a with statement; it can be closed and opened again at the same port."""
+    """Answers each message with what answer(message) gives: (status, bytes), bytes as they are, or None
+    to hang up. Use it in a with statement; it can be closed and opened again at the same port."""
 
     def __init__(self, answer=None, certificate=None, key=None, port=0):
         self.answer = answer or (lambda message: (200, ack()))
@@ -76,7 +76,8 @@ class Endpoint:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = endpoint.take(Message(self.headers, body))
-                if answer is None:
+                if answer is None or isinstance(answer, bytes):
+                    self.wfile.write(answer or b"")
                     self.close_connection = True
                     return
                 status, content = answer
