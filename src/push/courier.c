@@ -25,9 +25,11 @@
 #include "soap/door.h"
 
 enum {
-    LOGGED_EVERY = 10,        /* failures in a row, beside the first */
-    TOKEN_KEPT_EVERY = 10000, /* ms after which a token that moved with nothing to send is kept */
+    LOGGED_EVERY = 10,       /* failures in a row, beside the first */
+    TOKEN_KEPT_EVERY = 5000, /* ms after which a token that moved with nothing to send is kept */
 };
+
+static const int64_t NEVER = INT64_MAX;
 
 struct courier {
     struct arena *arena;
@@ -48,6 +50,8 @@ struct courier {
     int64_t looked;   /* told, when nothing was left to send */
     int64_t due;      /* time_monotonic() before which nothing is sent */
     int64_t kept_at;  /* when the token was written last */
+    int64_t keep_at;  /* when it is to be written, though there is no news; NEVER: it is */
+    bool is_ahead;    /* it has moved since */
     int64_t refusals; /* of what is sent alone */
     int64_t refused_position;
     bool is_alone; /* the first change is sent without the others */
@@ -196,8 +200,11 @@ static void note_nothing(struct round *round)
     struct courier *courier = round->courier;
     int64_t now = time_monotonic();
 
-    if (strcmp(round->parcel.token, round->subscription.token) == 0 ||
-        (!round->parcel.has_more && now - courier->kept_at < TOKEN_KEPT_EVERY)) {
+    if (strcmp(round->parcel.token, round->subscription.token) == 0) {
+        return;
+    }
+    if (!round->parcel.has_more && now - courier->kept_at < TOKEN_KEPT_EVERY) {
+        courier->keep_at = courier->kept_at + TOKEN_KEPT_EVERY;
         return;
     }
     courier->kept_at = now;
@@ -274,6 +281,7 @@ static bool go_round(struct round *round, bool *goes_on_out)
     struct error error = {0};
 
     round->courier->due = 0;
+    round->courier->keep_at = NEVER;
     *goes_on_out = true;
     if (!open_round(round, goes_on_out, &error)) {
         wait_after(round->courier, 1);
@@ -305,17 +313,18 @@ static void wait_for_news(struct courier *courier, bool has_more)
 {
     pthread_mutex_lock(&courier->mutex);
     while (!atomic_load(&courier->is_stopping) && !courier->is_renewed) {
-        int64_t left = courier->due - time_monotonic();
         bool has_news = has_more || courier->told > courier->looked;
-        if (has_news && left <= 0) {
+        int64_t moment = has_news ? courier->due : courier->keep_at;
+        int64_t left = moment - time_monotonic();
+        if (moment == NEVER) {
+            pthread_cond_wait(&courier->wake, &courier->mutex);
+            continue;
+        }
+        if (left <= 0) {
             break;
         }
-        if (has_news) {
-            struct timespec moment = thread_moment_after(left);
-            pthread_cond_timedwait(&courier->wake, &courier->mutex, &moment);
-        } else {
-            pthread_cond_wait(&courier->wake, &courier->mutex);
-        }
+        struct timespec until = thread_moment_after(left);
+        pthread_cond_timedwait(&courier->wake, &courier->mutex, &until);
     }
     courier->is_renewed = false;
     courier->due = 0;

@@ -22,6 +22,7 @@ from follower import Read  # noqa: E402
 from proof import PROGRAM, WORK, play  # noqa: E402
 from sender import Lost, Sender, Write  # noqa: E402
 from storm import Storm  # noqa: E402
+from subscriber import SETTINGS  # noqa: E402
 from svyaz import engines, wire  # noqa: E402
 from svyaz.server import Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
@@ -123,7 +124,7 @@ def complaint_about_file(server):
 def prove(tally, chosen):
     disk = Disk(WORK / "disk" / "small")
     engine = engines.Sqlite(disk.folder)
-    server = Server(disk.folder / "node", PROGRAM, [f"session.idle={IDLE} s"])
+    server = Server(disk.folder / "node", PROGRAM, [*SETTINGS, f"session.idle={IDLE} s"])
     server.bootstrap()
     with server:
         filler = Filler(disk, server)

@@ -2,6 +2,7 @@
 import contextlib
 import statistics
 
+from subscriber import SETTINGS
 from svyaz.server import ROOT, Server
 
 WORK = ROOT / "build" / "reliability"
@@ -11,9 +12,10 @@ PROGRAM = "build/release/crmd"
 @contextlib.contextmanager
 def nodes(folder, settings):
     """Servers on one fresh organisation, one for each list of settings."""
-    first = Server(folder / "node", PROGRAM, settings[0])
+    first = Server(folder / "node", PROGRAM, [*SETTINGS, *settings[0]])
     first.bootstrap()
-    others = [Server(folder / f"node{number}", PROGRAM, chosen) for number, chosen in enumerate(settings[1:], 2)]
+    others = [Server(folder / f"node{number}", PROGRAM, [*SETTINGS, *chosen])
+              for number, chosen in enumerate(settings[1:], 2)]
     for other in others:  # the key that seals secrets is one
         other.bootstrap(first.folder)
     with contextlib.ExitStack() as stack:
@@ -31,4 +33,5 @@ def play(tally, name, storm, kills, kill):
     print(f"    {storm.written()} writes, {len(storm.away)} kills, {storm.sender.interrupted} attempts in vain, "
           f"{repeated} sent again after their answer; away {statistics.median(storm.away or [0]):.2f} s "
           f"at the median, {max(storm.away or [0]):.2f} s at most; {storm.followers[1].changes} changes read; "
+          f"brought {', '.join(f'{len(one.seen)} ({one.repeated} again)' for one in storm.subscribers)}; "
           f"faults {dict(storm.sender.codes)}", flush=True)

@@ -9,6 +9,7 @@ import time
 
 from follower import Follower
 from sender import Sender, Write
+from subscriber import Subscriber
 from svyaz.client import Calls
 from svyaz.server import ADMIN, PASSWORD
 
@@ -119,6 +120,7 @@ class Storm:
         self.token = Calls(servers[0]).login(ADMIN, PASSWORD)
         self.sender = Sender(servers)
         self.followers = [Follower(self, "Account"), Follower(self)]
+        self.subscribers = [Subscriber(self, is_picky) for is_picky in (False, True)]
         self.customer = self.make_customer()
         self.writers = [Writer(self, number) for number in range(WRITERS)]
         self.kills_left = 0
@@ -159,8 +161,11 @@ class Storm:
             self.away.append(time.monotonic() - began)
         for thread in threads:
             thread.join()
+        accounts = self.cells()["account"]
         for follower in self.followers:
-            follower.end(self.cells()["account"])
+            follower.end(accounts)
+        for subscriber in self.subscribers:
+            subscriber.end()
 
     def complaints(self):
         found = [complaint for writer in self.writers for complaint in writer.complaints]
@@ -196,5 +201,5 @@ class Storm:
             lines[row["salesOrder"]] = lines.get(row["salesOrder"], 0) + 1
         if lines != {order: LINES for order in orders}:
             found.append("an order has not all its lines")
-        return found + [complaint for follower in self.followers
-                        for complaint in follower.differences(cells["account"])]
+        return found + [complaint for reader in (*self.followers, *self.subscribers)
+                        for complaint in reader.differences(cells["account"])]
