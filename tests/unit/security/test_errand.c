@@ -70,13 +70,19 @@ void test_errand__late_is_left_and_busy_is_refused(void **state)
     struct job *job = NULL;
     atomic_bool is_held = true;
     (void)state;
-    assert_int_equal(run(errands, &arena, &is_held, SHORT, &job), ERRAND_LATE);
+    enum errand_end end = ERRAND_BUSY;
+    /* On a slow machine the thread is there later than the patience for it. */
+    for (int tries = 0; tries < 1000 && end == ERRAND_BUSY; tries++) {
+        arena_destroy(&arena);
+        end = run(errands, &arena, &is_held, SHORT, &job);
+    }
+    assert_int_equal(end, ERRAND_LATE);
     assert_null(arena);
     assert_int_equal(run(errands, &arena, NULL, LONG, &job), ERRAND_BUSY);
     assert_non_null(arena);
     arena_destroy(&arena);
     atomic_store(&is_held, false);
-    enum errand_end end = ERRAND_BUSY;
+    end = ERRAND_BUSY;
     for (int tries = 0; tries < 1000 && end == ERRAND_BUSY; tries++) {
         end = run(errands, &arena, NULL, LONG, &job);
         arena_destroy(&arena);
