@@ -15,6 +15,7 @@ from svyaz.endpoint import Endpoint, ack, fault  # noqa: E402
 from svyaz.people import Administrator  # noqa: E402
 from svyaz.server import ROOT, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
+from toolkit import Toolkit, start_node, start_php  # noqa: E402
 
 WORK = ROOT / "build" / "push"
 PROGRAM = "build/check/crmd"
@@ -101,6 +102,30 @@ def in_order(firm):
         sequences = [change.sequence for change in endpoint.changes()]
         expect("sequences", sequences, sorted(set(sequences)))
         expect("sizes", max(len(message.changes) for message in endpoint.messages) <= 7, True)
+
+
+def served_by(firm, name, start):
+    """An endpoint that a toolkit made from the WSDL takes all, typed, and its answer is taken for what it is."""
+    with Toolkit(WORK / name, firm.server.url, start) as endpoint, \
+            firm.subscription(endpoint.url, interest(columns=["name"])) as subscription:
+        account = firm.create("Ромашка & <Co>")
+        firm.update(account, name="Василёк")
+        firm.delete(account)
+        until("all came", lambda: len(endpoint.changes()) >= 3)
+        found = endpoint.changes()
+        expect("what it read", [change[1:5] for change in found],
+               [["created", "Account", account, 1], ["updated", "Account", account, 2], ["deleted", "Account", account, 2]])
+        expect("the value", found[0][5] in ("Ромашка & <Co>", "Василёк", None), True)
+        until("its answer was taken", lambda: subscription.state("delivered") == "3")
+        expect("nothing came twice", len(endpoint.changes()), 3)
+
+
+def served_by_php(firm):
+    served_by(firm, "php", start_php)
+
+
+def served_by_node(firm):
+    served_by(firm, "node", start_node)
 
 
 # ---- what is not taken ----
@@ -381,8 +406,13 @@ def restarted(firm):
         expect("in order", order, accounts)
 
 
-SCENES = [told, by_field_and_kind, own_changes, in_order, parked, never_parked, not_there, lies, slow, over_tls, nowhere_else,
-          as_the_subscriber_may, read_anew, suspended, rewound, restarted]
+SCENES = [
+    told, by_field_and_kind, own_changes, in_order, served_by_php, served_by_node,
+    parked, never_parked, not_there, lies, slow,
+    over_tls, nowhere_else,
+    as_the_subscriber_may, read_anew,
+    suspended, rewound, restarted,
+]
 
 
 def main():
