@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Svyaz against hand-written endpoints and against its own promises.
 
-   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 by-hand bulk pages access feed idle growth login
+   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 by-hand bulk pages access feed push idle growth login
 """
 import pathlib
 import sys
@@ -18,6 +18,7 @@ import growth  # noqa: E402
 import idle  # noqa: E402
 import login  # noqa: E402
 import pages  # noqa: E402
+import push  # noqa: E402
 import start_time  # noqa: E402
 from figures import Figures  # noqa: E402
 
@@ -31,6 +32,7 @@ PARTS = {
     "pages": pages.measure,
     "access": access.measure,
     "feed": feed.measure,
+    "push": push.measure,
     "idle": idle.measure,
     "growth": growth.measure,
     "login": login.measure,
