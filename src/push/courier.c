@@ -175,7 +175,8 @@ static void note_failure(struct round *round, const struct error *failure)
         outcome = OUTCOME_PARKED;
         courier->refusals = 0;
     }
-    courier->is_alone = is_refused && outcome != OUTCOME_PARKED;
+    /* What cannot even be put together, for its size, may be so for one change. */
+    courier->is_alone = failure->code != ERROR_ENDPOINT_UNREACHABLE && outcome != OUTCOME_PARKED;
     round->subscription.attempts = outcome == OUTCOME_PARKED ? 0 : round->subscription.attempts + 1;
     report(round, failure);
     if (outcome != OUTCOME_PARKED && (was_alone || !courier->is_alone)) {

@@ -17,7 +17,7 @@ static size_t find(const struct holders *holders, const struct uuid *id)
 
 bool holders_has(const struct holders *holders, const struct uuid *node_id)
 {
-    return find(holders, node_id) < holders->count;
+    return holders->count == HOLDERS_MOST || find(holders, node_id) < holders->count;
 }
 
 /* Since when a node has been at its beat. */

@@ -32,7 +32,8 @@ struct holders {
 must_check bool holders_look(struct holders *holders, struct connection *connection,
                              struct arena *arena, struct error *error);
 
-/* Whether a node lives, as far as it was seen. */
+/* Whether a node lives, as far as it was seen; of more nodes than can be watched all are said to.
+ */
 bool holders_has(const struct holders *holders, const struct uuid *node_id);
 
 #endif

@@ -13,6 +13,7 @@
 #include "call/call.h"
 #include "call/platform.h"
 #include "change/dead_letter.h"
+#include "change/event.h"
 #include "change/feed.h"
 #include "change/number.h"
 #include "change/token.h"
@@ -242,6 +243,23 @@ static bool take(struct call *call, const struct change_subscription *asked, con
             interests_take(call, &asked->interests, &subscription->interests, error));
 }
 
+/* ---- the log ---- */
+
+/* Where data of the organisation goes from now on, and no more, is a matter of security. */
+static bool note(struct call *call, enum event_kind kind, const struct subscription *subscription,
+                 const char *old_url, const char *new_url, struct error *error)
+{
+    const struct event_detail detail = {.name = "url", .old_value = old_url, .new_value = new_url};
+    const struct event event = {
+        .kind = kind,
+        .about = event_record_of(call, "SystemUser", &subscription->user_id),
+        .details = &detail,
+        .detail_count = 1,
+    };
+
+    return event_note(call, &event, error);
+}
+
 /* ---- subscribing ---- */
 
 /* A page of the feed is read as it will be: what is wrong with the token is told now. */
@@ -296,7 +314,8 @@ bool service_subscribe(struct call *call, const struct operation *operation, con
     if (!check_count(call, error) ||
         !take(call, asked->subscription, asked->password, &subscription, error) ||
         !begin_at(call, asked->token, &subscription.token, error) ||
-        !subscription_insert(call->connection, call->arena, &subscription, error)) {
+        !subscription_insert(call->connection, call->arena, &subscription, error) ||
+        !note(call, EVENT_SUBSCRIBED, &subscription, NULL, subscription.url, error)) {
         return false;
     }
     call->row_count = 1;
@@ -311,13 +330,18 @@ bool service_update_subscription(struct call *call, const struct operation *oper
     struct subscription subscription;
 
     (void)operation;
-    if (!find_own(call, &asked->subscription->id, &subscription, error) ||
-        !take(call, asked->subscription, asked->password, &subscription, error)) {
+    if (!find_own(call, &asked->subscription->id, &subscription, error)) {
+        return false;
+    }
+    const char *former = subscription.url;
+    if (!take(call, asked->subscription, asked->password, &subscription, error)) {
         return false;
     }
     subscription.attempts = 0;
     call->row_count = 1;
     return subscription_change(call->connection, call->arena, &subscription, error) &&
+           (strcmp(former, subscription.url) == 0 ||
+            note(call, EVENT_SUBSCRIPTION_MOVED, &subscription, former, subscription.url, error)) &&
            answer_one(call, &subscription, &answer->result, error);
 }
 
@@ -333,7 +357,8 @@ bool service_unsubscribe(struct call *call, const struct operation *operation, c
     call->row_count = 1;
     return subscription_find(call, &asked->subscription_id.value, true, &subscription, error) &&
            dead_letter_drop(call->connection, call->arena, &subscription.id, 0, &count, error) &&
-           subscription_delete(call->connection, call->arena, &subscription.id, error);
+           subscription_delete(call->connection, call->arena, &subscription.id, error) &&
+           note(call, EVENT_UNSUBSCRIBED, &subscription, subscription.url, NULL, error);
 }
 
 /* ---- going on ---- */

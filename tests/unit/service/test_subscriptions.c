@@ -254,6 +254,43 @@ void test_nodes__beat_and_go(void **state)
     office_close(&office);
 }
 
+static void expect_event(const struct security_event *event, const char *kind, const char *old_url,
+                         const char *new_url)
+{
+    assert_string_equal(event->kind, kind);
+    assert_int_equal(event->changes.count, 1);
+    const struct field_change *detail = event->changes.items[0];
+    assert_string_equal(detail->field, "url");
+    assert_string_equal(detail->old_value == NULL ? "" : detail->old_value, old_url);
+    assert_string_equal(detail->new_value == NULL ? "" : detail->new_value, new_url);
+}
+
+void test_subscriptions__are_noted_in_the_log_of_security(void **state)
+{
+    (void)state;
+    office_open(&office);
+    const struct change_subscription *made = subscribe("https://erp.example/", NULL);
+    struct change_subscription changed = {.id = made->id, .name = "the same address"};
+    const struct update_subscription_request update = {.subscription = &changed};
+    office_run(&office, "Subscriptions", "UpdateSubscription", &update);
+    changed.url = "https://other.example/";
+    office_run(&office, "Subscriptions", "UpdateSubscription", &update);
+    const struct unsubscribe_request end = {.subscription_id = made->id};
+    office_run(&office, "Subscriptions", "Unsubscribe", &end);
+
+    const struct retrieve_security_log_request request = {
+        .kinds = office_list(&office, "subscribed", "subscriptionMoved", "unsubscribed", NULL)};
+    const struct retrieve_security_log_response *answer =
+        office_run(&office, "Security", "RetrieveSecurityLog", &request);
+    const struct message_list *events = &answer->log->events;
+    assert_int_equal(events->count, 3);
+    expect_event(events->items[0], "unsubscribed", "https://other.example/", "");
+    expect_event(events->items[1], "subscriptionMoved", "https://erp.example/",
+                 "https://other.example/");
+    expect_event(events->items[2], "subscribed", "", "https://erp.example/");
+    office_close(&office);
+}
+
 /* ---- dead letters ---- */
 
 static void park(const struct uuid *subscription, int64_t position, const struct uuid *record,
