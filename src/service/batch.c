@@ -25,6 +25,7 @@
 #include "metadata/record.h"
 #include "record/engine.h"
 #include "service/metrics.h"
+#include "service/named_entity.h"
 #include "service/operation.h"
 #include "service/record.h"
 #include "service/request_digest.h"
@@ -407,12 +408,8 @@ static bool run_row(struct row_step *step, const struct operation_pattern **patt
     const struct batch_row *asked = step->asked;
     const struct kind *kind = NULL;
 
-    step->entity = catalog_find_entity(call->catalog, asked->entity);
-    if (step->entity == NULL) {
-        return error_set(error, ERROR_ENTITY_UNKNOWN, "entity", "There is no entity %.100s",
-                         asked->entity);
-    }
-    if (!find_kind(asked, &kind, error) || !authorise(step, kind, pattern_out, error) ||
+    if (!named_entity(call, "entity", asked->entity, &step->entity, error) ||
+        !find_kind(asked, &kind, error) || !authorise(step, kind, pattern_out, error) ||
         !check_members(kind, asked, error) || !read_record(step, error)) {
         return false;
     }

@@ -7,9 +7,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/decimal.h"
-#include "base/error.h"
 #include "base/settings.h"
-#include "base/suggest.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "generated/messages.h"
@@ -19,6 +17,7 @@
 #include "metadata/entity.h"
 #include "metadata/field.h"
 #include "security/field_access.h"
+#include "service/named_entity.h"
 
 static const char *const ownership_names[] = {
     [OWNERSHIP_USER] = "user",
@@ -246,32 +245,16 @@ static struct entity_description *describe_outline(struct call *call, const stru
     return description;
 }
 
-static bool refuse_unknown(struct call *call, const char *name, struct error *error)
-{
-    const struct catalog *catalog = call->catalog;
-    const char **names = arena_allocate_array(call->arena, catalog->entity_count, sizeof(*names));
-
-    for (size_t i = 0; i < catalog->entity_count; i++) {
-        names[i] = catalog->entities[i]->name;
-    }
-    const char *meant = suggest_word(name, names, catalog->entity_count);
-    if (meant != NULL) {
-        return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName",
-                         "There is no entity %s; did you mean %s?", name, meant);
-    }
-    return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName", "There is no entity %s", name);
-}
-
 bool service_describe_entity(struct call *call, const struct operation *operation,
                              const void *request, void *response, struct error *error)
 {
     const struct describe_entity_request *asked = request;
     struct describe_entity_response *answer = response;
-    const struct entity *entity = catalog_find_entity(call->catalog, asked->entity_name);
+    const struct entity *entity = NULL;
 
     (void)operation;
-    if (entity == NULL) {
-        return refuse_unknown(call, asked->entity_name, error);
+    if (!named_entity(call, "entityName", asked->entity_name, &entity, error)) {
+        return false;
     }
     answer->description = describe_outline(call, entity);
     answer->description->fields = describe_fields(call, entity);

@@ -15,6 +15,7 @@
 #include "security/authorise.h"
 #include "security/delegate.h"
 #include "security/field_access.h"
+#include "service/named_entity.h"
 #include "service/security.h"
 
 static const char profile_entity[] = "FieldSecurityProfile";
@@ -36,14 +37,12 @@ static bool find_principal(struct call *call, const struct reference *asked, str
 static bool read_grant(struct call *call, const struct field_permission *asked,
                        struct field_grant *grant_out, struct error *error)
 {
-    const struct entity *entity = catalog_find_entity(call->catalog, asked->entity_name);
-    const struct field *field =
-        entity == NULL ? NULL : entity_find_field(entity, asked->field_name);
+    const struct entity *entity = NULL;
 
-    if (entity == NULL) {
-        return error_set(error, ERROR_ENTITY_UNKNOWN, "entityName", "There is no entity %s",
-                         asked->entity_name);
+    if (!named_entity(call, "entityName", asked->entity_name, &entity, error)) {
+        return false;
     }
+    const struct field *field = entity_find_field(entity, asked->field_name);
     if (field == NULL) {
         return error_set_about(error, ERROR_FIELD_UNKNOWN, entity->name, asked->field_name,
                                "%s has no field %s", entity->name, asked->field_name);

@@ -20,6 +20,7 @@
 #include "record/engine.h"
 #include "security/authorise.h"
 #include "security/field_access.h"
+#include "service/named_entity.h"
 #include "service/operation.h"
 #include "service/page_limit.h"
 
@@ -125,10 +126,8 @@ static bool list_rows(struct call *call, const struct entity *entity, int64_t be
 static bool find_entity(struct call *call, const char *name, const struct entity **entity_out,
                         struct error *error)
 {
-    *entity_out = catalog_find_entity(call->catalog, name);
-    return *entity_out == NULL
-               ? error_set(error, ERROR_ENTITY_UNKNOWN, "entity", "There is no entity %.64s", name)
-               : authorise_privilege(call->identity, *entity_out, RIGHT_READ, error);
+    return named_entity(call, "entity", name, entity_out, error) &&
+           authorise_privilege(call->identity, *entity_out, RIGHT_READ, error);
 }
 
 bool service_retrieve_deleted(struct call *call, const struct operation *operation,

@@ -10,12 +10,12 @@
 #include "call/call.h"
 #include "change/interest.h"
 #include "generated/messages.h"
-#include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "query/name.h"
 #include "query/query.h"
 #include "security/authorise.h"
 #include "security/field_access.h"
+#include "service/named_entity.h"
 #include "service/subscription.h"
 
 enum { NAMES_SIZE = 128 };
@@ -69,11 +69,10 @@ static bool check_fields(struct call *call, const struct entity *entity,
 static bool take_one(struct call *call, const struct change_interest *asked,
                      struct interest_list *list, struct error *error)
 {
-    const struct entity *entity = catalog_find_entity(call->catalog, asked->entity);
+    const struct entity *entity = NULL;
 
-    if (entity == NULL) {
-        return error_set(error, ERROR_ENTITY_UNKNOWN, "entity", "There is no entity %s",
-                         asked->entity);
+    if (!named_entity(call, "entity", asked->entity, &entity, error)) {
+        return false;
     }
     if (interest_find(list, entity) != NULL) {
         return error_set(error, ERROR_VALUE_INVALID, "interests", "%s is named twice",
