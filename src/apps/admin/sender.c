@@ -3,6 +3,7 @@
  */
 #include "apps/admin/sender.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "apps/admin/draft.h"
@@ -219,15 +220,13 @@ static void add_reference(const struct sending *sending, struct element *record,
     }
 }
 
-static struct element *upsert_request(const struct sending *sending, const struct draft *draft)
+/* Adds what a draft says to the element of its record. */
+static void fill_record(const struct sending *sending, const struct draft *draft,
+                        struct element *record)
 {
     const struct pass *pass = sending->sender->pass;
-    struct element *parameters = element_make(sending->arena, "Upsert");
     struct element *nulls = element_make(sending->arena, "fieldsToNull");
 
-    element_add_text(sending->arena, parameters, "keyName", pass->key);
-    struct element *record =
-        element_add(sending->arena, parameters, sending->sender->target->element);
     for (size_t i = 0; i < pass->field_count; i++) {
         const struct field_rule *rule = &pass->fields[i];
         const struct draft_value *value = &draft->values[i];
@@ -245,39 +244,38 @@ static struct element *upsert_request(const struct sending *sending, const struc
     if (nulls->first_child != NULL) {
         element_append(record, nulls);
     }
-    return parameters;
 }
 
-static const char *result_text(const struct xml_node *answer, const char *name)
+/* What is told of a row, in the answer to one or in that to many. */
+static const char *told(const struct xml_node *result, const char *name)
 {
-    const struct xml_node *result = xml_child(answer, "result");
     const struct xml_node *child = result == NULL ? NULL : xml_child(result, name);
 
     return child == NULL ? "" : child->text;
 }
 
-static enum row_outcome outcome_of(const struct sending *sending, const struct xml_node *answer)
+static enum row_outcome outcome_of(const struct sending *sending, const struct xml_node *result)
 {
-    const char *before = map_get(sending->versions, result_text(answer, "id"));
+    const char *before = map_get(sending->versions, told(result, "id"));
 
-    if (strcmp(result_text(answer, "created"), "true") == 0) {
+    if (strcmp(told(result, "created"), "true") == 0) {
         return ROW_CREATED;
     }
-    return before != NULL && strcmp(before, result_text(answer, "version")) == 0 ? ROW_UNCHANGED
-                                                                                 : ROW_UPDATED;
+    return before != NULL && strcmp(before, told(result, "version")) == 0 ? ROW_UNCHANGED
+                                                                          : ROW_UPDATED;
 }
 
 /* Later passes refer to the record by what it is called here. */
 static void remember(struct sending *sending, const struct draft *draft,
-                     const struct xml_node *answer)
+                     const struct xml_node *result)
 {
     const struct target *target = sending->sender->target;
     const struct pass *pass = sending->sender->pass;
 
-    map_set(sending->versions, result_text(answer, "id"), result_text(answer, "version"));
+    map_set(sending->versions, told(result, "id"), told(result, "version"));
     if (target->key_field_count == 1) {
         ledger_remember(sending->sender->ledger, pass->entity, pass->key,
-                        draft->values[target->key_fields[0]].text, result_text(answer, "id"));
+                        draft->values[target->key_fields[0]].text, told(result, "id"));
     }
 }
 
@@ -289,7 +287,7 @@ static bool is_hopeless(const struct client_error *error)
 }
 
 /* A new user gets the role that the pass names. */
-static bool give_role(const struct sending *sending, const struct xml_node *answer,
+static bool give_role(const struct sending *sending, const struct xml_node *result,
                       struct client_error *error)
 {
     static const struct client_operation operation = {
@@ -298,43 +296,124 @@ static bool give_role(const struct sending *sending, const struct xml_node *answ
     struct element *parameters = element_make(sending->arena, operation.name);
     const struct xml_node *ignored = NULL;
 
-    if (sender->target->role_id == NULL || outcome_of(sending, answer) != ROW_CREATED) {
+    if (sender->target->role_id == NULL || outcome_of(sending, result) != ROW_CREATED) {
         return true;
     }
-    element_add_text(sending->arena, parameters, "userId", result_text(answer, "id"));
+    element_add_text(sending->arena, parameters, "userId", told(result, "id"));
     element_add_text(sending->arena, parameters, "roleId", sender->target->role_id);
     return client_call(sender->client, sending->arena, &operation, parameters, &ignored, error);
 }
 
+static void fail(const struct sending *sending, const struct draft *draft,
+                 const struct client_error *error)
+{
+    if (is_hopeless(error)) {
+        ledger_give_up(sending->sender->ledger, error);
+    } else {
+        ledger_fail(sending->sender->ledger, draft, error);
+    }
+}
+
+static void succeed(struct sending *sending, const struct draft *draft,
+                    const struct xml_node *result)
+{
+    struct client_error error;
+
+    if (!give_role(sending, result, &error)) {
+        fail(sending, draft, &error);
+        return;
+    }
+    ledger_count(sending->sender->ledger, outcome_of(sending, result));
+    remember(sending, draft, result);
+}
+
+static bool call(const struct sending *sending, const char *verb, const struct element *parameters,
+                 const struct xml_node **answer_out, struct client_error *error)
+{
+    const struct client_operation operation = {
+        .service = sending->sender->pass->entity,
+        .name = operation_name(sending, verb),
+        .is_repeatable = true,
+    };
+
+    return client_call(sending->sender->client, sending->arena, &operation, parameters, answer_out,
+                       error);
+}
+
+/* ---- one by one ---- */
+
 static void upsert(struct sending *sending, const struct draft *draft)
 {
     const struct sender *sender = sending->sender;
-    struct client_operation operation = {
-        .service = sender->pass->entity,
-        .name = operation_name(sending, "Upsert"),
-        .is_repeatable = true,
-    };
+    struct element *parameters = element_make(sending->arena, "Upsert");
     const struct xml_node *answer = NULL;
     struct client_error error;
 
-    if (client_call(sender->client, sending->arena, &operation, upsert_request(sending, draft),
-                    &answer, &error) &&
-        give_role(sending, answer, &error)) {
-        ledger_count(sender->ledger, outcome_of(sending, answer));
-        remember(sending, draft, answer);
-    } else if (is_hopeless(&error)) {
-        ledger_give_up(sender->ledger, &error);
+    element_add_text(sending->arena, parameters, "keyName", sender->pass->key);
+    fill_record(sending, draft, element_add(sending->arena, parameters, sender->target->element));
+    if (call(sending, "Upsert", parameters, &answer, &error)) {
+        succeed(sending, draft, xml_child(answer, "result"));
     } else {
-        ledger_fail(sender->ledger, draft, &error);
+        fail(sending, draft, &error);
     }
+}
+
+/* ---- many in one call ---- */
+
+static void take_result(struct sending *sending, const struct draft *draft,
+                        const struct xml_node *result)
+{
+    struct client_error error = {.failure = CLIENT_FAULT};
+
+    if (strcmp(told(result, "ok"), "true") == 0) {
+        succeed(sending, draft, result);
+        return;
+    }
+    snprintf(error.code, sizeof(error.code), "%s", told(result, "code"));
+    snprintf(error.message, sizeof(error.message), "%s", told(result, "message"));
+    snprintf(error.entity, sizeof(error.entity), "%s", told(result, "entity"));
+    snprintf(error.field, sizeof(error.field), "%s", told(result, "field"));
+    fail(sending, draft, &error);
+}
+
+/* False when nothing was kept: the message is too long together, or others were in the way. */
+static bool upsert_many(struct sending *sending)
+{
+    const struct sender *sender = sending->sender;
+    const struct chunk *chunk = sending->chunk;
+    struct element *parameters = element_make(sending->arena, "UpsertMultiple");
+    const struct xml_node *answer = NULL;
+    struct client_error error;
+
+    element_add_text(sending->arena, parameters, "keyName", sender->pass->key);
+    struct element *records = element_add(sending->arena, parameters, sender->target->list_element);
+    for (size_t i = 0; i < chunk->count; i++) {
+        fill_record(sending, chunk->drafts[i],
+                    element_add(sending->arena, records, sender->pass->entity));
+    }
+    if (!call(sending, "UpsertMultiple", parameters, &answer, &error)) {
+        return false;
+    }
+    const struct xml_node *result = xml_child(answer, "result");
+    const struct xml_node *rows = result == NULL ? NULL : xml_child(result, "rows");
+    const struct xml_node *row = rows == NULL ? NULL : rows->first_child;
+    for (size_t i = 0; i < chunk->count; i++) {
+        take_result(sending, chunk->drafts[i], row);
+        row = row == NULL ? NULL : row->next;
+    }
+    return true;
 }
 
 void sender_send(const struct sender *sender, const struct chunk *chunk)
 {
     struct sending sending = {.sender = sender, .arena = chunk->arena, .chunk = chunk};
 
-    if (!ledger_is_stopped(sender->ledger)) {
-        read_versions(&sending);
+    if (ledger_is_stopped(sender->ledger)) {
+        return;
+    }
+    read_versions(&sending);
+    if (chunk->count > 1 && upsert_many(&sending)) {
+        return;
     }
     for (size_t i = 0; i < chunk->count && !ledger_is_stopped(sender->ledger); i++) {
         upsert(&sending, chunk->drafts[i]);

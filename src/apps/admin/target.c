@@ -108,6 +108,13 @@ bool target_ask(struct arena *arena, struct client *client, const struct pass *p
         return client_fail(client_error, CLIENT_NOT_SOAP, "NOT_SOAP",
                            "The server does not describe %s", pass->entity);
     }
+    const struct xml_node *plural = xml_child(description, "pluralName");
+    if (plural == NULL) {
+        return client_fail(client_error, CLIENT_NOT_SOAP, "NOT_SOAP",
+                           "The server does not say what many records of %s are called",
+                           pass->entity);
+    }
+    target.list_element = request_element_of(arena, plural->text);
     if (!check_fields(pass, xml_child(description, "fields"), error) ||
         !find_key(arena, pass, xml_child(description, "keys"), &target, error) ||
         !find_role(arena, client, pass, &target, client_error, error)) {

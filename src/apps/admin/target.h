@@ -20,6 +20,7 @@ struct pass;
 struct target {
     const char *entity;
     const char *element;      /* of a record in a message */
+    const char *list_element; /* of many */
     const size_t *key_fields; /* places among the fields of the pass, in the order of the key */
     size_t key_field_count;
     const char *role_id; /* that each new user gets; NULL: none */
