@@ -252,6 +252,7 @@ bool subscription_advance(struct connection *connection, struct arena *arena,
         {"id", ROW_IS, cell_uuid(&subscription->id)},
         held_by(&subscription->node_id),
         {"token", ROW_IS, cell_text(from)},
+        {"edition", ROW_IS, cell_integer(subscription->edition)},
     };
     struct cell cells[COLUMN_COUNT];
     struct row_value values[COLUMN_COUNT];

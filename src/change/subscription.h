@@ -3,7 +3,7 @@
  *
  * One row each in svyaz_subscription. Operations change it; the floor push brings it on, one node
  * at a time: it holds the row while node_id is its own, and what it writes counts only then, and
- * only while no operation has set another token meanwhile.
+ * only while no operation has changed the row, or its dead letters, meanwhile.
  *
  * Memory: what is read lives in the arena given, what is written is borrowed.
  */
@@ -84,7 +84,8 @@ must_check bool subscription_hand_over(struct connection *connection, struct are
                                        const struct uuid *to, bool *held_out, struct error *error);
 
 /* Writes token, attempts, last_error, delivered and delivered_on. held_out: whether the row has the
- * node still, and the token that it was read with; otherwise nothing is written. */
+ * node and the edition still, and the token from that it was read with; otherwise nothing is
+ * written. */
 must_check bool subscription_advance(struct connection *connection, struct arena *arena,
                                      const struct subscription *subscription, const char *from,
                                      bool *held_out, struct error *error);

@@ -1,8 +1,9 @@
 /*
  * outcome.h - what came of a message, written down in one transaction.
  *
- * Whoever lost the subscription to another node, or whose subscription was rewound meanwhile,
- * writes nothing: what was sent may then be sent once more, and has the same sequence.
+ * Whoever lost the subscription to another node, or whose subscription, or its dead letters, an
+ * operation changed meanwhile, writes nothing: what was gathered as it was before counts no more.
+ * What was sent may then be sent once more, and has the same sequence.
  */
 #ifndef PUSH_OUTCOME_H
 #define PUSH_OUTCOME_H

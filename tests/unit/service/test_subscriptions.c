@@ -219,6 +219,11 @@ void test_subscriptions__are_held_by_one_node(void **state)
     row.node_id = first;
     assert_true(subscription_advance(connection, call->arena, &row, "elsewhere", &is_held, &error));
     assert_false(is_held);
+    /* An operation changed it since it was read. */
+    struct subscription before = row;
+    before.edition--;
+    assert_true(subscription_advance(connection, call->arena, &before, token, &is_held, &error));
+    assert_false(is_held);
     assert_true(subscription_advance(connection, call->arena, &row, token, &is_held, &error));
     assert_true(is_held);
     assert_true(subscription_hand_over(connection, call->arena, &row.id, &first, &nobody, &is_held,
