@@ -179,6 +179,22 @@ static bool take_url(struct call *call, const char *text, struct subscription *s
     return true;
 }
 
+/* A colon would end it (RFC 7617, 2). A password without a name goes to nobody. */
+static bool take_user_name(const char *name, struct subscription *subscription, struct error *error)
+{
+    if (name == NULL) {
+        return true;
+    }
+    if (strchr(name, ':') != NULL) {
+        return error_set(error, ERROR_VALUE_INVALID, "userName", "userName may have no colon");
+    }
+    subscription->user_name = *name == '\0' ? NULL : name;
+    if (subscription->user_name == NULL) {
+        subscription->sealed_password = NULL;
+    }
+    return true;
+}
+
 static bool take_password(struct call *call, const char *password,
                           struct subscription *subscription, struct error *error)
 {
@@ -234,6 +250,7 @@ static bool take(struct call *call, const struct change_subscription *asked, con
         subscription->skips_own = asked->skip_own.value;
     }
     return take_url(call, asked->url, subscription, error) &&
+           take_user_name(asked->user_name, subscription, error) &&
            take_password(call, password, subscription, error) &&
            take_number(&asked->changes_per_message, "changesPerMessage", 1,
                        call->settings->limits.rows, &subscription->changes_per_message, error) &&

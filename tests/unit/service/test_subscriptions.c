@@ -118,6 +118,25 @@ void test_subscriptions__a_password_is_sealed_and_stays_with_its_server(void **s
     office_close(&office);
 }
 
+void test_subscriptions__a_password_goes_with_its_name(void **state)
+{
+    (void)state;
+    office_open(&office);
+    const struct change_subscription *made = subscribe("https://erp.example/", "very secret");
+    struct change_subscription changed = {.id = made->id, .user_name = "erp"};
+    const struct update_subscription_request update = {.subscription = &changed};
+    office_run(&office, "Subscriptions", "UpdateSubscription", &update);
+    assert_non_null(read_row(made).sealed_password);
+    changed.user_name = "";
+    office_run(&office, "Subscriptions", "UpdateSubscription", &update);
+    assert_null(read_row(made).user_name);
+    assert_null(read_row(made).sealed_password);
+    changed.user_name = "erp:crm";
+    office_expect(&office, office_try(&office, "Subscriptions", "UpdateSubscription", &update),
+                  ERROR_VALUE_INVALID);
+    office_close(&office);
+}
+
 void test_subscriptions__are_counted(void **state)
 {
     (void)state;
