@@ -41,14 +41,22 @@ static void close_line(void *object)
     }
 }
 
-/* Waits for the descriptor; false when the time is over or the node stops. */
+/* What is left of the time, in ms; 0 when it is over or the node stops. */
+static int64_t time_left(const struct line *line)
+{
+    int64_t left = line->deadline - time_monotonic();
+
+    return left <= 0 || atomic_load(line->rules->is_stopping) ? 0 : left;
+}
+
+/* Waits for the descriptor; false when the time is over. */
 static bool wait_for(const struct line *line, short events)
 {
     struct pollfd watched = {.fd = line->descriptor, .events = events};
 
     for (;;) {
-        int64_t left = line->deadline - time_monotonic();
-        if (left <= 0 || atomic_load(line->rules->is_stopping)) {
+        int64_t left = time_left(line);
+        if (left == 0) {
             return false;
         }
         int found = poll(&watched, 1, (int)(left < SLICE ? left : SLICE));
@@ -216,25 +224,36 @@ bool line_send(void *context, const char *bytes, size_t length)
     return true;
 }
 
-size_t line_receive(void *context, char *bytes, size_t capacity)
+/* True when there is no more to wait for: something came, or the other side has ended. */
+static bool receive_some(struct line *line, char *bytes, size_t capacity, size_t *received_out,
+                         bool *is_broken_out)
+{
+    if (line->session != NULL) {
+        enum tls_result result = tls_read(line->session, bytes, capacity, received_out);
+        bool is_over = result == TLS_DONE || result == TLS_ENDED;
+        *is_broken_out = !is_over && !wait_as_told(line, result);
+        return is_over;
+    }
+    ssize_t count = recv(line->descriptor, bytes, capacity, 0);
+    if (count >= 0) {
+        *received_out = (size_t)count;
+        return true;
+    }
+    *is_broken_out = errno != EINTR && !(errno == EAGAIN && wait_for(line, POLLIN));
+    return false;
+}
+
+/* The time counts even while there is always something to read. */
+bool line_receive(void *context, char *bytes, size_t capacity, size_t *received_out)
 {
     struct line *line = context;
+    bool is_broken = false;
 
-    for (;;) {
-        if (line->session != NULL) {
-            size_t count = 0;
-            enum tls_result result = tls_read(line->session, bytes, capacity, &count);
-            if (result == TLS_DONE || !wait_as_told(line, result)) {
-                return result == TLS_DONE ? count : 0;
-            }
-            continue;
-        }
-        ssize_t count = recv(line->descriptor, bytes, capacity, 0);
-        if (count >= 0) {
-            return (size_t)count;
-        }
-        if (errno != EINTR && !(errno == EAGAIN && wait_for(line, POLLIN))) {
-            return 0;
+    *received_out = 0;
+    while (!is_broken && time_left(line) > 0) {
+        if (receive_some(line, bytes, capacity, received_out, &is_broken)) {
+            return true;
         }
     }
+    return false;
 }

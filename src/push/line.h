@@ -39,6 +39,6 @@ must_check bool line_open(struct arena *arena, const struct line_rules *rules,
 
 /* For soap/outgoing.h; context is the line. */
 bool line_send(void *context, const char *bytes, size_t length);
-size_t line_receive(void *context, char *bytes, size_t capacity);
+bool line_receive(void *context, char *bytes, size_t capacity, size_t *received_out);
 
 #endif

@@ -17,10 +17,11 @@ enum { STATUS_FIRST = 100, STATUS_LAST = 599, STATUS_OK = 200, FIRST_SIZE = 1024
 
 struct posting {
     const struct outgoing_line *line;
-    const struct outgoing_message *message;
     int (*parse_header)(struct soap *soap, const char *key, const char *value); /* gSOAP's own */
     int (*post_header)(struct soap *soap, const char *key, const char *value);
+    const char *request_line;
     bool has_received;
+    bool is_broken;
 };
 
 /* ---- what gSOAP calls ---- */
@@ -57,8 +58,12 @@ static int send_bytes(struct soap *soap, const char *bytes, size_t length)
 static size_t receive_bytes(struct soap *soap, char *bytes, size_t capacity)
 {
     struct posting *posting = soap->user;
-    size_t length = posting->line->receive(posting->line->context, bytes, capacity);
+    size_t length = 0;
 
+    if (!posting->line->receive(posting->line->context, bytes, capacity, &length)) {
+        posting->is_broken = true;
+        return 0;
+    }
     if (length > 0 && !posting->has_received && bytes[0] != 'H') {
         return 0;
     }
@@ -80,13 +85,16 @@ static int parse_header(struct soap *soap, const char *key, const char *value)
     return SOAP_OK;
 }
 
-/* Whose server this is, in our own words. */
+/* Whose server this is, in our own words; and the line of the request, of which gSOAP keeps no more
+ * than a thousand characters. */
 static int post_header(struct soap *soap, const char *key, const char *value)
 {
     const struct posting *posting = soap->user;
     bool is_agent = key != NULL && strcmp(key, "User-Agent") == 0;
+    bool is_request = key != NULL && value == NULL && strncmp(key, "POST ", strlen("POST ")) == 0;
 
-    return posting->post_header(soap, key, is_agent ? "Svyaz" : value);
+    return posting->post_header(soap, is_request ? posting->request_line : key,
+                                is_agent ? "Svyaz" : value);
 }
 
 /* ---- one message ---- */
@@ -138,8 +146,8 @@ static bool send_message(struct soap *soap, struct arena *arena,
 {
     const struct url *url = message->url;
     bool is_bracketed = url->is_numeric && url->address.is_ipv6;
-    const char *endpoint = arena_format(arena, "http://%s%s%s:%d%s", is_bracketed ? "[" : "",
-                                        url->host, is_bracketed ? "]" : "", url->port, url->target);
+    const char *endpoint = arena_format(arena, "http://%s%s%s:%d/", is_bracketed ? "[" : "",
+                                        url->host, is_bracketed ? "]" : "", url->port);
 
     soap_begin(soap);
     soap->http_extra_header = extra_headers(arena, message);
@@ -150,9 +158,10 @@ static bool send_message(struct soap *soap, struct arena *arena,
 }
 
 /* Byte by byte, as gSOAP gives them: it knows of chunks. An answer of no announced length ends with
- * its connection. False when it is longer than it may be, or shorter than it said. */
+ * its connection. False when it is longer than it may be, shorter than it said, or broke off. */
 static bool receive_body(struct soap *soap, struct buffer *body)
 {
+    const struct posting *posting = soap->user;
     bool is_chunked = (soap->mode & SOAP_IO) == SOAP_IO_CHUNK;
     bool is_announced = !is_chunked && soap->length > 0;
     size_t most = is_announced && soap->length <= OUTGOING_ANSWER_MOST ? (size_t)soap->length
@@ -162,7 +171,10 @@ static bool receive_body(struct soap *soap, struct buffer *body)
     while (body->length < most && (byte = soap_get1(soap)) != EOF) {
         buffer_add_char(body, (char)byte);
     }
-    return is_announced ? body->length == (size_t)soap->length : body->length < most;
+    if (is_announced) {
+        return body->length == (size_t)soap->length;
+    }
+    return body->length < most && !posting->is_broken;
 }
 
 static bool receive_answer(struct soap *soap, struct arena *arena,
@@ -193,7 +205,10 @@ bool outgoing_post(struct arena *arena, const struct outgoing_line *line,
                    struct error *error)
 {
     struct soap *soap = arena_allocate(arena, sizeof(*soap));
-    struct posting posting = {.line = line, .message = message};
+    struct posting posting = {
+        .line = line,
+        .request_line = arena_format(arena, "POST %s HTTP/1.1", message->url->target),
+    };
 
     begin(soap, &posting);
     bool is_done =

@@ -21,10 +21,10 @@ struct error;
 struct url;
 
 /* Where the bytes go and come from. send: false when they cannot all be sent. receive: how many
- * came, 0 when no more do. */
+ * came, none when the other side has ended; false when it broke off, or the time is over. */
 struct outgoing_line {
     bool (*send)(void *context, const char *bytes, size_t length);
-    size_t (*receive)(void *context, char *bytes, size_t capacity);
+    bool (*receive)(void *context, char *bytes, size_t capacity, size_t *received_out);
     void *context;
 };
 

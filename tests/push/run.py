@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Changes are brought to whoever subscribed: what is told, refused, repeated, parked.   run.py [SCENE]..."""
+import itertools
 import pathlib
 import sys
 import threading
@@ -244,7 +245,52 @@ def slow(firm):
         never.set()
 
 
+def endless(firm):
+    """One who never stops answering is left when the time is over, and keeps no server from ending."""
+    def forever(part):
+        block = part * 100_000
+        while True:
+            yield block
+            is_asked.set()
+    for name, part in (("one hundred, and again", b"HTTP/1.1 100 Continue\r\n\r\n"), ("another header", b"X: y\r\n")):
+        is_asked = threading.Event()
+        head = b"" if part.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n"
+        with Endpoint(lambda message: itertools.chain([head], forever(part))) as endpoint, \
+                firm.subscription(endpoint.url) as subscription:
+            firm.create("A")
+            until(f"{name}: asked", is_asked.is_set)
+            until(f"{name}: given up", lambda: int(subscription.state("attempts")) >= 1)
+
+
+def broken_off(firm):
+    """What breaks off, or never comes to its end, is no refusal: nothing is parked for it."""
+    is_over = threading.Event()
+    def hang(part):
+        yield part
+        is_over.wait(60)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
+    for name, part in (("after the head", head + b"\r\n"), ("in a body", head + b"\r\n" + ack()[:80]),
+                       ("in a chunk", head + b"Transfer-Encoding: chunked\r\n\r\n50\r\n" + ack()[:80])):
+        is_over.clear()
+        with Endpoint(lambda message: hang(part)) as endpoint, \
+                firm.subscription(endpoint.url, extra="<parkAfter>1</parkAfter>") as subscription:
+            firm.create("A")
+            until(f"{name}: tried again", lambda: int(subscription.state("attempts")) >= 2 or subscription.letters())
+            expect(f"{name}: nothing is parked", subscription.letters(), [])
+            is_over.set()
+
+
 # ---- where it may lead ----
+
+def far_down(firm):
+    """An address as long as it may be is asked for whole."""
+    with Endpoint() as endpoint:
+        url = (endpoint.url + "?" + "a=b&" * 500)[:2000]
+        with firm.subscription(url):
+            firm.create("A")
+            until("it came", endpoint.messages.__len__)
+            expect("all of it", endpoint.messages[0].path, url[url.index("/notify"):])
+
 
 def over_tls(firm):
     """The endpoint proves its name; a password goes to it alone. Who cannot prove it gets nothing."""
@@ -408,8 +454,8 @@ def restarted(firm):
 
 SCENES = [
     told, by_field_and_kind, own_changes, in_order, served_by_php, served_by_node,
-    parked, never_parked, not_there, lies, slow,
-    over_tls, nowhere_else,
+    parked, never_parked, not_there, lies, slow, endless, broken_off,
+    far_down, over_tls, nowhere_else,
     as_the_subscriber_may, read_anew,
     suspended, rewound, restarted,
 ]

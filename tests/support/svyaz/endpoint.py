@@ -34,8 +34,8 @@ def tell(change):
 class Message:
     """A notification as it came: its changes, its attempt, and the HTTP around it."""
 
-    def __init__(self, headers, body):
-        self.headers, self.body = headers, body
+    def __init__(self, path, headers, body):
+        self.path, self.headers, self.body = path, headers, body
         notification = etree.fromstring(body, wire.SAFE).find(".//{*}notification")
         self.attempt = int(notification.findtext("{*}attempt"))
         self.subscription = notification.findtext("{*}subscriptionId")
@@ -43,8 +43,8 @@ class Message:
 
 
 class Endpoint:
-    """Answers each message with what answer(message) gives: (status, bytes), bytes as they are, or None
-    to hang up. Use it in a with statement; it can be closed and opened again at the same port."""
+    """Answers each message with what answer(message) gives: (status, bytes), bytes as they are, one after
+    the other when there are several, or None to hang up. Use it in a with statement; it can be closed and opened again at the same port."""
 
     def __init__(self, answer=None, certificate=None, key=None, port=0):
         self.answer = answer or (lambda message: (200, ack()))
@@ -75,9 +75,10 @@ class Endpoint:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = endpoint.take(Message(self.headers, body))
-                if answer is None or isinstance(answer, bytes):
-                    self.wfile.write(answer or b"")
+                answer = endpoint.take(Message(self.path, self.headers, body))
+                if not isinstance(answer, tuple):
+                    for part in [answer or b""] if answer is None or isinstance(answer, bytes) else answer:
+                        self.wfile.write(part)
                     self.close_connection = True
                     return
                 status, content = answer
