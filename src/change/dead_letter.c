@@ -82,8 +82,19 @@ bool dead_letter_drop(struct connection *connection, struct arena *arena,
 {
     const struct row_condition which[] = {of(subscription_id), at(position)};
 
-    return row_delete(connection, arena, &dead_letter_table, which, position == 0 ? 1 : 2,
-                      count_out, error);
+    return row_delete(connection, arena, &dead_letter_table, which, 2, count_out, error);
+}
+
+bool dead_letter_drop_after(struct connection *connection, struct arena *arena,
+                            const struct uuid *subscription_id, int64_t position,
+                            struct error *error)
+{
+    const struct row_condition which[] = {
+        of(subscription_id),
+        {"position", ROW_IS_ABOVE, cell_integer(position)},
+    };
+
+    return row_delete(connection, arena, &dead_letter_table, which, 2, NULL, error);
 }
 
 /* ---- reading ---- */

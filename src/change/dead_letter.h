@@ -68,10 +68,15 @@ must_check bool dead_letter_hold(struct connection *connection, struct arena *ar
                                  const struct uuid *subscription_id, const struct uuid *record_id,
                                  struct error *error);
 
-/* Deletes one, or, position 0, all of a subscription. count_out: how many. */
+/* Deletes one. count_out: how many, which is 1 or 0. */
 must_check bool dead_letter_drop(struct connection *connection, struct arena *arena,
                                  const struct uuid *subscription_id, int64_t position,
                                  int64_t *count_out, struct error *error);
+
+/* Deletes those that follow a position; 0: all of a subscription. */
+must_check bool dead_letter_drop_after(struct connection *connection, struct arena *arena,
+                                       const struct uuid *subscription_id, int64_t position,
+                                       struct error *error);
 
 /* How many a subscription has. */
 must_check bool dead_letter_count(struct connection *connection, struct arena *arena,

@@ -243,9 +243,6 @@ static bool take(struct call *call, const struct change_subscription *asked, con
     if (asked->name != NULL) {
         subscription->name = asked->name;
     }
-    if (asked->user_name != NULL) {
-        subscription->user_name = *asked->user_name == '\0' ? NULL : asked->user_name;
-    }
     if (asked->skip_own.is_set) {
         subscription->skips_own = asked->skip_own.value;
     }
@@ -367,13 +364,12 @@ bool service_unsubscribe(struct call *call, const struct operation *operation, c
 {
     const struct unsubscribe_request *asked = request;
     struct subscription subscription;
-    int64_t count = 0;
 
     (void)operation;
     (void)response;
     call->row_count = 1;
     return subscription_find(call, &asked->subscription_id.value, true, &subscription, error) &&
-           dead_letter_drop(call->connection, call->arena, &subscription.id, 0, &count, error) &&
+           dead_letter_drop_after(call->connection, call->arena, &subscription.id, 0, error) &&
            subscription_delete(call->connection, call->arena, &subscription.id, error) &&
            note(call, EVENT_UNSUBSCRIBED, &subscription, subscription.url, NULL, error);
 }
@@ -414,6 +410,18 @@ bool service_resume_subscription(struct call *call, const struct operation *oper
     return set_state(call, &asked->subscription_id.value, SUBSCRIPTION_ACTIVE, error);
 }
 
+/* Letters behind the place come again as what they were. */
+static bool go_back(struct call *call, struct subscription *subscription, const char *token,
+                    struct error *error)
+{
+    struct change_token place;
+
+    return begin_at(call, token, &subscription->token, error) &&
+           change_token_read(call, subscription->token, &place, error) &&
+           dead_letter_drop_after(call->connection, call->arena, &subscription->id, place.position,
+                                  error);
+}
+
 bool service_rewind_subscription(struct call *call, const struct operation *operation,
                                  const void *request, void *response, struct error *error)
 {
@@ -427,11 +435,15 @@ bool service_rewind_subscription(struct call *call, const struct operation *oper
         return error_set(error, ERROR_VALUE_INVALID, "token",
                          "Either a token or a sequence says where to go on");
     }
+    if (asked->sequence.is_set && asked->sequence.value < 0) {
+        return error_set(error, ERROR_VALUE_OUT_OF_RANGE, "sequence",
+                         "sequence must not be negative");
+    }
     if (token == NULL) {
         token = feed_token_at(call, asked->sequence.value);
     }
     if (!find_own(call, &asked->subscription_id, &subscription, error) ||
-        !begin_at(call, token, &subscription.token, error)) {
+        !go_back(call, &subscription, token, error)) {
         return false;
     }
     subscription.attempts = 0;

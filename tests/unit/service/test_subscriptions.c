@@ -334,15 +334,22 @@ static void park(const struct uuid *subscription, int64_t position, const struct
     test_call_end(&call);
 }
 
-static const struct refused_change *letter_at(const struct change_subscription *of, size_t index,
-                                              size_t count)
+static const struct message_list *letters_of(const struct change_subscription *subscription)
 {
-    const struct retrieve_dead_letters_request request = {.subscription_id = of->id};
+    const struct retrieve_dead_letters_request request = {.subscription_id = subscription->id};
     const struct retrieve_dead_letters_response *answer =
         office_run(&office, "Subscriptions", "RetrieveDeadLetters", &request);
 
-    assert_int_equal(answer->page->letters.count, count);
-    return answer->page->letters.items[index];
+    return &answer->page->letters;
+}
+
+static const struct refused_change *letter_at(const struct change_subscription *of, size_t index,
+                                              size_t count)
+{
+    const struct message_list *letters = letters_of(of);
+
+    assert_int_equal(letters->count, count);
+    return letters->items[index];
 }
 
 void test_dead_letters__are_replayed_with_those_before_them(void **state)
@@ -413,5 +420,25 @@ void test_dead_letters__are_listed_in_pages_and_dropped(void **state)
     assert_true(dead_letter_count(call->connection, call->arena, &made->id.value, &left, &error));
     assert_int_equal(left, 0);
     test_call_end(&call);
+    office_close(&office);
+}
+
+void test_dead_letters__behind_the_place_rewound_to_are_none_any_more(void **state)
+{
+    const struct uuid record = {{1}};
+
+    (void)state;
+    office_open(&office);
+    const struct change_subscription *made = subscribe("https://erp.example/", NULL);
+    park(&made->id.value, 1, &record, "no");
+    struct rewind_subscription_request rewind = {
+        .subscription_id = {.is_set = true, .value = made->id.value}};
+    rewind.sequence = (struct message_integer){.is_set = true, .value = INT64_MIN};
+    office_expect(&office, office_try(&office, "Subscriptions", "RewindSubscription", &rewind),
+                  ERROR_VALUE_OUT_OF_RANGE);
+    letter_at(made, 0, 1);
+    rewind.sequence.value = 0;
+    office_run(&office, "Subscriptions", "RewindSubscription", &rewind);
+    assert_int_equal(letters_of(made)->count, 0);
     office_close(&office);
 }
