@@ -404,6 +404,7 @@ bool parcel_write(struct call *call, const struct subscription *subscription,
         .organization_id = {.is_set = true, .value = call->platform->organization_id},
         .attempt = {.is_set = true, .value = subscription->attempts + 1},
         .changes = {.is_set = true, .count = told.count, .items = told.items},
+        .replayed = {.is_set = parcel->is_of_letters, .value = true},
     };
     request_out->notification = notification;
     return true;

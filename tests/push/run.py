@@ -162,6 +162,8 @@ def parked(firm):
         until("two are left", lambda: len(subscription.letters()) == 2)
         replayed = [change.sequence for change in endpoint.changes()[before:] if change.id == sick]
         expect("replayed in order", sorted(set(replayed)), [letters[0][0], letters[1][0]])
+        expect("and told so", {change.sequence for message in endpoint.messages if message.is_replayed
+                               for change in message.changes}, set(replayed))
         expect("dropped", subscription.must("DropDeadLetters", texts("sequences", [letters[2][0]])).text("count"), "1")
         subscription.must("ReplayDeadLetters")
         until("none is left", lambda: not subscription.letters())

@@ -39,6 +39,7 @@ class Message:
         notification = etree.fromstring(body, wire.SAFE).find(".//{*}notification")
         self.attempt = int(notification.findtext("{*}attempt"))
         self.subscription = notification.findtext("{*}subscriptionId")
+        self.is_replayed = notification.findtext("{*}replayed") == "true"
         self.changes = [tell(change) for change in notification.findall("{*}changes/{*}NotifiedChange")]
 
 
