@@ -155,7 +155,7 @@ static bool enter_group(struct entry_memory *memory, struct call *call, const st
     }
     if (met == NULL) {
         met = arena_allocate(memory->of_hour, sizeof(*met));
-        map_set(memory->groups, arena_copy_text(memory->of_hour, group), met);
+        map_set(memory->groups, group, met);
     }
     ++*met;
     return true;
@@ -166,7 +166,7 @@ static struct known *find_known(struct entry_memory *memory, const char *key)
     struct known *known = map_get(memory->known, key);
     if (known == NULL) {
         known = arena_allocate(memory->of_hour, sizeof(*known));
-        map_set(memory->known, arena_copy_text(memory->of_hour, key), known);
+        map_set(memory->known, key, known);
     }
     return known;
 }
@@ -185,9 +185,11 @@ static struct order take_order(struct entry_memory *memory, struct call *call,
     const struct rule *rule = &rules[entry->sort];
     struct order order = {.key = make_key(call, entry, false)};
     pthread_mutex_lock(&memory->mutex);
-    /* Forward only: a call that began before the hour did must not make it begin anew. */
-    if (memory->hour < call->now / HOUR) {
-        begin_hour(memory, call->now / HOUR);
+    /* A call that began before the hour did must not make it begin anew; a clock that was set back
+     * must: else all would be counted together until it is as late again. */
+    int64_t hour = call->now / HOUR;
+    if (hour != memory->hour && hour != memory->hour - 1) {
+        begin_hour(memory, hour);
     }
     if (map_get(memory->known, order.key) == NULL && !enter_group(memory, call, entry)) {
         order.key = make_key(call, entry, true);

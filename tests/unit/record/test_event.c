@@ -205,6 +205,28 @@ void test_entry__is_written_again_where_its_row_is_gone(void **state)
     end_hour(&call);
 }
 
+/* It was a year ahead for a moment. */
+void test_entry__a_clock_that_was_set_back_begins_anew(void **state)
+{
+    enum { FLOOD = 1001, DAYS = 365 };
+    size_t rows = 0;
+    (void)state;
+    struct call *call = begin_hour();
+    int64_t now = call->now;
+    call->now += (int64_t)DAYS * 24 * HOUR;
+    for (int index = 0; index < FLOOD; index++) {
+        call->peer_address = arena_format(call->arena, "2001:db8::%x", index);
+        note(call, ENTRY_REFUSED, NULL);
+    }
+    call->now = now;
+    call->peer_address = "192.0.2.1";
+    note(call, ENTRY_REFUSED, NULL);
+    const struct event_entry *entries = read_events(call, "loginRefused", &rows);
+    assert_int_equal(rows, FLOOD + 1);
+    assert_non_null(entries[FLOOD].address);
+    end_hour(&call);
+}
+
 struct knocker {
     pthread_t thread;
     int64_t now;
