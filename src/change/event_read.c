@@ -102,7 +102,7 @@ static struct event_entry take_row(struct call *call, const struct cell *cells)
     return entry;
 }
 
-enum { CONDITIONS_MOST = 5 };
+enum { CONDITIONS_MOST = 6 };
 
 struct asking {
     struct row_condition conditions[CONDITIONS_MOST];
@@ -115,14 +115,24 @@ static void ask(struct asking *asking, const char *column, enum row_test test, s
         (struct row_condition){.column = column, .test = test, .cell = cell};
 }
 
-/* column: where the record is looked for. */
-static struct asking ask_for(const struct event_filter *filter, const char *column)
+/* Where a record is looked for. An id alone is none: clients choose ids, and may choose that of a
+ * record of another entity. */
+struct place {
+    const char *id, *entity;
+};
+
+static const struct place of_record = {"record_id", "entity_name"};
+static const struct place of_history = {"history_id", "entity_name"};
+static const struct place of_other = {"other_id", "other_entity"};
+
+static struct asking ask_for(const struct event_filter *filter, const struct place *place)
 {
     struct asking asking = {.count = 0};
     ask(&asking, "number", filter->is_descending ? ROW_IS_BELOW : ROW_IS_ABOVE,
         cell_integer(filter->number));
     if (filter->about != NULL) {
-        ask(&asking, column, ROW_IS, cell_uuid(&filter->about->id));
+        ask(&asking, place->id, ROW_IS, cell_uuid(&filter->about->id));
+        ask(&asking, place->entity, ROW_IS, cell_text(filter->about->entity->name));
     }
     if (filter->user_id != NULL) {
         ask(&asking, "user_id", ROW_IS, cell_uuid(filter->user_id));
@@ -136,10 +146,10 @@ static struct asking ask_for(const struct event_filter *filter, const char *colu
     return asking;
 }
 
-static bool select_at(struct call *call, const struct event_filter *filter, const char *column,
-                      struct array *entries, struct error *error)
+static bool select_at(struct call *call, const struct event_filter *filter,
+                      const struct place *place, struct array *entries, struct error *error)
 {
-    const struct asking asking = ask_for(filter, column);
+    const struct asking asking = ask_for(filter, place);
     const char *names[EVENT_KIND_COUNT];
     size_t name_count = 0;
     for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
@@ -198,9 +208,9 @@ bool event_select(struct call *call, const struct event_filter *filter,
     struct array firsts, seconds;
     array_init(&firsts, call->arena);
     array_init(&seconds, call->arena);
-    const char *first = filter->is_of_history ? "history_id" : "record_id";
+    const struct place *first = filter->is_of_history ? &of_history : &of_record;
     if (!select_at(call, filter, first, &firsts, error) ||
-        (is_either && !select_at(call, filter, "other_id", &seconds, error))) {
+        (is_either && !select_at(call, filter, &of_other, &seconds, error))) {
         return false;
     }
     size_t count = firsts.count + seconds.count;

@@ -134,6 +134,19 @@ static void choose_kinds(const struct walk *walk, bool is_wanted[EVENT_KIND_COUN
     }
 }
 
+/* Where its creation is kept no more, the record itself says since when it is there: events may be
+ * kept longer, those of a former record of its id too. */
+static int64_t beginning(const struct trail *trail)
+{
+    const struct field *created_on = trail->entity->created_on;
+    const struct value *value = trail->present == NULL || created_on == NULL
+                                    ? NULL
+                                    : record_value(trail->present, created_on);
+    return trail->first_on == INT64_MIN && value != NULL && value->state == VALUE_SET
+               ? value->moment
+               : trail->first_on;
+}
+
 /* One more than the page holds, so that it is known whether that is all. */
 static bool collect_events(struct walk *walk, int64_t from, struct error *error)
 {
@@ -144,7 +157,7 @@ static bool collect_events(struct walk *walk, int64_t from, struct error *error)
         .about = &about,
         .is_either = true,
         .is_of_history = true,
-        .from = walk->trail.first_on,
+        .from = beginning(&walk->trail),
         .until = INT64_MAX,
         .is_wanted = is_wanted,
         .is_descending = !request->is_oldest_first,

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/error.h"
+#include "base/map.h"
 #include "call/call.h"
 #include "change/token.h"
 #include "crypto/digest.h"
@@ -38,13 +39,13 @@ static bool is_about_himself(const struct reading *reading)
            uuid_is_equal(&about->id, &identity->user_id) && identity->scope == NULL;
 }
 
-/* What happened before he was there happened to somebody else who had his id. */
-static bool begin_with_user(struct reading *reading, struct error *error)
+/* Since when a record is there; INT64_MIN: it is gone, or it is not known. What happened before
+ * that happened to another one that had its id. */
+static bool read_birth(struct call *call, const struct event_record *record, int64_t *birth_out,
+                       struct error *error)
 {
-    struct call *call = reading->call;
-    const struct entity *entity = reading->request.about->entity;
-    const struct row_condition by_id = {entity->id->column, ROW_IS,
-                                        cell_uuid(&reading->request.about->id)};
+    const struct entity *entity = record->entity;
+    const struct row_condition by_id = {entity->id->column, ROW_IS, cell_uuid(&record->id)};
     const struct row_query query = {
         .table = stored_table(call->catalog, entity),
         .columns = &entity->created_on->column,
@@ -56,9 +57,19 @@ static bool begin_with_user(struct reading *reading, struct error *error)
     if (!row_select(call->connection, call->arena, &query, &rows, error)) {
         return false;
     }
-    if (rows.count == 1 && !row_cell(&rows, 0, 0)->is_null &&
-        row_cell(&rows, 0, 0)->moment > reading->request.from) {
-        reading->request.from = row_cell(&rows, 0, 0)->moment;
+    bool is_known = rows.count == 1 && !row_cell(&rows, 0, 0)->is_null;
+    *birth_out = is_known ? row_cell(&rows, 0, 0)->moment : INT64_MIN;
+    return true;
+}
+
+static bool begin_with_user(struct reading *reading, struct error *error)
+{
+    int64_t birth = 0;
+    if (!read_birth(reading->call, reading->request.about, &birth, error)) {
+        return false;
+    }
+    if (birth > reading->request.from) {
+        reading->request.from = birth;
     }
     return true;
 }
@@ -125,11 +136,52 @@ static bool ask(const struct reading *reading, struct may *asked, struct error *
     return true;
 }
 
+static bool recall_birth(struct call *call, struct map *births, const struct event_record *record,
+                         int64_t *birth_out, struct error *error)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&record->id, id);
+    const char *key = arena_format(call->arena, "%s %s", record->entity->name, id);
+    const int64_t *known = map_get(births, key);
+    if (known == NULL) {
+        if (!read_birth(call, record, birth_out, error)) {
+            return false;
+        }
+        map_set(births, key, arena_copy(call->arena, birth_out, sizeof(*birth_out)));
+        return true;
+    }
+    *birth_out = *known;
+    return true;
+}
+
+/* Who may not read all of an entity learns nothing of a former record by giving its id to a new
+ * one. */
+static bool leave_out_former(const struct reading *reading, struct may *asked, struct error *error)
+{
+    struct call *call = reading->call;
+    struct map *births = map_create(call->arena);
+    for (size_t index = 0; index < reading->count; index++) {
+        const struct event_entry *entry = &reading->entries[index];
+        const struct event_record *about = &entry->event.about;
+        int64_t birth = 0;
+        if (about->entity == NULL || !asked[index].is_allowed ||
+            authorise_all(call->identity, about->entity, RIGHT_READ)) {
+            continue;
+        }
+        if (!recall_birth(call, births, about, &birth, error)) {
+            return false;
+        }
+        asked[index].is_allowed = entry->happened_on >= birth;
+    }
+    return true;
+}
+
 static bool tell(struct reading *reading, struct security_log_page *page, struct error *error)
 {
     struct arena *arena = reading->call->arena;
     struct may *asked = arena_allocate_array(arena, reading->count, sizeof(*asked));
-    if (!reading->is_own && !ask(reading, asked, error)) {
+    if (!reading->is_own &&
+        (!ask(reading, asked, error) || !leave_out_former(reading, asked, error))) {
         return false;
     }
     page->entries = arena_allocate_array(arena, reading->count, sizeof(struct event_entry *));

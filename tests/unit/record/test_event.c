@@ -18,7 +18,9 @@
 #include "change/event.h"
 #include "change/history.h"
 #include "change/security_log.h"
+#include "change/tables.h"
 #include "database/database.h"
+#include "database/row.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "record/house.h"
@@ -439,6 +441,49 @@ void test_event__is_no_part_of_a_history_for_everybody(void **state)
     assert_string_equal(history_of(call, &role, true, MANY), " created privilegesChanged");
     house_become(call, &ann);
     assert_string_equal(history_of(call, &role, true, MANY), " created");
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* Clients choose ids, and may choose that of a record of another entity. */
+void test_event__is_no_part_of_the_history_of_what_has_the_same_id(void **state)
+{
+    struct error error = {0};
+    static const char *const nothing[] = {NULL};
+    char id[UUID_TEXT_SIZE];
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = house_make_user(call, "ann", NULL, nothing);
+    uuid_format(&ann, id);
+    struct uuid role = house_create(call, house_record(call, "Role", "id", id, "name", "R0", NULL));
+    assert_true(uuid_is_equal(&role, &ann));
+    house_must(event_note_of(call, EVENT_PASSWORD_SET, "SystemUser", &ann, &error), &error);
+    house_must(event_note_pair(call, EVENT_MEMBER_ADDED, "Team", &call->identity->user_id,
+                               "SystemUser", &ann, &error),
+               &error);
+    assert_string_equal(history_of(call, &role, true, MANY), " created");
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* Events are kept longer than changes, if the settings say so. */
+void test_event__of_a_former_record_is_no_part_of_a_history_that_was_swept(void **state)
+{
+    struct error error = {0};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    int64_t now = call->now;
+    struct uuid role = house_create(call, house_record(call, "Role", "name", "R0", NULL));
+    call->now = now - HOUR;
+    house_must(event_note_of(call, EVENT_PRIVILEGES_CHANGED, "Role", &role, &error), &error);
+    call->now = now;
+    house_must(event_note_of(call, EVENT_PRIVILEGES_CHANGED, "Role", &role, &error), &error);
+    const struct row_condition of_role = {"record_id", ROW_IS, cell_uuid(&role)};
+    house_must(row_delete(call->connection, call->arena, &change_table, &of_role, 1, NULL, &error),
+               &error);
+    assert_string_equal(history_of(call, &role, true, MANY), " privilegesChanged");
     house_undo(&call);
     test_platform_close(&house);
 }
