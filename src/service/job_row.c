@@ -364,13 +364,6 @@ static struct job_row *add_row(struct call *call, struct array *items, int64_t n
     return row;
 }
 
-static int64_t last_number(const struct array *items)
-{
-    const struct job_row *row = items->items[items->count - 1];
-
-    return row->number.value;
-}
-
 static bool list_results(struct call *call, const struct kept_job *job, int64_t after,
                          int64_t limit, bool is_failed_only, struct array *items,
                          struct error *error)
@@ -402,40 +395,40 @@ static bool list_results(struct call *call, const struct kept_job *job, int64_t 
     return true;
 }
 
-/* Between the two statements rows may have been run: then those that wait do not follow on the
- * results, and are left for the next page. */
-static bool list_waiting(struct call *call, const struct kept_job *job, int64_t after,
-                         int64_t limit, struct array *items, struct error *error)
+/* Rows that wait and come after those of the list, which ends before the first of them. */
+static void add_waiting(struct call *call, const struct row_set *waiting, int64_t after,
+                        int64_t limit, struct array *items)
 {
-    static const char *const columns[] = {"number", "tag"};
-    struct row_set rows;
+    int64_t next = after + (int64_t)items->count + 1;
 
-    if (!select_waiting(call, &job->id, after, limit, columns, COUNT(columns), &rows, error)) {
-        return false;
+    for (size_t i = 0; i < waiting->count && (int64_t)items->count < limit; i++) {
+        int64_t number = row_cell(waiting, i, 0)->integer;
+        if (number >= next) {
+            add_row(call, items, number, text_of(row_cell(waiting, i, 1)));
+        }
     }
-    bool follows = rows.count > 0 && row_cell(&rows, 0, 0)->integer == after + 1;
-    for (size_t i = 0; follows && i < rows.count; i++) {
-        add_row(call, items, row_cell(&rows, i, 0)->integer, text_of(row_cell(&rows, i, 1)));
-    }
-    return true;
 }
 
+/* Rows may be run between the two statements. Those that wait are read first, so that none is
+ * missed: it is then found among the results, and left out here. */
 bool job_row_list(struct call *call, const struct kept_job *job, int64_t after, int64_t limit,
                   bool is_failed_only, struct message_list *rows_out, struct error *error)
 {
+    static const char *const columns[] = {"number", "tag"};
+    struct row_set waiting = {.count = 0};
     struct array items;
 
+    after = after < 0 ? 0 : after;
     array_init(&items, call->arena);
-    if (after < job_rows_run(job) &&
-        !list_results(call, job, after, limit, is_failed_only, &items, error)) {
+    if (!is_failed_only &&
+        !select_waiting(call, &job->id, after, limit, columns, COUNT(columns), &waiting, error)) {
         return false;
     }
-    if (!is_failed_only && (int64_t)items.count < limit) {
-        int64_t last = items.count == 0 ? after : last_number(&items);
-        if (!list_waiting(call, job, last, limit - (int64_t)items.count, &items, error)) {
-            return false;
-        }
+    bool is_next = waiting.count > 0 && row_cell(&waiting, 0, 0)->integer - 1 == after;
+    if (!is_next && !list_results(call, job, after, limit, is_failed_only, &items, error)) {
+        return false;
     }
+    add_waiting(call, &waiting, after, limit, &items);
     *rows_out = list_of(&items);
     return true;
 }

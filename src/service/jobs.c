@@ -284,16 +284,11 @@ bool service_retrieve_jobs(struct call *call, const struct operation *operation,
 }
 
 /* One row more than fits was asked for, which tells whether there are more. */
-static void answer_rows(struct call *call, const struct kept_job *job, int64_t limit,
-                        bool is_failed_only, struct job_row_page *page)
+static void answer_rows(struct call *call, int64_t limit, struct job_row_page *page)
 {
     bool has_more = page->rows.count > (size_t)limit;
 
     page->rows.count = has_more ? (size_t)limit : page->rows.count;
-    if (!is_failed_only && page->rows.count > 0) {
-        const struct job_row *last = page->rows.items[page->rows.count - 1];
-        has_more = last->number.value < job->row_count;
-    }
     page->more = boolean_member(has_more);
     call->row_count = (int64_t)page->rows.count;
 }
@@ -317,7 +312,7 @@ bool service_retrieve_job_rows(struct call *call, const struct operation *operat
                       &answer->page->rows, error)) {
         return false;
     }
-    answer_rows(call, job, limit, asked->failed_only.value, answer->page);
+    answer_rows(call, limit, answer->page);
     return true;
 }
 

@@ -24,6 +24,7 @@
 #include "metadata/record.h"
 #include "query/request.h"
 #include "service/job.h"
+#include "service/job_row.h"
 #include "service/tables.h"
 #include "support/office.h"
 
@@ -301,6 +302,25 @@ void test_job__pages_of_rows_are_by_number(void **state)
     assert_string_equal(((struct job_row *)page->rows.items[2])->row_tag, "wrong 3");
     assert_int_equal(page_of(id, 8, 3, true)->rows.count, 1);
     assert_false(page_of(id, 8, 3, true)->more.value);
+    close_office();
+}
+
+void test_job__rows_run_while_a_page_is_read_are_on_it(void **state)
+{
+    struct message_list found;
+    struct error error = {0};
+
+    (void)state;
+    open_office();
+    add_accounts(2);
+    struct uuid id = submit();
+    const struct kept_job as_it_was = {.id = id, .row_count = 2};
+    run_all();
+    struct call *call = test_call_begin(&office.house);
+    assert_true(job_row_list(call, &as_it_was, 0, 10, false, &found, &error));
+    assert_int_equal(found.count, 2);
+    test_call_end(&call);
+    assert_int_equal(page_of(id, -5, 10, false)->rows.count, 2);
     close_office();
 }
 
