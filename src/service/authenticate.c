@@ -295,14 +295,29 @@ static const struct way {
 
 enum { WAY_COUNT = sizeof(ways) / sizeof(ways[0]) };
 
+/* Programs that come in by a password or a key of their own read on while nothing can be written.
+ */
+static bool note_way(struct call *call, const char *name, struct error *error)
+{
+    const struct entry entry = {
+        .sort = ENTRY_REQUEST, .user_id = call->identity->user_id, .way = name};
+
+    if (entry_note(call, &entry, error)) {
+        return true;
+    }
+    if (error->code != ERROR_DATABASE_FULL) {
+        return false;
+    }
+    error_clear(error);
+    return true;
+}
+
 /* By which ways the caller came in, once it is known that all agree. */
 static bool note_ways(struct call *call, const struct credentials *credentials, struct error *error)
 {
     for (size_t i = 0; i < WAY_COUNT; i++) {
-        const struct entry entry = {
-            .sort = ENTRY_REQUEST, .user_id = call->identity->user_id, .way = ways[i].name};
         if (ways[i].name != NULL && ways[i].is_present(credentials) &&
-            !entry_note(call, &entry, error)) {
+            !note_way(call, ways[i].name, error)) {
             return false;
         }
     }

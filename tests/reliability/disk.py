@@ -7,6 +7,7 @@ Where the system lets nobody mount one, there is no proof of this.
 import argparse
 import base64
 import contextlib
+import itertools
 import os
 import pathlib
 import sqlite3
@@ -24,7 +25,8 @@ from sender import Lost, Sender, Write  # noqa: E402
 from storm import Storm  # noqa: E402
 from subscriber import SETTINGS  # noqa: E402
 from svyaz import engines, wire  # noqa: E402
-from svyaz.server import Server, hold_folder  # noqa: E402
+from svyaz.contract import PREFIX  # noqa: E402
+from svyaz.server import ADMIN, PASSWORD, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
 SIZE = 96 << 20       # of the file system
@@ -58,6 +60,17 @@ class Disk:
         self.filler.unlink()
 
 
+class Visit(Read):
+    """A program that was never seen before reads something, and brings its password with it."""
+
+    def __init__(self, record, program):
+        super().__init__("Account", "RetrieveAccount", f"<id>{record}</id>", "")
+        namespace = f"{PREFIX}Account"
+        self.message = wire.envelope(f'<RetrieveAccount xmlns="{namespace}"><id>{record}</id></RetrieveAccount>',
+                                     f'<Request xmlns="{namespace}"><application>{program}</application></Request>')
+        self.lines |= wire.basic(ADMIN, PASSWORD)
+
+
 class Filler:
     """What the storm does instead of killing: it fills the disk until somebody met its end, and clears it again."""
 
@@ -83,17 +96,19 @@ class Filler:
         self.disk.fill(chance.randrange(ROOM))
         with contextlib.suppress(Lost):
             self.note_answer(sender.send_once(write, self.server))
-        while time.monotonic() - began < PATIENCE:
-            reply = sender.send_once(read, self.server)
-            if reply.code:
-                self.complaints.append(f"a read is answered {reply.body!r}")
+        for visit in itertools.count():
+            reads = (read, Visit(storm.customer, f"program {self.fills}/{visit}"))
+            refused = [reply.body for one in reads if (reply := sender.send_once(one, self.server)).code]
+            if refused:
+                self.complaints.append(f"a read is answered {refused[0]!r}")
+                break
+            if time.monotonic() - began > PATIENCE:
+                self.complaints.append("nobody came to the end of the disk")
                 break
             has_met = sum(storm.sender.codes.values()) > before
             if has_met and (self.fills > 0 or time.monotonic() - began > LONG):
                 break
             time.sleep(0.05)
-        else:
-            self.complaints.append("nobody came to the end of the disk")
         self.fills += 1
         self.disk.clear()
         self.note_answer(storm.sender.send(write))
