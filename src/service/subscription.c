@@ -259,11 +259,21 @@ static bool take(struct call *call, const struct change_subscription *asked, con
 
 /* ---- the log ---- */
 
+/* Many an endpoint has its key in the query. */
+static const char *without_query(struct arena *arena, const char *url)
+{
+    return url == NULL ? NULL : arena_copy_part(arena, url, strcspn(url, "?"));
+}
+
 /* Where data of the organisation goes from now on, and no more, is a matter of security. */
 static bool note(struct call *call, enum event_kind kind, const struct subscription *subscription,
                  const char *old_url, const char *new_url, struct error *error)
 {
-    const struct event_detail detail = {.name = "url", .old_value = old_url, .new_value = new_url};
+    const struct event_detail detail = {
+        .name = "url",
+        .old_value = without_query(call->arena, old_url),
+        .new_value = without_query(call->arena, new_url),
+    };
     const struct event event = {
         .kind = kind,
         .about = event_record_of(call, "SystemUser", &subscription->user_id),

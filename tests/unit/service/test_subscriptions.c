@@ -297,7 +297,7 @@ void test_subscriptions__are_noted_in_the_log_of_security(void **state)
     struct change_subscription changed = {.id = made->id, .name = "the same address"};
     const struct update_subscription_request update = {.subscription = &changed};
     office_run(&office, "Subscriptions", "UpdateSubscription", &update);
-    changed.url = "https://other.example/";
+    changed.url = "https://other.example/?key=secret";
     office_run(&office, "Subscriptions", "UpdateSubscription", &update);
     const struct unsubscribe_request end = {.subscription_id = made->id};
     office_run(&office, "Subscriptions", "Unsubscribe", &end);
