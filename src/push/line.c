@@ -102,20 +102,41 @@ static bool may_reach(const struct line *line, const struct addrinfo *address)
     return network_address_is_public(&found) || network_list_has(line->rules->allowed, &found);
 }
 
+static int count_reachable(const struct line *line, const struct addrinfo *found)
+{
+    int count = 0;
+
+    for (const struct addrinfo *address = found; address != NULL; address = address->ai_next) {
+        count += may_reach(line, address);
+    }
+    return count;
+}
+
+/* Of the time that is left each address that was not tried yet has its share: one that says nothing
+ * leaves some to the next. */
+static bool connect_in_share(struct line *line, const struct addrinfo *address, int left)
+{
+    int64_t end = line->deadline;
+    int64_t now = time_monotonic();
+
+    line->deadline = now + (end - now) / left;
+    bool is_connected = connect_to(line, address);
+    line->deadline = end;
+    return is_connected;
+}
+
 static bool connect_any(struct line *line, const struct url *url, const struct addrinfo *found,
                         struct error *error)
 {
-    bool is_any_allowed = false;
+    const int count = count_reachable(line, found);
+    int left = count;
 
     for (const struct addrinfo *address = found; address != NULL; address = address->ai_next) {
-        if (may_reach(line, address)) {
-            is_any_allowed = true;
-            if (connect_to(line, address)) {
-                return true;
-            }
+        if (may_reach(line, address) && connect_in_share(line, address, left--)) {
+            return true;
         }
     }
-    return is_any_allowed
+    return count > 0
                ? error_set(error, ERROR_ENDPOINT_UNREACHABLE, NULL,
                            "%s took no connection at port %d", url->host, url->port)
                : error_set(error, ERROR_ENDPOINT_UNREACHABLE, NULL,
