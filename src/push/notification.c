@@ -17,6 +17,7 @@
 #include "change/subscription.h"
 #include "change/token.h"
 #include "generated/messages.h"
+#include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
 #include "security/field_access.h"
@@ -25,6 +26,9 @@
 #include "service/tell_value.h"
 
 enum { PAGES_AT_ONCE = 10 }; /* looked through for something to send, before the token is kept */
+
+/* Of one record or of all: what changed cannot be told any more, it is to be read anew. */
+static const char resync_kind[] = "resyncRequired";
 
 bool parcel_is_full(const struct parcel *parcel)
 {
@@ -150,6 +154,26 @@ static bool gather_news(struct call *call, const struct subscription *subscripti
     return true;
 }
 
+/* What its change said is gone, but not that there was one. */
+static void tell_lost(struct call *call, const struct subscription *subscription,
+                      const struct dead_letter *letter, struct array *changes)
+{
+    const struct interest_list interests =
+        interest_read(call->arena, call->catalog, subscription->interests);
+    const struct entity *entity = catalog_find_entity(call->catalog, letter->entity_name);
+
+    if (entity == NULL || (!interests.is_everything && interest_find(&interests, entity) == NULL)) {
+        return;
+    }
+    struct feed_change *change = arena_allocate(call->arena, sizeof(*change));
+    *change = (struct feed_change){.position = letter->position,
+                                   .kind = resync_kind,
+                                   .entity = entity,
+                                   .id = letter->record_id,
+                                   .changed_on = call->now};
+    array_add(changes, change);
+}
+
 /* A letter is read again; one that has nothing to tell him any more goes with the others. */
 static bool gather_letter(struct call *call, const struct subscription *subscription,
                           const struct dead_letter *letter, struct array *changes,
@@ -164,6 +188,7 @@ static bool gather_letter(struct call *call, const struct subscription *subscrip
             return false;
         }
         error_clear(error);
+        tell_lost(call, subscription, letter, changes);
         return true;
     }
     drop_unwanted(call, subscription, &page);
@@ -372,7 +397,7 @@ static bool tell_resync(struct call *call, const struct parcel *parcel, struct a
         return false;
     }
     *change = (struct notified_change){.sequence = {.is_set = true, .value = token.position},
-                                       .kind = "resyncRequired",
+                                       .kind = resync_kind,
                                        .changed_on = {.is_set = true, .value = call->now}};
     array_add(told, change);
     return true;
