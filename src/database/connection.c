@@ -128,6 +128,16 @@ bool connection_run_unhurried(struct connection *connection, const char *text, s
     return done;
 }
 
+static bool check_still_begun(struct connection *connection, struct statement *statement,
+                              struct error *error)
+{
+    const char *question = connection->dialect->still_begun;
+    bool must_ask = statement->is_new && connection->is_begun && question != NULL;
+
+    statement->is_new = false;
+    return !must_ask || connection_run_text(connection, question, error);
+}
+
 bool connection_run(struct connection *connection, const struct sql *sql,
                     struct statement **statement_out, struct error *error)
 {
@@ -143,6 +153,9 @@ bool connection_run(struct connection *connection, const struct sql *sql,
     }
     if (!statement_get(&connection->statements, connection->link.handle, sql, &statement, error)) {
         note_failure(connection, error->code);
+        return false;
+    }
+    if (!check_still_begun(connection, statement, error)) {
         return false;
     }
     if (!statement_bind(statement, sql, error)) {

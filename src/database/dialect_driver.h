@@ -92,11 +92,13 @@ struct dialect {
      * round trip. */
     bool joins_changes;
 
-    const char *begin;     /* a write transaction */
-    bool has_one_writer;   /* writers queue in the pool, not at the engine */
-    const char *is_undone; /* said of a ROLLBACK that comes after the engine's own; NULL: never */
-    const char *liveness;  /* asked of a connection that was idle; NULL: always alive */
-    const char *clock;     /* an expression: milliseconds since 1970 by the engine's clock */
+    const char *begin;       /* a write transaction */
+    bool has_one_writer;     /* writers queue in the pool, not at the engine */
+    const char *is_undone;   /* said of a ROLLBACK that comes after the engine's own; NULL: never */
+    const char *liveness;    /* asked of a connection that was idle; NULL: always alive */
+    const char *still_begun; /* fails with a conflict when the transaction is gone; asked after a
+                                statement was prepared in it; NULL: it stays */
+    const char *clock;       /* an expression: milliseconds since 1970 by the engine's clock */
 
     const struct dialect_keyword *keywords;
     size_t keyword_count;

@@ -30,6 +30,13 @@ static const char sees_all_nodes[] =
     "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1193 BEGIN END; "
     "EXECUTE IMMEDIATE 'SET SESSION wsrep_sync_wait = 1'; END";
 
+/* A node of Galera undoes a transaction at any moment when another node's came first, and says so
+ * in its next answer. When that happens while a statement is prepared it is never said, and
+ * whatever follows is committed statement by statement. */
+static const char still_begun[] =
+    "BEGIN NOT ATOMIC IF NOT @@in_transaction THEN SIGNAL SQLSTATE '40001' "
+    "SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'The transaction was undone'; END IF; END";
+
 static const char *const session[] = {
     "SET SESSION collation_connection = utf8mb4_nopad_bin",
     ("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,"
@@ -213,6 +220,7 @@ const struct dialect dialect_mariadb = {
     .day = {"CAST(", " + INTERVAL ", " SECOND AS DATE)"},
     .begin = "START TRANSACTION",
     .liveness = "ROLLBACK", /* a node of Galera that is cut off would answer SELECT 1 */
+    .still_begun = still_begun,
     .clock = "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
     .keywords = keywords,
     .keyword_count = sizeof(keywords) / sizeof(keywords[0]),

@@ -214,6 +214,7 @@ static bool prepare(SQLHDBC connection, const struct sql *sql, struct statement 
     statement = arena_allocate(arena, sizeof(*statement));
     statement->arena = arena;
     statement->handle = handle;
+    statement->is_new = true;
     statement->text = arena_copy_part(arena, sql->text.bytes, sql->text.length);
     statement->text_length = sql->text.length;
 

@@ -52,6 +52,7 @@ struct statement {
     struct slot *columns;
     size_t column_count;
     bool is_row; /* the one column that ODBC sees is the text of a row */
+    bool is_new; /* prepared and not run yet */
     struct statement *newer, *older, *next_in_bucket;
 };
 

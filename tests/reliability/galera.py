@@ -13,6 +13,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import halves  # noqa: E402
 from balancer import DatabaseBalancer  # noqa: E402
 from proof import WORK, nodes, play  # noqa: E402
 from sender import Sender, Write  # noqa: E402
@@ -116,11 +117,21 @@ def prove_apart(tally, chosen, engine):
         tally.check("Galera/alone", complaint_about_alone(engine, servers[0], token))
 
 
+def prove_halves(tally, chosen, engine):
+    """Calls that meet in the middle are done whole or not at all."""
+    places = [[*engine.settings_at(engine.port_of(node)), *halves.SETTINGS] for node in (1, 2)]
+    with nodes(engine.folder / "halves", places) as servers:
+        contest = halves.Halves(chosen.seed, engine, servers, 8)
+        tally.check("Galera/halves", "; ".join(contest.differences(chosen.calls)[:4]))
+        print(f"    {sum(contest.versions.values()) // 2} calls; faults {dict(contest.sender.codes)}", flush=True)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     arguments.add_argument("--writes", type=int, default=200, help="at least; all write until the last node is back")
     arguments.add_argument("--failures", type=int, default=1, help="of nodes, in each of two ways to run it")
+    arguments.add_argument("--calls", type=int, default=150, help="of each of eight clients who change the same records")
     chosen = arguments.parse_args()
     folder = WORK / "galera"
     lock = hold_folder(folder)
@@ -132,6 +143,8 @@ def main():
         tally.end()
     try:
         engine.start()
+        prove_halves(tally, chosen, engine)
+        engine.make_empty()
         prove_one_at_a_time(tally, chosen, engine)
         engine.make_empty()
         prove_apart(tally, chosen, engine)
