@@ -1,5 +1,5 @@
 /*
- * test_database.c - makes, copies and removes the database of one test.
+ * test_database.c - makes, restores and removes the database of a test.
  */
 #include "support/test_database.h"
 
@@ -72,35 +72,43 @@ void test_database_open(struct test_database *test)
     test_database_open_with(test, usual);
 }
 
-void test_database_open_copy(struct test_database *test, const char *model)
-{
-    begin(test, usual);
-    test->is_whole = true;
-    find_engine()->copy(test, model);
-    open_pool(test);
-}
-
 void test_database_close(struct test_database *test)
 {
     database_close(&test->database);
-    find_engine()->remove(test);
+    if (!test->is_model) {
+        find_engine()->remove(test);
+    }
     arena_destroy(&test->arena);
 }
 
 /* ---- models ---- */
 
-void test_database_open_model(struct test_database *test, const char *name)
+static void begin_model(struct test_database *test, const char *name)
 {
     begin(test, usual);
     test->name = arena_copy_text(test->arena, name);
-    test->is_whole = true;
+    test->is_model = true;
+}
+
+void test_database_use_model(struct test_database *test, const char *name)
+{
+    begin_model(test, name);
+    find_engine()->use(test);
+    find_engine()->restore(test);
+    open_pool(test);
+}
+
+void test_database_open_model(struct test_database *test, const char *name)
+{
+    begin_model(test, name);
     find_engine()->make(test);
     open_pool(test);
 }
 
-void test_database_leave_model(struct test_database *test)
+void test_database_keep_model(struct test_database *test)
 {
     database_close(&test->database);
+    find_engine()->keep(test);
     arena_destroy(&test->arena);
 }
 
@@ -108,9 +116,7 @@ void test_database_remove_model(const char *name)
 {
     struct test_database test;
 
-    begin(&test, usual);
-    test.name = arena_copy_text(test.arena, name);
-    test.is_whole = true;
+    begin_model(&test, name);
     find_engine()->remove(&test);
     arena_destroy(&test.arena);
 }

@@ -1,5 +1,5 @@
 /*
- * test_engine.h - how each engine makes, copies and removes the database of a test.
+ * test_engine.h - how each engine makes, restores and removes the database of a test.
  */
 #ifndef SUPPORT_TEST_ENGINE_H
 #define SUPPORT_TEST_ENGINE_H
@@ -12,7 +12,9 @@ struct test_database;
  * cannot; what is made is put into the options. */
 struct test_engine {
     void (*make)(struct test_database *test);
-    void (*copy)(struct test_database *test, const char *model);
+    void (*keep)(struct test_database *test);    /* what all tables hold now */
+    void (*use)(struct test_database *test);     /* one that another process made */
+    void (*restore)(struct test_database *test); /* its tables as they were kept */
     void (*remove)(struct test_database *test);
 };
 

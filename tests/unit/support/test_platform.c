@@ -130,7 +130,7 @@ void test_platform_open(struct test_platform *house, const struct test_world *wo
         make(house, world);
         return;
     }
-    test_database_open_copy(&house->test, model);
+    test_database_use_model(&house->test, model);
     house->platform.database = house->test.database;
 }
 
@@ -167,7 +167,7 @@ static void make_model(const struct test_world *world)
     begin(&house);
     test_database_open_model(&house.test, getenv(MODEL_VARIABLE));
     make(&house, world);
-    test_database_leave_model(&house.test);
+    test_database_keep_model(&house.test);
     end(&house);
 }
 

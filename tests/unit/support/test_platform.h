@@ -2,7 +2,8 @@
  * test_platform.h - a platform on a database of its own: the real catalog, tables, caches.
  *
  * To make an organisation takes longer than most tests do. So a run of all tests of a program makes
- * it once, as a model, and each test gets a copy; a test that is run alone makes its own.
+ * it once, as a model, which each test finds as it was made; a test that is run alone makes its
+ * own.
  *
  * Memory: everything lives until test_platform_close.
  */
