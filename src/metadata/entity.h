@@ -58,6 +58,7 @@ struct entity {
     enum ownership ownership;
     bool is_activity;               /* one of the activity types */
     bool has_activities, has_notes; /* may be what an activity or a note is about */
+    bool has_queues;                /* may lie in a queue */
     bool is_customer, is_principal, is_party;
 
     const struct field **fields; /* in the order of the schema */

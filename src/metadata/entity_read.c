@@ -246,6 +246,7 @@ struct entity_draft *entity_read(struct reader *reader, const struct xml_node *n
     entity->is_party = xml_attribute_is_true(node, "party", false);
     entity->has_activities = xml_attribute_is_true(node, "activities", false);
     entity->has_notes = xml_attribute_is_true(node, "notes", false);
+    entity->has_queues = xml_attribute_is_true(node, "queues", false);
     system_fields_add_first(reader, draft);
     read_fields(reader, draft);
     read_states(reader, draft);

@@ -116,6 +116,7 @@ static const struct type_row type_rows[] = {
     LOOKUP_ROW("owner", GROUP_PRINCIPAL),
     LOOKUP_ROW("regarding", GROUP_WITH_ACTIVITIES),
     LOOKUP_ROW("annotated", GROUP_WITH_NOTES),
+    LOOKUP_ROW("queued", GROUP_WITH_QUEUES),
     {.name = "partyList",
      .type = FIELD_PARTY_LIST,
      .group = GROUP_PARTY,

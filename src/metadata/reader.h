@@ -38,6 +38,7 @@ enum entity_group {
     GROUP_PARTY,
     GROUP_WITH_ACTIVITIES,
     GROUP_WITH_NOTES,
+    GROUP_WITH_QUEUES,
     GROUP_COUNT
 };
 

@@ -26,6 +26,8 @@ static bool is_in_group(const struct entity *entity, enum entity_group group)
         return entity->has_activities;
     case GROUP_WITH_NOTES:
         return entity->has_notes;
+    case GROUP_WITH_QUEUES:
+        return entity->has_queues;
     default:
         return false;
     }

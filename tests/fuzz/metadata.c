@@ -45,9 +45,9 @@ static const char *const cascades[] = {"all", "removeLink", "restrict"};
 static const char *const truths[] = {"true", "false"};
 static const char *const ownerships[] = {"user", "business", "organization", "parent"};
 static const char *const types[] = {
-    "string",    "memo",   "integer", "long",       "decimal",  "money",     "boolean",
-    "date",      "choice", "lookup",  "customer",   "owner",    "regarding", "annotated",
-    "partyList", "uuid",   "file",    "autoNumber", "dateTime",
+    "string", "memo",      "integer", "long",     "decimal",    "money",     "boolean",
+    "date",   "choice",    "lookup",  "customer", "owner",      "regarding", "annotated",
+    "queued", "partyList", "uuid",    "file",     "autoNumber", "dateTime",
 };
 
 #define ONE_OF(choices, list) (list)[choose((choices), sizeof(list) / sizeof((list)[0]))]

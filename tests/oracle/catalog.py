@@ -6,7 +6,8 @@ from lxml import etree
 
 NAMESPACE = "{urn:svyaz:metadata:1}"
 # Types of fields that refer to every entity which has an attribute of its own.
-GROUPS = {"customer": "customer", "owner": "principal", "regarding": "activities", "annotated": "notes"}
+GROUPS = {"customer": "customer", "owner": "principal", "regarding": "activities", "annotated": "notes",
+          "queued": "queues"}
 RIGHTS = ("create", "read", "write", "delete", "append", "appendTo", "assign", "share")
 
 
