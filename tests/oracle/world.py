@@ -13,7 +13,8 @@ RECORDS = {
     "UnitOfMeasure": 2, "Product": 3, "PriceLevel": 2, "ProductPriceLevel": 3,
     "Account": 14, "Contact": 12, "Lead": 6, "Opportunity": 8, "SalesOrder": 7, "Invoice": 6,
     "OpportunityProduct": 4, "SalesOrderDetail": 6, "InvoiceDetail": 4, "CustomerAddress": 6,
-    "Task": 10, "PhoneCall": 5, "Email": 5, "Appointment": 5, "Note": 12,
+    "Case": 8, "Task": 10, "PhoneCall": 5, "Email": 5, "Appointment": 5, "Note": 12,
+    "Queue": 4, "QueueItem": 9, "Mailbox": 4, "EmailTemplate": 3,
 }
 # Lookups that the platform, not a client, has the say in.
 LEFT_ALONE = ("currency", "master", "qualifyingOpportunity")
@@ -31,6 +32,7 @@ class World:
         self.sessions = {}   # user -> token
         self.above = {}      # unit -> the unit above, user -> his unit, as they were made
         self.records = {}    # entity -> ids
+        self.taken = set()   # keys made of lookups
         self.number = 0
         self.marks = {}      # mark in a text -> record and field
         self.texts = {}      # record -> {field: text}, as far as it is marked
@@ -227,10 +229,22 @@ class World:
             return "1"
         return self.marked(text)
 
+    def is_there(self, entity, values):
+        """Whether a key of lookups alone names a record that was made already; else it is noted."""
+        for name, fields in self.catalog[entity].keys.items():
+            if all(self.catalog[entity].fields[field].is_lookup and field in values for field in fields):
+                key = (entity, name, *(values[field] for field in fields))
+                if key in self.taken:
+                    return True
+                self.taken.add(key)
+        return False
+
     def make_records(self):
         for entity, count in RECORDS.items():
             for number in range(count):
                 values = self.values(entity, number)
+                while self.is_there(entity, values):
+                    values = self.values(entity, number)
                 if self.catalog[entity].ownership == "user":
                     owner = self.random.choice(self.principals())
                     values["owner"] = (self.kind(owner), owner)

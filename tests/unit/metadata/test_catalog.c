@@ -22,13 +22,16 @@ void test_catalog__reads_every_entity(void **state)
     static const char *const names[] = {"Account",
                                         "Appointment",
                                         "BusinessUnit",
+                                        "Case",
                                         "Contact",
                                         "CustomerAddress",
                                         "Email",
+                                        "EmailTemplate",
                                         "FieldSecurityProfile",
                                         "Invoice",
                                         "InvoiceDetail",
                                         "Lead",
+                                        "Mailbox",
                                         "Note",
                                         "Opportunity",
                                         "OpportunityProduct",
@@ -36,6 +39,8 @@ void test_catalog__reads_every_entity(void **state)
                                         "PriceLevel",
                                         "Product",
                                         "ProductPriceLevel",
+                                        "Queue",
+                                        "QueueItem",
                                         "Role",
                                         "SalesOrder",
                                         "SalesOrderDetail",
@@ -157,6 +162,13 @@ void test_catalog__resolves_polymorphic_lookups(void **state)
                                    catalog_find_entity(catalog, "Task")));
     assert_false(field_may_refer_to(find_field(catalog, "Task", "regarding"),
                                     catalog_find_entity(catalog, "Task")));
+    assert_true(field_may_refer_to(find_field(catalog, "Task", "regarding"),
+                                   catalog_find_entity(catalog, "Case")));
+    const struct field *item = find_field(catalog, "QueueItem", "item");
+    assert_int_equal(item->target_count, 5);
+    assert_true(field_may_refer_to(item, catalog_find_entity(catalog, "Case")));
+    assert_true(field_may_refer_to(item, catalog_find_entity(catalog, "Email")));
+    assert_false(field_may_refer_to(item, catalog_find_entity(catalog, "Account")));
     assert_string_equal(find_field(catalog, "Email", "to")->participation, "To");
     catalog_release(&catalog);
 }
