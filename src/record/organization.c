@@ -150,7 +150,7 @@ static bool give_role(struct making *making, struct error *error)
         return error_set(error, ERROR_METADATA_INVALID, NULL,
                          "No role in metadata/roles is that of an administrator");
     }
-    return renew_roles(call, &making->administrator_id, error) &&
+    return renew_roles(call, &making->administrator_id, error) && renew_rights(call, error) &&
            find_role(call, name, &role_id, error) &&
            give_role_to(call, &making->administrator_id, &role_id, error);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "database/row.h"
@@ -207,6 +208,60 @@ bool role_allows(struct connection *connection, struct arena *arena,
         *is_allowed_out = is_said(grant->entity, entity->name) &&
                           is_said(grant->right, right_name(right)) && grant->depth > DEPTH_NONE;
     }
+    return true;
+}
+
+/* ---- entities that are new ---- */
+
+static bool is_of_any(const struct array *entities, const struct entity *entity)
+{
+    for (size_t index = 0; index < entities->count; index++) {
+        if (entities->items[index] == entity) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool says_anything(const struct role_grant *grants, size_t count, const char *entity)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (strcmp(grants[index].entity, entity) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool role_add_privileges(struct connection *connection, struct arena *arena,
+                         const struct uuid *role_id, const struct role_template *template,
+                         const struct array *entities, struct role_grant **added_out,
+                         size_t *count_out, struct error *error)
+{
+    struct role_grant *grants = NULL;
+    size_t grant_count = 0;
+    size_t count = 0;
+    if (!role_read_grants(arena, connection, role_id, 1, &grants, &grant_count, error)) {
+        return false;
+    }
+    struct role_grant *added =
+        arena_allocate_array(arena, template->privilege_count, sizeof(*added));
+    for (size_t index = 0; index < template->privilege_count; index++) {
+        const struct role_privilege *privilege = &template->privileges[index];
+        if (!is_of_any(entities, privilege->entity) || is_outdone(template, index) ||
+            says_anything(grants, grant_count, privilege->entity->name)) {
+            continue;
+        }
+        added[count] = (struct role_grant){*role_id, privilege->entity->name,
+                                           right_name(privilege->right), privilege->depth};
+        if (!insert_privilege(connection, arena, role_id, added[count].entity, added[count].right,
+                              added[count].depth, error)) {
+            return false;
+        }
+        count++;
+    }
+    *added_out = added;
+    *count_out = count;
     return true;
 }
 

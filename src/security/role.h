@@ -15,13 +15,30 @@
 #include "metadata/catalog.h"
 
 struct arena;
+struct array;
 struct connection;
 struct error;
+
+/* One thing that a role allows, as it is stored. */
+struct role_grant {
+    struct uuid role_id;
+    const char *entity; /* name, PRIVILEGE_ANY or PRIVILEGE_TASK (tables.h) */
+    const char *right;  /* name of a right, PRIVILEGE_ANY, or the name of a task */
+    int depth;          /* enum depth */
+};
 
 /* Stores what a role allows, in place of what it allowed before. */
 must_check bool role_set_privileges(struct connection *connection, struct arena *arena,
                                     const struct uuid *role_id,
                                     const struct role_template *template, struct error *error);
+
+/* Adds what a role that comes with the product allows on some entities (struct entity). What a
+ * role allows on one of them already stays as it is. In added_out, in the arena, what was added. */
+must_check bool role_add_privileges(struct connection *connection, struct arena *arena,
+                                    const struct uuid *role_id,
+                                    const struct role_template *template,
+                                    const struct array *entities, struct role_grant **added_out,
+                                    size_t *count_out, struct error *error);
 
 /* Gives a role to a user or team; nothing happens when he has it. Whoever remembers an identity
  * forgets it within the time of session_options.recheck, or at session_forget. */
@@ -42,14 +59,6 @@ must_check bool role_allows(struct connection *connection, struct arena *arena,
 /* Removes what a role that is deleted allows, from whoever has it. */
 must_check bool role_remove(struct connection *connection, struct arena *arena,
                             const struct uuid *role_id, struct error *error);
-
-/* One thing that a role allows, as it is stored. */
-struct role_grant {
-    struct uuid role_id;
-    const char *entity; /* name, PRIVILEGE_ANY or PRIVILEGE_TASK (tables.h) */
-    const char *right;  /* name of a right, PRIVILEGE_ANY, or the name of a task */
-    int depth;          /* enum depth */
-};
 
 /* What some roles allow; each role is named once. */
 must_check bool role_read_grants(struct arena *arena, struct connection *connection,
