@@ -13,6 +13,7 @@ from svyaz import wire  # noqa: E402
 from svyaz.raw import Line  # noqa: E402
 from svyaz.server import ROOT, SURROUNDINGS, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
+import newer_metadata  # noqa: E402
 import reloading  # noqa: E402
 from reloading import wait_for  # noqa: E402
 
@@ -180,6 +181,7 @@ def main():
     prove_ready(tally)
     prove_port_again(tally)
     reloading.prove(tally, WORK)
+    newer_metadata.prove(tally, WORK)
     lock.close()
     tally.end()
 
