@@ -19,16 +19,17 @@
 
 enum { ASSIGNED_LIMIT = 10000 };
 
-static bool is_assigning(const struct write *write)
-{
-    const struct field *owner = write->entity->owner;
-    return owner != NULL && write_is_changing(write, owner);
-}
-
 static bool is_same_owner(const struct value *left, const struct value *right)
 {
     return left->state == VALUE_SET && right->state == VALUE_SET &&
            uuid_is_equal(&left->reference.id, &right->reference.id);
+}
+
+static bool is_assigning(const struct write *write)
+{
+    const struct field *owner = write->entity->owner;
+    return owner != NULL && write_is_changing(write, owner) &&
+           !is_same_owner(record_value(write->before, owner), record_value(write->after, owner));
 }
 
 /* ---- finding ---- */

@@ -120,16 +120,47 @@ static bool permit_whole(const struct write *write, enum right right, struct err
 
 /* ---- update ---- */
 
-/* Who sends an owner alone wants to assign; with other fields he may send back the one that it has.
- */
+/* Whether a field, besides the record's own name, is given what it has. */
+static bool gives_what_is_there(const struct write *write)
+{
+    const struct entity *entity = write->entity;
+
+    for (size_t index = 0; index < entity->field_count; index++) {
+        const struct field *field = entity->fields[index];
+        if (field != entity->id && field != entity->version && write_is_given(write, field) &&
+            value_is_equal(field, record_value(write->before, field),
+                           record_value(write->given, field))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool permit_look(struct write *write, struct error *error)
+{
+    bool is_readable = true;
+
+    if (is_own_write(write) || write->work->is_handing_over || !gives_what_is_there(write)) {
+        return true;
+    }
+    if (!ask(write->call, write->before, RIGHT_READ, &is_readable, error)) {
+        return false;
+    }
+    write->is_unseen = !is_readable;
+    return true;
+}
+
+/* Who sends an owner alone wants to assign; with other fields he may send back the one that it has,
+ * if he can know it. */
 static bool is_assign(const struct write *write, bool is_writing)
 {
     const struct field *owner = write->entity->owner;
     if (owner == NULL || !write_is_given(write, owner)) {
         return false;
     }
-    return !is_writing || !value_is_equal(owner, record_value(write->before, owner),
-                                          record_value(write->given, owner));
+    return !is_writing || write->is_unseen ||
+           !value_is_equal(owner, record_value(write->before, owner),
+                           record_value(write->given, owner));
 }
 
 bool permit_update(const struct write *write, struct error *error)

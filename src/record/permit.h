@@ -27,6 +27,9 @@ struct write;
 /* The right on the record as it is stored. */
 must_check bool permit_stored(const struct write *write, enum right right, struct error *error);
 
+/* Finds out whether the caller sees what he changes (write->is_unseen), where that matters. */
+must_check bool permit_look(struct write *write, struct error *error);
+
 /* What an update is given: another owner by assign, all else by write; the whole that a part moves
  * to. */
 must_check bool permit_update(const struct write *write, struct error *error);

@@ -23,6 +23,9 @@ static bool is_left_alone(const struct write *write, const struct field *field)
     if (write->before == NULL) {
         return given->state == VALUE_NULL;
     }
+    if (write->is_unseen && field != write->entity->id && field != write->entity->version) {
+        return false;
+    }
     return value_is_equal(field, record_value(write->before, field), given);
 }
 

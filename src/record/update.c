@@ -73,7 +73,7 @@ bool update_in(struct work *work, struct record *given, const struct uuid *id,
     if (before == NULL) {
         return permit_refuse_missing(given->entity, id, error);
     }
-    if (!permit_update(&write, error) ||
+    if (!permit_look(&write, error) || !permit_update(&write, error) ||
         (has_expected_version && !rule_check_version(&write, error)) ||
         !child_check_parent(&write, error) || !rule_check_given(&write, error)) {
         return false;

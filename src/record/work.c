@@ -40,7 +40,7 @@ bool write_is_changing(const struct write *write, const struct field *field)
         return after->state == VALUE_SET;
     }
     if (write_is_given(write, field) &&
-        !field_may(write->call->identity, field, FIELD_RIGHT_READ)) {
+        (write->is_unseen || !field_may(write->call->identity, field, FIELD_RIGHT_READ))) {
         return true; /* nobody learns by a version that stays what he may not read */
     }
     return after->state != VALUE_ABSENT &&

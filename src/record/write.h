@@ -55,6 +55,8 @@ struct write {
     const struct record *before; /* as stored, as far as it was read; NULL in a create */
     struct record *after;        /* as it will be */
     bool is_restored;            /* it was deleted, and comes back with the files that it had */
+    bool is_unseen; /* the caller may not read what he changes: what he gives counts as a change,
+                       lest he learn by trying what it holds */
     struct write_facts facts;
     const struct permit_target *targets; /* what changing lookups and parties refer to */
     size_t target_count;

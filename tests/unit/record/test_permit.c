@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -39,9 +40,8 @@ static enum error_code create_fails(struct call *call, struct record *record)
     return error.code;
 }
 
-static enum error_code rename_fails(struct call *call, const struct uuid *id)
+static enum error_code update_fails(struct call *call, struct record *record, const struct uuid *id)
 {
-    struct record *record = house_record(call, "Account", "name", "renamed", NULL);
     struct write_outcome outcome = {0};
     struct error error = {0};
     record_value(record, record->entity->id)->state = VALUE_SET;
@@ -49,16 +49,17 @@ static enum error_code rename_fails(struct call *call, const struct uuid *id)
     return record_update(call, record, NULL, &outcome, &error) ? ERROR_NONE : error.code;
 }
 
+static enum error_code rename_fails(struct call *call, const struct uuid *id)
+{
+    return update_fails(call, house_record(call, "Account", "name", "renamed", NULL), id);
+}
+
 static enum error_code assign_fails(struct call *call, const struct uuid *id,
                                     const struct uuid *owner)
 {
     struct record *record = house_record(call, "Account", NULL);
-    struct write_outcome outcome = {0};
-    struct error error = {0};
     house_refer(record, "owner", "SystemUser", owner);
-    record_value(record, record->entity->id)->state = VALUE_SET;
-    record_value(record, record->entity->id)->uuid = *id;
-    return record_update(call, record, NULL, &outcome, &error) ? ERROR_NONE : error.code;
+    return update_fails(call, record, id);
 }
 
 static const char *const reader[] = {"Account read user", NULL};
@@ -226,6 +227,50 @@ void test_permit__a_hidden_target_is_told_as_none(void **state)
         house_refer(records[index], "primaryContact", "Contact", contacts[index]);
     }
     expect_told_alike(call, records[0], &hidden, records[1]);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+static int64_t version_of(struct call *call, const struct uuid *id)
+{
+    return strtoll(house_text(call, "Account", id, "version"), NULL, 10);
+}
+
+/* Who may change a record and not read it cannot find out by trying what it holds. */
+void test_permit__what_is_there_is_not_told_by_trying(void **state)
+{
+    static const char *const words[] = {"Account write organization", "Account assign organization",
+                                        "Account append organization",
+                                        "Contact appendTo organization", NULL};
+    static const struct uuid nobody = {{1}};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid admin = call->identity->user_id;
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid bob = house_make_user(call, "bob", NULL, reader);
+    struct uuid there =
+        house_create(call, house_record(call, "Contact", "lastName", "hidden", NULL));
+    struct record *account = house_record(call, "Account", "name", "Bon", NULL);
+    house_refer(account, "owner", "SystemUser", &bob);
+    house_refer(account, "primaryContact", "Contact", &there);
+    struct uuid id = house_create(call, account);
+    const struct uuid *const contacts[] = {&there, &nobody};
+    const struct uuid *const owners[] = {&bob, &admin, &nobody};
+
+    house_become(call, &ann);
+    for (int index = 0; index < 2; index++) {
+        struct record *record = house_record(call, "Account", NULL);
+        house_refer(record, "primaryContact", "Contact", contacts[index]);
+        assert_int_equal(update_fails(call, record, &id), ERROR_REFERENCE_NOT_FOUND);
+    }
+    for (int index = 0; index < 3; index++) {
+        assert_int_equal(assign_fails(call, &id, owners[index]), ERROR_REFERENCE_NOT_FOUND);
+    }
+    struct record *same = house_record(call, "Account", "name", "Bon", NULL);
+    assert_int_equal(update_fails(call, same, &id), ERROR_NONE);
+    house_become(call, &admin);
+    assert_int_equal(version_of(call, &id), 2);
     house_undo(&call);
     test_platform_close(&house);
 }
