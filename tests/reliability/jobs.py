@@ -17,6 +17,7 @@ from svyaz.server import ADMIN, PASSWORD, Server
 PLACES = ("job_commit:kill:1", "job_rows:kill:1", "job_commit:kill:2", "job_rows:kill:2",
           "job_commit:fail:1", "job_rows:fail:1", "job_commit:fail:2")
 PATIENCE = 300  # seconds until a job must have ended: CI may be slow
+PART = 2000      # accounts in one message
 ENDED = ("completed", "failed", "canceled")
 
 
@@ -25,13 +26,13 @@ def field(name, value):
 
 
 def rows_of(name, accounts):
-    """Rows that create accounts and change each."""
+    """Rows that create accounts of these numbers and change each."""
     return "".join(
         f"<BatchRow><tag>{number}</tag><operation>create</operation><entity>Account</entity>"
         f"<fields>{field('name', f'{name} {number}')}</fields></BatchRow>"
         f"<BatchRow><operation>update</operation><entity>Account</entity><resultOf>{number}</resultOf>"
         f"<fields>{field('numberOfEmployees', number)}</fields></BatchRow>"
-        for number in range(accounts))
+        for number in accounts)
 
 
 class Jobs:
@@ -54,9 +55,17 @@ class Jobs:
         return etree.fromstring(reply.body, wire.SAFE)
 
     def submit(self, name, accounts, waits="false"):
-        message = self.ask("SubmitBatch", f"<rows>{rows_of(name, accounts)}</rows><name>{name}</name>"
-                           f"<suspended>{waits}</suspended>")
-        return message.findtext(".//{*}job/{*}id")
+        """In as many messages as it takes."""
+        parts = [range(first, min(accounts, first + PART)) for first in range(0, accounts, PART)]
+        is_suspended = "true" if len(parts) > 1 else waits
+        message = self.ask("SubmitBatch", f"<rows>{rows_of(name, parts[0])}</rows><name>{name}</name>"
+                           f"<suspended>{is_suspended}</suspended>")
+        job = message.findtext(".//{*}job/{*}id")
+        for part in parts[1:]:
+            self.ask("AddJobRows", f"<jobId>{job}</jobId><rows>{rows_of(name, part)}</rows>")
+        if is_suspended != waits:
+            self.ask("ResumeJob", f"<jobId>{job}</jobId>")
+        return job
 
     def resume_once(self, job):
         """Perhaps the server ends before it answers."""
