@@ -34,7 +34,7 @@ def cut_off(engine, node):
     time.sleep(SILENCE)
     engine.thaw_node(node)
     deadline = time.monotonic() + PATIENCE
-    while not engine.is_synced(node):
+    while not engine.is_whole():
         if time.monotonic() > deadline:
             raise RuntimeError(f"node {node} does not join the others again")
         time.sleep(0.2)

@@ -201,10 +201,15 @@ class Galera(Mariadb):
     def thaw_node(self, node):
         self.signal_node(node, "CONT")
 
-    def is_synced(self, node):
-        """Whether it holds what the others hold, and takes writes."""
-        self.look_at(node)
-        return "wsrep_local_state_comment\tSynced" in super().sql("SHOW STATUS LIKE 'wsrep_local_state_comment'")
+    def is_whole(self):
+        """Whether all nodes hold the same and take writes. One that was cut off does not know it at once: those who
+        went on without it do."""
+        for node in self.NODES:
+            self.look_at(node)
+            said = super().sql("SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_local_state_comment')")
+            if set(said) != {f"wsrep_cluster_size\t{len(self.NODES)}", "wsrep_local_state_comment\tSynced"}:
+                return False
+        return True
 
     def start_node_again(self, node):
         """It comes back when it has what it missed."""
