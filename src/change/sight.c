@@ -255,13 +255,20 @@ static bool is_with_owner(struct call *call, const struct access_rule *rule, con
            query_in_scope(call, &scope, parent_id, is_with_out, error);
 }
 
+/* What has no state is as good as active. */
+static bool came_along(const struct access_rule *rule, const char *sight)
+{
+    return rule->cascade != CASCADE_ACTIVE || rule->lookup->entity->state == NULL ||
+           is_active(sight);
+}
+
 static bool had_parent(struct call *call, const struct access_rule *rule, const char *sight,
                        bool *had_out, struct error *error)
 {
     const char *former = NULL;
     struct uuid id;
     bool is_with = false;
-    if ((rule->cascade == CASCADE_ACTIVE && !is_active(sight)) || !find_parent(sight, rule, &id)) {
+    if (!came_along(rule, sight) || !find_parent(sight, rule, &id)) {
         return true;
     }
     if (!is_with_owner(call, rule, sight, &id, &is_with, error)) {

@@ -18,6 +18,7 @@
 #include "change/former.h"
 #include "change/history.h"
 #include "change/number.h"
+#include "change/sight.h"
 #include "change/tables.h"
 #include "database/database.h"
 #include "database/dialect.h"
@@ -26,6 +27,7 @@
 #include "metadata/record.h"
 #include "record/house.h"
 #include "record/organization.h"
+#include "security/access.h"
 #include "security/identity.h"
 #include "security/share.h"
 
@@ -413,6 +415,39 @@ void test_change__out_of_sight_is_told(void **state)
     assert_string_equal(told_of(call, &page, &hidden), "left 2");
     assert_string_equal(told_of(call, &page, &his), "left 2, left 3, childrenMoved 0");
     assert_string_equal(told_of(call, &page, &shared), "left 2, left 0, childrenMoved 0");
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* Whether a record was seen by who sees all contacts, where its active ones come along with them.
+ */
+static bool came_with_contact(struct call *call, const char *entity_name, const char *sight)
+{
+    const struct entity *entity = catalog_find_entity(call->catalog, entity_name);
+    const struct access_scope contacts = {.entity = catalog_find_entity(call->catalog, "Contact"),
+                                          .is_everything = true};
+    struct access_rule rule = {.by = ACCESS_BY_PARENT,
+                               .lookup = entity_find_field(entity, "regarding"),
+                               .parent = &contacts,
+                               .cascade = CASCADE_ACTIVE};
+    const struct access_scope scope = {.entity = entity, .rules = &rule, .rule_count = 1};
+    struct error error = {0};
+    bool had = false;
+
+    house_must(sight_had(call, &scope, sight, &had, &error), &error);
+    return had;
+}
+
+void test_change__what_has_no_state_comes_along_with_the_active(void **state)
+{
+    static const char below[] = "p=regarding:Contact:01890000-0000-7000-8000-000000000001";
+    static const char active[] = "a p=regarding:Contact:01890000-0000-7000-8000-000000000001";
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    assert_true(came_with_contact(call, "Task", active));
+    assert_false(came_with_contact(call, "Task", below));
+    assert_true(came_with_contact(call, "Note", below));
     house_undo(&call);
     test_platform_close(&house);
 }
