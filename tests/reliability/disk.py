@@ -29,7 +29,8 @@ from svyaz.contract import PREFIX  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
-SIZE = 96 << 20       # of the file system
+SIZE = 96 << 20       # of the file system, in bytes
+GROWTH = 6 << 20      # more for each fill: what is written until the next
 ROOM = 128 << 10      # bytes at most that a fill leaves
 IDLE = 60             # seconds after which an unused session ends; its use is noted four times as often
 LONG = IDLE / 4 + 2   # seconds that one fill lasts at least, so that a use must be noted in it
@@ -40,10 +41,10 @@ FILE = 600 << 10      # bytes of an attachment: more than is kept in memory on i
 class Disk:
     """The small file system, and what fills it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, size):
         self.folder, self.filler = folder, folder / "filler"
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "svyaz-disk", folder], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "svyaz-disk", folder], check=True)
 
     def fill(self, left):
         """Takes all room but so many bytes; others write meanwhile, so the last of it may be gone before."""
@@ -137,7 +138,7 @@ def complaint_about_file(server):
 
 
 def prove(tally, chosen):
-    disk = Disk(WORK / "disk" / "small")
+    disk = Disk(WORK / "disk" / "small", SIZE + GROWTH * chosen.fills)
     engine = engines.Sqlite(disk.folder)
     server = Server(disk.folder / "node", PROGRAM, [*SETTINGS, f"session.idle={IDLE} s"])
     server.bootstrap()
