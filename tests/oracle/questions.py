@@ -270,7 +270,7 @@ class Asker:
                              content, user, record.entity, "write", self.right_on(user, "write", record), fields)
 
     def update_owner(self, user, _, record):
-        """Owner and another field in one call. To send the owner that it has is no change of owner."""
+        """Owner and another field in one call. To send the owner that it has is no change of owner for who sees it."""
         entity = self.catalog[record.entity]
         field = self.text_field(entity)
         if field is None or entity.ownership != "user":
@@ -283,7 +283,7 @@ class Asker:
         return self.question(f"write {field.name} of {self.describe(record)} and let {owner} own it",
                              f"Update{record.entity}", content, user, record.entity, "write",
                              self.right_on(user, "write", record),
-                             *([] if owner[1] == record.owner else self.changing_owner(user, record, owner)))
+                             *([] if self.keeps_owner(user, record, owner) else self.changing_owner(user, record, owner)))
 
     def cascade(self, record, attribute, found, goes=lambda child: True):
         """Fills in all records that an action takes along; False when one of them forbids it."""
@@ -326,11 +326,16 @@ class Asker:
         owner = self.random.choice(self.world.principals())
         return (self.world.kind(owner), owner)
 
+    def keeps_owner(self, user, record, owner):
+        """Who may not read the record is asked as if it had another: else he could find out by trying."""
+        return owner[1] == record.owner and self.rules.may(user, "read", record)
+
     def changing_owner(self, user, record, owner):
         """The right on the record, the owner known and able to read; then what goes along, in any order."""
         taken = {}
-        self.cascade(record, "assign", taken, lambda child: child.owner not in (None, owner[1]))
-        del taken[record.id]
+        if owner[1] != record.owner:
+            self.cascade(record, "assign", taken, lambda child: child.owner not in (None, owner[1]))
+            del taken[record.id]
         along = tuple(code for is_missing, code in (
             (not all(self.rules.may(user, "assign", each) for each in taken.values()), "NOT_ALLOWED"),
             (not all(self.may_own(owner, self.catalog[each.entity])[0] for each in taken.values()),
@@ -347,7 +352,7 @@ class Asker:
         steps = self.changing_owner(user, record, owner)
         return self.question(f"assign {self.describe(record)} to {owner}", f"Assign{record.entity}",
                              element("id", record.id) + element("owner", owner), user, record.entity, "assign",
-                             *(steps[:1] if owner[1] == record.owner else steps))
+                             *(steps[:1] if self.keeps_owner(user, record, owner) else steps))
 
     def grant(self, user, _, record):
         """The record first: the right to share it, then the right that is granted; then with whom."""
