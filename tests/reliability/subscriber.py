@@ -11,7 +11,7 @@ import time
 from sender import Lost, Write
 from svyaz.endpoint import Endpoint, ack, fault
 
-PATIENCE = 180  # seconds until all that was committed must have been brought
+PATIENCE = 120  # seconds in which something must be brought, while something is missing
 SETTINGS = ["push.allow=127.0.0.0/8", "push.retry=50 ms", "push.retry_most=1 s", "push.timeout=5 s"]
 CHANGED = ("created", "updated", "assigned")
 MOODS = {  # out of a hundred messages: what is noted of it, and what is answered
@@ -118,9 +118,11 @@ class Subscriber:
         """Takes everything from now on, dead letters too, until nothing is missing."""
         with self.lock:
             self.is_ending = True
-        deadline = time.monotonic() + PATIENCE
+        brought, last = 0, time.monotonic()
         try:
-            while not self.has_all() and not self.complaints and time.monotonic() < deadline:
+            while not self.has_all() and not self.complaints and time.monotonic() - last < PATIENCE:
+                if len(self.seen) > brought:
+                    brought, last = len(self.seen), time.monotonic()
                 if self.is_picky:
                     self.ask("ReplayDeadLetters", f"<subscriptionId>{self.id}</subscriptionId>")
                     self.replayed += 1
