@@ -3,7 +3,10 @@
 
 The base of an attack is a real message, signed by a real library.
 """
+import argparse
 import base64
+import collections
+import concurrent.futures
 import http.client
 import pathlib
 import ssl
@@ -26,6 +29,7 @@ from svyaz.tally import Tally  # noqa: E402
 WORK = ROOT / "build" / "credentials"
 WHO_AM_I = wsse.body_of("WhoAmI", "Session")
 REFUSED = ("CREDENTIALS_INVALID",)
+CAPTURED, AT_ONCE = 50, 6  # messages that are sent again; connections at the same time
 
 
 class World:
@@ -210,6 +214,21 @@ def prove_replay(tally, world):
     prove_taken(tally, "restarted", world.url, signed, digest)
 
 
+def prove_flood(tally, world, replays):
+    """Captured messages come again and again, on both of two nodes, from many connections."""
+    captured = [etree.tostring(sign(world)) for _ in range(CAPTURED)]
+    taken = [user_of(wsse.send(world.url, "Session", message)) for message in captured]
+    tally.check("replay/captured", None if set(taken) == {"erp"} else f"of those sent once {set(taken)} came")
+    with Server(WORK / "firm", settings=world.server.settings) as other:
+        places = (world.url, other.url)
+
+        def replay(number):
+            return user_of(wsse.send(places[number % len(places)], "Session", captured[number // 2 % CAPTURED]))
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            answers = collections.Counter(pool.map(replay, range(replays)))
+    tally.check("replay/flood", None if set(answers) == set(REFUSED) else f"{replays} replays were answered {answers}")
+
+
 def prove_taken(tally, name, url, signed, digest):
     tally.check(f"replay/signed-{name}", expect(wsse.send(url, "Session", signed), *REFUSED))
     tally.check(f"replay/digest-{name}", expect(ask(url, digest), *REFUSED))
@@ -254,6 +273,9 @@ def prove_tls(tally, world, port):
 
 
 def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--replays", type=int, default=400, help="of captured messages")
+    chosen = arguments.parse_args()
     lock = hold_folder(WORK)
     tally = Tally()
     certificate = wsse.make_certificate(WORK / "keys", "server")
@@ -272,6 +294,7 @@ def main():
         prove_tls(tally, world, server.tls_port)
         world.administrator.register(world.program, world.rsa[1])
         prove_replay(tally, world)
+        prove_flood(tally, world, chosen.replays)
     tally.check("sanitizers", server.report() or None)
     lock.close()
     tally.end()
