@@ -1,0 +1,60 @@
+/*
+ * part.h - the tree of a message walked once: texts chosen, parts listed. Private to this floor.
+ *
+ * Memory: everything lives in the arena of the message.
+ */
+#ifndef MIME_PART_H
+#define MIME_PART_H
+
+#include <gmime/gmime.h>
+
+#include "base/array.h"
+#include "base/attributes.h"
+#include "mime/mime.h"
+
+struct arena;
+struct digest;
+struct error;
+
+/* A text as it was sent, in one form or in two that say the same; several follow one another. */
+struct mime_block {
+    const char *plain, *html; /* UTF-8; NULL: not in this form */
+};
+
+/* A message on its way to the caller. */
+struct mime_reading {
+    struct arena *arena;
+    const struct mime_limits *limits;
+    struct mime_message *message;
+    struct array blocks;     /* struct mime_block * */
+    struct array parts;      /* struct mime_part * */
+    struct digest *contents; /* of the parts, for the digest of the message */
+    bool has_report;
+};
+
+/* Walks the tree; depth is that of the object. */
+must_check bool mime_walk(struct mime_reading *reading, GMimeObject *root, struct error *error);
+
+/* text.c: makes of the blocks the texts of the message. */
+void mime_choose_texts(struct mime_reading *reading);
+
+/* kind.c: what sort of message it is. */
+void mime_tell_kind(struct mime_reading *reading, GMimeObject *object);
+
+/* sameness.c: the digest by which it is known under another Message-ID. */
+void mime_tell_digest(struct mime_reading *reading, GMimeObject *object);
+
+/* content.c: what a leaf holds, to be read; a message within another, written as it came. */
+must_check bool mime_content_of(struct mime_reading *reading, GMimeObject *leaf,
+                                struct mime_content **content_out, struct error *error);
+
+/* content.c: decoded bytes of a leaf, at most so many; whether there are more. */
+const char *mime_content_take(struct arena *arena, struct mime_content *content, size_t most,
+                              size_t *length_out, bool *has_more_out);
+
+/* name.c: a name that is safe as a file's anywhere; of one that says nothing, made of the number
+ * and the media type. */
+const char *mime_file_name(struct arena *arena, const char *given, size_t number,
+                           const char *media_type);
+
+#endif

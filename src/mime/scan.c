@@ -1,0 +1,158 @@
+/*
+ * scan.c - a small machine that goes from byte to byte, and knows what each line looks like.
+ */
+#include "mime/scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "mime/mime.h"
+
+/* Lines that look like parts, for each part that may be: texts hold such lines too. */
+enum { LOOKS_PER_PART = 20 };
+
+static const char mailbox_line[] = "From ";
+
+void mime_scan_begin(struct mime_scan *scan, const struct mime_limits *limits)
+{
+    *scan = (struct mime_scan){.limits = limits, .header_end = -1};
+}
+
+static bool refuse(const char *what, size_t limit, const char *setting, struct error *error)
+{
+    return error_set(error, ERROR_LIMIT_EXCEEDED, "message",
+                     "The header of a message may have at most %zu %s, which is %s", limit, what,
+                     setting);
+}
+
+/* ---- lines ---- */
+
+/* The own header: counted, and ended by the first line that is empty. */
+static bool end_header_line(struct mime_scan *scan, struct error *error)
+{
+    if (scan->line == MIME_LINE_START || scan->line == MIME_LINE_BLANK) {
+        scan->header_end = scan->offset;
+        return true;
+    }
+    if (++scan->header_lines > scan->limits->header_lines) {
+        return refuse("lines", scan->limits->header_lines, "mail.header_lines", error);
+    }
+    return true;
+}
+
+static void end_body_line(struct mime_scan *scan)
+{
+    bool is_header = scan->line == MIME_LINE_HEADER;
+    bool is_empty = scan->line == MIME_LINE_START || scan->line == MIME_LINE_BLANK;
+
+    scan->run = is_header ? scan->run + 1 : 0;
+    scan->parts += scan->after_dashes && (is_header || is_empty);
+    scan->after_dashes = scan->line == MIME_LINE_DASHES;
+    scan->is_hostile |= scan->run > scan->limits->header_lines ||
+                        scan->parts > scan->limits->parts * LOOKS_PER_PART;
+}
+
+/* A mailbox puts a line of its own before a message. */
+static bool is_mailbox_line(const struct mime_scan *scan)
+{
+    return scan->header_lines == 0 && scan->is_first_mailbox &&
+           scan->line_length >= sizeof(mailbox_line) - 1;
+}
+
+static bool end_line(struct mime_scan *scan, struct error *error)
+{
+    bool done = true;
+
+    if (scan->header_end >= 0) {
+        end_body_line(scan);
+    } else if (scan->header_begin == 0 && is_mailbox_line(scan)) {
+        scan->header_begin = scan->offset;
+    } else {
+        done = end_header_line(scan, error);
+    }
+    scan->line = MIME_LINE_START;
+    scan->line_length = 0;
+    return done;
+}
+
+/* ---- bytes ---- */
+
+static enum mime_scan_line begin_line(const struct mime_scan *scan, char byte)
+{
+    if (byte == '\r') {
+        return MIME_LINE_BLANK;
+    }
+    if (byte == ' ' || byte == '\t') {
+        /* What goes on with a header is a line of it. */
+        return scan->header_end < 0 || scan->run > 0 ? MIME_LINE_HEADER : MIME_LINE_OTHER;
+    }
+    return byte == '-' ? MIME_LINE_DASHES : MIME_LINE_NAME;
+}
+
+static void look_at(struct mime_scan *scan, char byte)
+{
+    switch (scan->line) {
+    case MIME_LINE_START:
+        scan->line = begin_line(scan, byte);
+        break;
+    case MIME_LINE_NAME:
+        if (byte == ':') {
+            scan->line = MIME_LINE_HEADER;
+        } else if (!isgraph((unsigned char)byte)) {
+            scan->line = MIME_LINE_OTHER;
+        }
+        break;
+    case MIME_LINE_DASHES:
+        if (scan->line_length == 1 && byte != '-') {
+            scan->line = MIME_LINE_NAME;
+        }
+        break;
+    case MIME_LINE_BLANK:
+        scan->line = MIME_LINE_OTHER;
+        break;
+    case MIME_LINE_HEADER:
+    case MIME_LINE_OTHER:
+        break;
+    }
+}
+
+static void note_mailbox(struct mime_scan *scan, char byte)
+{
+    if (scan->line_length < sizeof(mailbox_line) - 1) {
+        bool is_same = byte == mailbox_line[scan->line_length];
+        scan->is_first_mailbox = is_same && (scan->line_length == 0 || scan->is_first_mailbox);
+    }
+}
+
+bool mime_scan_add(struct mime_scan *scan, const char *bytes, size_t length, struct error *error)
+{
+    for (size_t i = 0; i < length; i++) {
+        scan->offset++;
+        if (bytes[i] == '\n') {
+            if (!end_line(scan, error)) {
+                return false;
+            }
+            continue;
+        }
+        note_mailbox(scan, bytes[i]);
+        look_at(scan, bytes[i]);
+        scan->line_length++;
+        if (scan->header_end < 0 &&
+            scan->offset - scan->header_begin > (int64_t)scan->limits->header) {
+            return refuse("bytes", scan->limits->header, "mail.header", error);
+        }
+    }
+    return true;
+}
+
+bool mime_scan_end(struct mime_scan *scan, struct error *error)
+{
+    if (scan->line_length > 0 && !end_line(scan, error)) {
+        return false;
+    }
+    if (scan->header_end < 0) {
+        scan->header_end = scan->offset;
+    }
+    return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * scan.h - lines of a message counted while it comes in, before a parser makes objects of them.
+ *
+ * A million header lines, or as many empty parts, are small as bytes and large as objects. Of the
+ * header itself too much is refused. What looks like it further down, in parts or in messages
+ * within, may just as well be somebody's log file: the message is then filed and not taken apart.
+ *
+ * Memory: plain.
+ */
+#ifndef MIME_SCAN_H
+#define MIME_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+struct error;
+struct mime_limits;
+
+enum mime_scan_line {
+    MIME_LINE_START,
+    MIME_LINE_NAME,
+    MIME_LINE_HEADER,
+    MIME_LINE_BLANK,
+    MIME_LINE_DASHES,
+    MIME_LINE_OTHER
+};
+
+struct mime_scan {
+    const struct mime_limits *limits;
+    int64_t offset;       /* of the byte that comes next */
+    int64_t header_begin; /* after the line of a mailbox ("From ...") */
+    int64_t header_end;   /* -1: not met yet */
+    enum mime_scan_line line;
+    size_t line_length;
+    size_t header_lines; /* of the message's own header */
+    size_t run;          /* lines in a row that look like a header, of the body */
+    size_t parts;        /* lines that look as if they began one */
+    bool after_dashes;   /* the line before may be a boundary */
+    bool is_first_mailbox;
+    bool is_hostile; /* not to be taken apart */
+};
+
+void mime_scan_begin(struct mime_scan *scan, const struct mime_limits *limits);
+
+/* Looks at the next bytes. Fails with LIMIT_EXCEEDED when the header is too large. */
+must_check bool mime_scan_add(struct mime_scan *scan, const char *bytes, size_t length,
+                              struct error *error);
+
+/* Ends; a message without a body ends with its header. */
+must_check bool mime_scan_end(struct mime_scan *scan, struct error *error);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * spool.c - streams of GMime's over memory, or over a file without a name.
+ */
+#define _GNU_SOURCE /* mkostemp */
+#include "mime/spool.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "mime/mime.h"
+#include "mime/scan.h"
+
+enum { CHUNK = 64 * 1024, IN_MEMORY = 256 * 1024 };
+
+static void unref(void *object)
+{
+    g_object_unref(object);
+}
+
+void mime_unref_with(struct arena *arena, void *object)
+{
+    arena_on_release(arena, unref, object);
+}
+
+static bool make_file(struct arena *arena, const char *folder, GMimeStream **stream_out,
+                      struct error *error)
+{
+    char *name = arena_format(arena, "%s/mail-XXXXXX", folder);
+    int file = mkostemp(name, O_CLOEXEC);
+
+    if (file < 0) {
+        error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
+        return error_add_cause(error, "cannot make a file in %s", folder);
+    }
+    unlink(name);
+    *stream_out = g_mime_stream_fs_new(file);
+    return true;
+}
+
+bool mime_spool_make(struct arena *arena, const char *folder, int64_t size,
+                     GMimeStream **stream_out, struct error *error)
+{
+    GMimeStream *stream = NULL;
+
+    if (size <= IN_MEMORY) {
+        stream = g_mime_stream_mem_new();
+    } else if (!make_file(arena, folder, &stream, error)) {
+        return false;
+    }
+    mime_unref_with(arena, stream);
+    *stream_out = stream;
+    return true;
+}
+
+static bool write_all(GMimeStream *stream, const char *bytes, size_t length, struct error *error)
+{
+    return g_mime_stream_write(stream, bytes, length) == (ssize_t)length ||
+           error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
+}
+
+/* What has outgrown memory goes on in a file. */
+static bool move_to_file(struct arena *arena, const struct mime_limits *limits,
+                         GMimeStream **stream, struct error *error)
+{
+    GMimeStream *memory = *stream;
+
+    if (!GMIME_IS_STREAM_MEM(memory) || g_mime_stream_length(memory) <= IN_MEMORY) {
+        return true;
+    }
+    if (!mime_spool_make(arena, limits->folder, INT64_MAX, stream, error)) {
+        return false;
+    }
+    g_mime_stream_reset(memory);
+    return g_mime_stream_write_to_stream(memory, *stream) >= 0 ||
+           error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
+}
+
+bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
+                     const struct mime_limits *limits, struct mime_scan *scan,
+                     GMimeStream **stream_out, struct error *error)
+{
+    GMimeStream *stream = NULL;
+    char *bytes = arena_allocate(arena, CHUNK);
+    size_t length = 0;
+
+    if (!mime_spool_make(arena, limits->folder, 0, &stream, error)) {
+        return false;
+    }
+    mime_scan_begin(scan, limits);
+    do {
+        if (!source->read(source->context, bytes, CHUNK, &length, error) ||
+            !mime_scan_add(scan, bytes, length, error) ||
+            !write_all(stream, bytes, length, error) ||
+            !move_to_file(arena, limits, &stream, error)) {
+            return false;
+        }
+    } while (length > 0);
+    g_mime_stream_reset(stream);
+    *stream_out = stream;
+    return mime_scan_end(scan, error);
+}

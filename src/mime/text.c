@@ -1,0 +1,99 @@
+/*
+ * text.c - the texts of a message put together, as text and as HTML.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "mime/part.h"
+#include "text/utf8.h"
+#include "xml/html.h"
+#include "xml/write.h"
+
+enum { FIRST_SIZE = 4096 };
+
+/* Lines end in one way. */
+static void add_plain(struct buffer *text, const char *plain)
+{
+    for (const char *at = plain; *at != '\0'; at++) {
+        if (*at != '\r' || at[1] != '\n') {
+            buffer_add_char(text, *at == '\r' ? '\n' : *at);
+        }
+    }
+}
+
+static void add_text(struct mime_reading *reading, struct buffer *text,
+                     const struct mime_block *block)
+{
+    const char *plain = block->plain;
+
+    if (plain == NULL && block->html != NULL) {
+        html_read(reading->arena, block->html, strlen(block->html), NULL, &plain);
+    }
+    if (plain == NULL) {
+        return;
+    }
+    if (text->length > 0 && text->bytes[text->length - 1] != '\n') {
+        buffer_add_char(text, '\n');
+    }
+    add_plain(text, plain);
+}
+
+/* A text between HTML is shown as it was written. */
+static void add_html(struct buffer *html, const struct mime_block *block)
+{
+    if (block->html != NULL) {
+        buffer_add_text(html, block->html);
+    } else if (block->plain != NULL) {
+        buffer_add_text(html, "<pre>");
+        xml_write_text(html, block->plain);
+        buffer_add_text(html, "</pre>");
+    }
+}
+
+static const char *cut(struct mime_reading *reading, const struct buffer *text)
+{
+    size_t length = text_cut_length(text->bytes, text->length, reading->limits->text);
+
+    reading->message->is_cut |= length < text->length;
+    return arena_copy_part(reading->arena, text->bytes, length);
+}
+
+static bool has_html(const struct mime_reading *reading)
+{
+    for (size_t i = 0; i < reading->blocks.count; i++) {
+        if (((const struct mime_block *)reading->blocks.items[i])->html != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* OpenPGP within a text, without MIME. */
+static void note_armour(struct mime_message *message)
+{
+    message->is_encrypted |= strstr(message->text, "-----BEGIN PGP MESSAGE-----") != NULL;
+    message->is_signed |= strstr(message->text, "-----BEGIN PGP SIGNED MESSAGE-----") != NULL;
+}
+
+void mime_choose_texts(struct mime_reading *reading)
+{
+    struct mime_message *message = reading->message;
+    struct buffer text, html, clean;
+
+    buffer_init(&text, reading->arena, FIRST_SIZE);
+    buffer_init(&html, reading->arena, FIRST_SIZE);
+    buffer_init(&clean, reading->arena, FIRST_SIZE);
+    for (size_t i = 0; i < reading->blocks.count; i++) {
+        add_text(reading, &text, reading->blocks.items[i]);
+        add_html(&html, reading->blocks.items[i]);
+    }
+    message->text = cut(reading, &text);
+    note_armour(message);
+    if (has_html(reading)) {
+        message->html = cut(reading, &html);
+        html_read(reading->arena, message->html, strlen(message->html), &message->clean_html, NULL);
+        buffer_add_text(&clean, message->clean_html);
+        message->clean_html = cut(reading, &clean);
+    }
+}

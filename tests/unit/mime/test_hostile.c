@@ -1,0 +1,252 @@
+/*
+ * test_hostile.c - messages made to break, exhaust or mislead whoever reads them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "mime/describe.h"
+
+enum { MEBIBYTE = 1024 * 1024 };
+
+static struct arena *arena;
+static struct buffer bytes;
+
+static void begin(const char *head)
+{
+    arena = arena_create();
+    buffer_init(&bytes, arena, 4096);
+    buffer_add_text(&bytes, "From: a@x.org\nMIME-Version: 1.0\n");
+    buffer_add_text(&bytes, head);
+}
+
+static void add_often(const char *text, int times)
+{
+    for (int i = 0; i < times; i++) {
+        buffer_add_text(&bytes, text);
+    }
+}
+
+static struct mime_message *read_all(void)
+{
+    return read_message(arena, bytes.bytes, bytes.length);
+}
+
+static void expect_refusal(enum error_code code)
+{
+    const struct mime_limits limits = ordinary_limits();
+    struct error error = {0};
+
+    assert_null(try_message(arena, &limits, bytes.bytes, bytes.length, &error));
+    assert_int_equal(error.code, code);
+    arena_destroy(&arena);
+}
+
+void test_hostile__five_hundred_parts_within_each_other(void **state)
+{
+    (void)state;
+    begin("");
+    for (int i = 0; i < 500; i++) {
+        buffer_add_format(&bytes, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i);
+    }
+    buffer_add_text(&bytes, "Content-Type: text/plain\n\ndeep\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_string_equal(message->text, "");
+    arena_destroy(&arena);
+}
+
+void test_hostile__five_hundred_messages_within_each_other(void **state)
+{
+    (void)state;
+    begin("");
+    add_often("Content-Type: message/rfc822\n\n", 500);
+    buffer_add_text(&bytes, "From: deep@x.org\n\ndeep\n");
+    const struct mime_message *message = read_all();
+    assert_int_equal(message->part_count, 1);
+    assert_int_equal(message->parts[0].kind, MIME_MESSAGE);
+    assert_non_null(strstr(content_of(arena, &message->parts[0]), "deep@x.org"));
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_million_header_lines_are_refused(void **state)
+{
+    (void)state;
+    begin("");
+    add_often("X-A: b\n", 1000000);
+    buffer_add_text(&bytes, "\nhi\n");
+    expect_refusal(ERROR_LIMIT_EXCEEDED);
+}
+
+void test_hostile__a_header_of_one_line_is_bounded_too(void **state)
+{
+    (void)state;
+    begin("Subject: ");
+    add_often("0123456789abcdef", 2 * MEBIBYTE / 16);
+    expect_refusal(ERROR_LIMIT_EXCEEDED);
+}
+
+/* Nothing is made of them; what the header says is there all the same. */
+void test_hostile__a_million_header_lines_of_a_part_are_not_taken_apart(void **state)
+{
+    (void)state;
+    begin("Subject: kept\nContent-Type: multipart/mixed; boundary=b\n\n--b\n");
+    add_often("X-A: b\n", 1000000);
+    buffer_add_text(&bytes, "\nhi\n--b--\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_string_equal(message->subject, "kept");
+    assert_int_equal(message->part_count, 0);
+    assert_true(arena_size(arena) < 64 * (size_t)MEBIBYTE);
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_million_parts_are_not_taken_apart(void **state)
+{
+    (void)state;
+    begin("Content-Type: multipart/mixed; boundary=b\n\n");
+    add_often("--b\n\n", 1000000);
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_int_equal(message->part_count, 0);
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_log_as_text_is_read_however_like_headers_it_looks(void **state)
+{
+    (void)state;
+    begin("Content-Type: text/plain\n\n");
+    add_often("error: disk: full\n", 30000);
+    const struct mime_message *message = read_all();
+    assert_false(message->is_cut);
+    assert_int_equal(strlen(message->text), 30000 * strlen("error: disk: full\n"));
+    arena_destroy(&arena);
+}
+
+void test_hostile__more_parts_than_there_may_be_are_left_out(void **state)
+{
+    (void)state;
+    begin("Content-Type: multipart/mixed; boundary=b\n\n");
+    add_often("--b\nContent-Type: application/x\n\nx\n", 600);
+    buffer_add_text(&bytes, "--b--\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_int_equal(message->part_count, 500);
+    arena_destroy(&arena);
+}
+
+void test_hostile__of_ten_thousand_recipients_the_first_thousand_are_known(void **state)
+{
+    (void)state;
+    begin("To: u@x.org");
+    for (int i = 1; i < 10000; i++) {
+        buffer_add_format(&bytes, ",\n u%d@x.org", i);
+    }
+    buffer_add_text(&bytes, "\n\nhi\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_int_equal(message->to.count, 1000);
+    assert_string_equal(message->to.items[999].address, "u999@x.org");
+    arena_destroy(&arena);
+}
+
+void test_hostile__names_lead_nowhere(void **state)
+{
+    static const struct {
+        const char *given, *name;
+    } names[] = {
+        {"../../etc/passwd", "passwd"},
+        {"C:\\\\windows\\\\system32\\\\evil.dll", "evil.dll"},
+        {"..", "attachment-3.bin"},
+        {"a/..", "attachment-4.bin"},
+        {".htaccess", "htaccess"},
+        {"con.txt", "_con.txt"},
+        {"LPT1", "_LPT1"},
+        {"trailing. . ", "trailing"},
+        {"\xE2\x80\xAE"
+         "fdp.exe",
+         "fdp.exe"},
+        {"a<b>:|?*.txt", "a_b_____.txt"},
+        {"=?utf-8?Q?=2E=2E=2Fx=0D=0Ay?=", "xy"},
+        {"bell\x07.txt", "bell.txt"},
+    };
+    enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+    (void)state;
+    begin("Content-Type: multipart/mixed; boundary=b\n\n");
+    for (size_t i = 0; i < NAMES; i++) {
+        buffer_add_format(&bytes, "--b\nContent-Type: application/x; name=\"%s\"\n\nx\n",
+                          names[i].given);
+    }
+    buffer_add_text(&bytes, "--b--\n");
+    const struct mime_message *message = read_all();
+    assert_int_equal(message->part_count, NAMES);
+    for (size_t i = 0; i < NAMES; i++) {
+        assert_string_equal(message->parts[i].name, names[i].name);
+    }
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_long_name_keeps_its_extension(void **state)
+{
+    (void)state;
+    begin("Content-Type: application/x; name=\"");
+    add_often("Ж", 500);
+    buffer_add_text(&bytes, ".pdf\"\n\nx\n");
+    const struct mime_message *message = read_all();
+    size_t length = strlen(message->parts[0].name);
+    assert_true(length <= 180);
+    assert_string_equal(message->parts[0].name + length - 4, ".pdf");
+    arena_destroy(&arena);
+}
+
+void test_hostile__text_is_cut_between_characters(void **state)
+{
+    struct mime_limits limits = ordinary_limits();
+    struct error error = {0};
+
+    (void)state;
+    begin("Content-Type: text/plain; charset=utf-8\n\n");
+    add_often("Ж", 1000);
+    limits.text = 1001;
+    const struct mime_message *message =
+        try_message(arena, &limits, bytes.bytes, bytes.length, &error);
+    assert_non_null(message);
+    assert_true(message->is_cut);
+    assert_int_equal(strlen(message->text), 1000);
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_large_attachment_stays_out_of_memory(void **state)
+{
+    (void)state;
+    begin("Content-Type: application/x\nContent-Transfer-Encoding: base64\n\n");
+    for (int i = 0; i < 300000; i++) {
+        buffer_add_text(&bytes, "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJz\n");
+    }
+    struct arena *others = arena_create();
+    const struct mime_message *message = read_message(others, bytes.bytes, bytes.length);
+    assert_int_equal(message->parts[0].size, 300000 * 45);
+    assert_true(arena_size(others) < MEBIBYTE);
+    arena_destroy(&others);
+    arena_destroy(&arena);
+}
+
+void test_hostile__what_has_no_header_is_no_message(void **state)
+{
+    static const char *const nothing[] = {"", "\n", "\n\nhi", "hello world\n", "\x01\x02\xFF"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+        arena = arena_create();
+        buffer_init(&bytes, arena, 64);
+        buffer_add_text(&bytes, nothing[i]);
+        expect_refusal(ERROR_VALUE_INVALID);
+    }
+}
