@@ -61,6 +61,8 @@ struct call {
     bool has_expected_version;
     int64_t expected_version;
     struct conflict conflict;
+    struct array *staged;         /* struct file *, beside those of the request: stored before the
+                                     transaction, dropped when it fails; NULL: none */
     const void *prepared;         /* what the operation found out before its transaction, or NULL */
     struct array *gathered_notes; /* of change/change.h; NULL: each is written as it comes */
     int64_t now;                  /* moment the call began; the time of all it writes */

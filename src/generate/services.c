@@ -29,6 +29,7 @@ static const struct member_type member_types[] = {
      .item = "struct reference *",
      .may_be_list = true},
     {.word = "key", .constant = "SHAPE_KEY", .item = "struct alternate_key *"},
+    {.word = "content", .constant = "SHAPE_CONTENT", .item = "struct file *"},
 };
 
 static const struct member_type structure_type = {.constant = "SHAPE_STRUCT", .may_be_list = true};
@@ -192,6 +193,10 @@ static void check_operation(struct reading *reading, const struct service_operat
     }
     for (size_t index = 0; index < operation->response->members.count; index++) {
         const struct service_member *answer = operation->response->members.items[index];
+        if (answer->type != NULL && strcmp(answer->type->constant, "SHAPE_CONTENT") == 0) {
+            note(reading, answer->node,
+                 "Content is sent in requests; files are answered in records.");
+        }
         for (size_t other = 0; other < operation->request->members.count; other++) {
             const struct service_member *question = operation->request->members.items[other];
             if (strcasecmp(answer->name, question->name) == 0) {

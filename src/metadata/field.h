@@ -114,6 +114,7 @@ struct field {
     bool is_updatable;  /* a client may set it in update */
     bool is_searchable; /* has a folded column: equality and like ignore case */
     bool is_time_zone;  /* STRING: the name of a zone (text/zone.h) */
+    bool is_email;      /* STRING: an address of mail, by which its record is known as a party */
     bool is_secret;     /* never leaves the server, never filtered by */
     bool is_secured;    /* only for those whose field security profile says so */
     bool is_system;     /* made by the platform for every entity: id, version, createdOn ... */

@@ -76,7 +76,7 @@ struct type_row {
     const char *name;
     enum field_type type;
     enum entity_group group;
-    bool is_time_zone;
+    bool is_time_zone, is_email;
     unsigned may; /* attributes */
     unsigned must;
     unsigned elements;
@@ -94,6 +94,11 @@ static const struct type_row type_rows[] = {
      .must = LENGTH,
      .elements = WITH_COMPUTED},
     {.name = "timeZone", .type = FIELD_STRING, .is_time_zone = true, .may = DEFAULT | FINDABLE},
+    {.name = "email",
+     .type = FIELD_STRING,
+     .is_email = true,
+     .may = LENGTH | DEFAULT | FINDABLE,
+     .must = LENGTH},
     {.name = "memo", .type = FIELD_MEMO, .may = LENGTH | DEFAULT, .must = LENGTH},
     {.name = "integer", .type = FIELD_INTEGER, .may = RANGE | DEFAULT, .elements = WITH_COMPUTED},
     {.name = "long", .type = FIELD_LONG, .may = RANGE | DEFAULT, .elements = WITH_COMPUTED},
@@ -489,6 +494,7 @@ struct field_draft *field_read(struct reader *reader, struct entity_draft *draft
     field->name = arena_copy_text(reader->arena, xml_attribute_or(node, "name", ""));
     field->type = row->type;
     field->is_time_zone = row->is_time_zone;
+    field->is_email = row->is_email;
     field->file_size =
         row->type == FIELD_FILE ? read_number(reader, node, "size", 1, 1, INT64_C(1) << 40) : 0;
     check_name(reader, node, field->name);

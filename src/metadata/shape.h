@@ -17,7 +17,9 @@
  *   RECORD            struct record *              NULL: absent; type {Entity} on the wire
  *   REFERENCE         struct reference *           NULL: absent; type Reference on the wire
  *   KEY               struct alternate_key *       type AlternateKey on the wire
- *   a list of these   struct message_list of pointers (STRING, STRUCT, RECORD, REFERENCE)
+ *   CONTENT           struct file *                NULL: absent; of requests only: bytes to be
+ * read, base64Binary on the wire, or a part by MTOM a list of these   struct message_list of
+ * pointers (STRING, STRUCT, RECORD, REFERENCE)
  */
 #ifndef METADATA_SHAPE_H
 #define METADATA_SHAPE_H
@@ -73,6 +75,7 @@ enum shape_type {
     SHAPE_RECORD,
     SHAPE_REFERENCE,
     SHAPE_KEY,
+    SHAPE_CONTENT,
 };
 
 struct shape;

@@ -144,13 +144,20 @@ static void describe_uses(const struct identity *identity, const struct field *f
     description->computed = truth(field->computed.kind != COMPUTED_NOT);
 }
 
+static const char *name_type(const struct field *field)
+{
+    return field->is_time_zone ? "timeZone"
+           : field->is_email   ? "email"
+                               : field_type_row(field->type)->name;
+}
+
 static struct field_description *describe_field(struct call *call, const struct field *field)
 {
     struct field_description *description = arena_allocate(call->arena, sizeof(*description));
 
     description->name = field->name;
     description->classic_name = field->classic_name;
-    description->field_type = field->is_time_zone ? "timeZone" : field_type_row(field->type)->name;
+    description->field_type = name_type(field);
     description->label = label_text(&field->label, call->language);
     description->description = label_text(&field->description, call->language);
     describe_uses(call->identity, field, description);

@@ -218,6 +218,8 @@ static bool add_item(const struct walk *walk, const struct shape_member *member,
     case SHAPE_REFERENCE:
         add_reference(walk, item);
         return true;
+    case SHAPE_CONTENT:
+        return add_content(walk, (struct file *)item);
     case SHAPE_KEY:
         add_reference(walk, &(struct reference){.alternate_key = item});
         return true;

@@ -5,8 +5,10 @@
 
 #include <stddef.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "call/call.h"
 #include "metadata/entity.h"
 #include "metadata/field.h"
 #include "metadata/record.h"
@@ -101,4 +103,7 @@ void stage_drop_files(struct call *call, const struct operation *operation, cons
     struct error ignored; /* the sweep gets what cannot be deleted now */
 
     (void)!walk_request(call, operation, request, drop_one, &ignored);
+    for (size_t i = 0; call->staged != NULL && i < call->staged->count; i++) {
+        (void)!drop_one(call, NULL, call->staged->items[i], &ignored);
+    }
 }

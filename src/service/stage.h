@@ -16,7 +16,8 @@ struct operation;
 must_check bool stage_files(struct call *call, const struct operation *operation,
                             const void *request, struct error *error);
 
-/* Deletes what was staged, unless a record has it: for a run that wrote nothing. */
+/* Deletes what was staged, call->staged too, unless a record has it: for a run that wrote nothing.
+ */
 void stage_drop_files(struct call *call, const struct operation *operation, const void *request);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "metadata/entity.h"
+#include "metadata/value.h"
 #include "soap/characters.h"
 #include "soap/content.h"
 #include "soap/limits.h"
@@ -266,6 +267,18 @@ static bool decode_content(struct decoder *decoder, const struct element *elemen
     return true;
 }
 
+static bool decode_bytes(struct decoder *decoder, const struct element *element,
+                         struct file **file_out, struct error *error)
+{
+    struct file *file = arena_allocate(decoder->arena, sizeof(*file));
+    struct content *content = NULL;
+
+    *file = (struct file){.size = -1};
+    *file_out = file;
+    return decode_content(decoder, element, &content, error) &&
+           content_open(decoder->arena, content, file, error);
+}
+
 static bool decode_to_pointer(struct decoder *decoder, const struct wire_type *type, void **place,
                               struct error *error)
 {
@@ -321,6 +334,8 @@ bool decode_value(struct decoder *decoder, const struct wire_member *member,
         return decode_list(decoder, type, place, error);
     case WIRE_CONTENT:
         return decode_content(decoder, element, place, error);
+    case WIRE_BYTES:
+        return decode_bytes(decoder, element, place, error);
     default:
         return decode_text(decoder, type, &text, error) &&
                decode_simple(decoder, member, text, place, error);

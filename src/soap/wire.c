@@ -20,7 +20,7 @@ static const enum wire_kind kinds_of_shapes[] = {
     [SHAPE_DATE_TIME] = WIRE_MOMENT, [SHAPE_UUID] = WIRE_UUID,
     [SHAPE_DECIMAL] = WIRE_DECIMAL,  [SHAPE_STRUCT] = WIRE_STRUCT,
     [SHAPE_RECORD] = WIRE_RECORD,    [SHAPE_REFERENCE] = WIRE_REFERENCE,
-    [SHAPE_KEY] = WIRE_KEY,
+    [SHAPE_KEY] = WIRE_KEY,          [SHAPE_CONTENT] = WIRE_BYTES,
 };
 
 struct wire_type *wire_types_add(struct wire_types *types, const char *name, enum wire_kind kind,

@@ -37,6 +37,7 @@ enum wire_kind {
     WIRE_DECIMAL,
     WIRE_UUID,
     WIRE_CONTENT, /* struct content *: the bytes of a file, base64 or xop:Include */
+    WIRE_BYTES,   /* struct file *: the same without a File around it; of requests only */
     /* with members */
     WIRE_STRUCT,
     WIRE_LIST,

@@ -23,6 +23,7 @@ static const struct wire_type builtins[WIRE_STRUCT] = {
     BUILTIN(WIRE_DECIMAL, "decimal"),
     BUILTIN(WIRE_UUID, "string"),
     BUILTIN(WIRE_CONTENT, "base64Binary"),
+    BUILTIN(WIRE_BYTES, "base64Binary"),
 };
 
 const struct wire_type *wire_builtin(enum wire_kind kind)

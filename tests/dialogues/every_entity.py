@@ -50,6 +50,7 @@ class Field:
 # What is sent for a field of a type; None: nothing, it is set by other means.
 SAMPLES = {
     "string": Field.line,
+    "email": lambda field: f"Anna.{next(NUMBER)}@Example.com",
     "timeZone": lambda field: "Asia/Yekaterinburg",
     "memo": lambda field: f"Первая строка {next(NUMBER)}\nи <вторая> & последняя",
     "integer": Field.whole_number,

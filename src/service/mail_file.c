@@ -1,0 +1,454 @@
+/*
+ * mail_file.c - the e-mail written: its fields, those who take part, the files that came with it.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "call/call.h"
+#include "metadata/catalog.h"
+#include "metadata/entity.h"
+#include "metadata/record.h"
+#include "mime/mime.h"
+#include "query/query.h"
+#include "record/engine.h"
+#include "record/own.h"
+#include "security/authorise.h"
+#include "security/identity.h"
+#include "security/session.h"
+#include "service/mail.h"
+#include "text/utf8.h"
+
+static const char *const kinds[] = {
+    [MIME_ORDINARY] = "Ordinary",
+    [MIME_AUTOMATIC] = "Automatic",
+    [MIME_BOUNCE] = "Bounce",
+    [MIME_LOOP] = "Loop",
+};
+
+const char *mail_kind(const struct mime_message *message)
+{
+    return kinds[message->kind];
+}
+
+/* ---- values ---- */
+
+/* Text as far as the field holds it; nothing of an empty one. */
+static bool set_text(struct call *call, struct record *record, const char *name, const char *text,
+                     struct error *error)
+{
+    const struct field *field = entity_find_field(record->entity, name);
+    size_t characters = 0, length = 0;
+
+    if (text == NULL || *text == '\0') {
+        return true;
+    }
+    for (; text[length] != '\0'; length++) {
+        characters += ((unsigned char)text[length] & 0xC0) != 0x80;
+        if (characters > field->length) {
+            break;
+        }
+    }
+    return own_set(call, record, name, arena_copy_part(call->arena, text, length), error);
+}
+
+static void set_moment(struct record *record, const char *name, int64_t moment)
+{
+    struct value *value = record_value(record, entity_find_field(record->entity, name));
+    value->state = VALUE_SET;
+    value->moment = moment;
+}
+
+static void set_truth(struct record *record, const char *name, bool truth)
+{
+    struct value *value = record_value(record, entity_find_field(record->entity, name));
+    value->state = VALUE_SET;
+    value->boolean = truth;
+}
+
+static void set_reference(struct record *record, const struct field *field,
+                          const struct reference *reference)
+{
+    struct value *value = record_value(record, field);
+    value->state = VALUE_SET;
+    value->reference = *reference;
+}
+
+static void set_file(struct record *record, const char *name, struct file *file)
+{
+    struct value *value = record_value(record, entity_find_field(record->entity, name));
+    value->state = VALUE_SET;
+    value->file = file;
+}
+
+/* ---- who takes part ---- */
+
+/* A party list that grows; an address that is no record stays an address. */
+struct parties {
+    struct call *call;
+    const struct incoming_mail *mail;
+    struct party *items;
+    size_t count;
+};
+
+static void add_party(struct parties *parties, const struct reference *record, const char *address)
+{
+    size_t size = parties->count * sizeof(*parties->items);
+
+    parties->items =
+        arena_grow(parties->call->arena, parties->items, size, size + sizeof(*parties->items));
+    parties->items[parties->count++] = (struct party){
+        .reference = record == NULL ? (struct reference){.entity = NULL} : *record,
+        .address = address,
+    };
+}
+
+/* Every record that has the address. */
+static void add_all(struct parties *parties, const char *written, const char *compared)
+{
+    const struct mail_address *address = mail_address_of(parties->call, parties->mail, compared);
+
+    if (address == NULL || address->matches.count == 0) {
+        add_party(parties, NULL, written);
+        return;
+    }
+    for (size_t i = 0; i < address->matches.count; i++) {
+        add_party(parties, &((const struct mail_match *)address->matches.items[i])->record,
+                  written);
+    }
+}
+
+/* One record only. */
+static void add_sender(struct parties *parties, const struct mime_address *from)
+{
+    const struct mail_match *match =
+        mail_sender_of(parties->call, parties->mail,
+                       mail_address_of(parties->call, parties->mail, from->compared));
+    add_party(parties, match == NULL ? NULL : &match->record, from->address);
+}
+
+static void give_parties(struct record *record, const char *name, const struct parties *parties)
+{
+    struct value *value = record_value(record, entity_find_field(record->entity, name));
+    *value = (struct value){.state = VALUE_SET};
+    value->parties.items = parties->items;
+    value->parties.count = parties->count;
+}
+
+static bool is_in(const struct mime_addresses *list, const char *compared)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].compared, compared) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Recipients of the envelope whom the header does not name. */
+static void add_unnamed(struct parties *parties)
+{
+    const struct mime_message *message = parties->mail->message;
+    struct map *seen = map_create(parties->call->arena);
+
+    for (size_t i = 0; i < parties->mail->envelope.count; i++) {
+        const char *written = parties->mail->envelope.items[i];
+        const char *compared = mime_compared_address(parties->call->arena, written);
+        bool is_named = is_in(&message->from, compared) || is_in(&message->to, compared) ||
+                        is_in(&message->cc, compared) || is_in(&message->bcc, compared);
+        if (!is_named && map_get(seen, compared) == NULL) {
+            map_set(seen, compared, written);
+            add_all(parties, written, compared);
+        }
+    }
+}
+
+static void set_parties(struct call *call, const struct incoming_mail *mail, struct record *record)
+{
+    const struct {
+        const char *name;
+        const struct mime_addresses *list;
+    } lists[] = {
+        {"to", &mail->message->to}, {"cc", &mail->message->cc}, {"bcc", &mail->message->bcc}};
+    struct parties from = {.call = call, .mail = mail};
+
+    for (size_t i = 0; i < mail->message->from.count; i++) {
+        add_sender(&from, &mail->message->from.items[i]);
+    }
+    give_parties(record, "from", &from);
+    for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
+        struct parties parties = {.call = call, .mail = mail};
+        for (size_t i = 0; i < lists[list].list->count; i++) {
+            const struct mime_address *address = &lists[list].list->items[i];
+            add_all(&parties, address->address, address->compared);
+        }
+        if (strcmp(lists[list].name, "bcc") == 0) {
+            add_unnamed(&parties);
+        }
+        give_parties(record, lists[list].name, &parties);
+    }
+}
+
+/* ---- the owner ---- */
+
+/* The user of the mailbox, if he may own such records and the caller may give him some. */
+static bool find_owner(struct call *call, const struct incoming_mail *mail,
+                       const struct entity *entity, struct reference *owner_out,
+                       struct error *error)
+{
+    const struct mail_address *address =
+        mail->mailbox == NULL
+            ? NULL
+            : mail_address_of(call, mail, mime_compared_address(call->arena, mail->mailbox));
+    const struct mail_match *match =
+        address == NULL || address->matches.count == 0 ? NULL : address->matches.items[0];
+    const struct identity *identity = NULL;
+
+    *owner_out = (struct reference){.entity = NULL};
+    if (match == NULL || match->rank > 0 || !authorise_all(call->identity, entity, RIGHT_ASSIGN)) {
+        return true;
+    }
+    if (!session_identity(call->platform->sessions, call->arena, call->connection, call->catalog,
+                          &match->record.id, &identity, error)) {
+        bool is_shut_out = error->code == ERROR_CREDENTIALS_INVALID;
+        error_clear(error);
+        return is_shut_out;
+    }
+    if (identity_depth(identity, entity, RIGHT_READ) > DEPTH_NONE) {
+        *owner_out = match->record;
+    }
+    return true;
+}
+
+static bool set_owner(struct call *call, const struct incoming_mail *mail, struct record *record,
+                      struct error *error)
+{
+    struct reference owner;
+
+    if (!find_owner(call, mail, record->entity, &owner, error)) {
+        return false;
+    }
+    if (owner.entity != NULL) {
+        set_reference(record, record->entity->owner, &owner);
+    }
+    return true;
+}
+
+/* ---- the e-mail ---- */
+
+static const char *list_recipients(struct call *call, const struct mime_addresses *to)
+{
+    struct buffer text;
+
+    buffer_init(&text, call->arena, 64);
+    for (size_t i = 0; i < to->count; i++) {
+        buffer_add_format(&text, "%s%s", i == 0 ? "" : "; ", to->items[i].address);
+    }
+    return text.bytes;
+}
+
+static const char *list_references(struct call *call, const struct mime_message *message)
+{
+    struct buffer text;
+
+    buffer_init(&text, call->arena, 64);
+    for (size_t i = 0; i < message->reference_count; i++) {
+        buffer_add_format(&text, "%s<%s>", i == 0 ? "" : " ", message->references[i]);
+    }
+    return text.bytes;
+}
+
+static bool set_texts(struct call *call, const struct incoming_mail *mail, struct record *record,
+                      struct error *error)
+{
+    const struct mime_message *message = mail->message;
+    bool is_html = message->clean_html != NULL && *message->clean_html != '\0';
+    const struct {
+        const char *name;
+        const char *text;
+    } texts[] = {
+        {"subject", *message->subject == '\0' ? "(no subject)" : message->subject},
+        {"description", is_html ? message->clean_html : message->text},
+        {"mimeType", is_html ? "text/html" : "text/plain"},
+        {"sender", message->from.count == 0 ? NULL : message->from.items[0].address},
+        {"toRecipients", list_recipients(call, &message->to)},
+        {"messageId", mail->is_id_taken ? NULL : message->message_id},
+        {"contentDigest", message->digest},
+        {"inReplyTo", message->in_reply_to},
+        {"referencedMessages", list_references(call, message)},
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!set_text(call, record, texts[i].name, texts[i].text, error)) {
+            return false;
+        }
+    }
+    return own_set(call, record, "messageKind", mail_kind(message), error) &&
+           own_set(call, record, "statusReason", "Received", error);
+}
+
+static bool make_email(struct call *call, const struct incoming_mail *mail,
+                       struct record **record_out, struct error *error)
+{
+    const struct mime_message *message = mail->message;
+    struct record *record = own_record(call, "Email");
+
+    if (!set_texts(call, mail, record, error) || !set_owner(call, mail, record, error)) {
+        return false;
+    }
+    set_truth(record, "isOutgoing", false);
+    set_truth(record, "isSigned", message->is_signed);
+    set_truth(record, "isEncrypted", message->is_encrypted);
+    set_truth(record, "isCut", message->is_cut || mail->has_lost_file);
+    set_moment(record, "receivedOn", call->now);
+    if (message->date.is_known) {
+        set_moment(record, "sentOn", message->date.moment);
+    }
+    if (mail->regarding.entity != NULL) {
+        set_reference(record, entity_find_field(record->entity, "regarding"), &mail->regarding);
+    }
+    set_file(record, "original", mail->original);
+    set_parties(call, mail, record);
+    *record_out = record;
+    return true;
+}
+
+/* ---- its files ---- */
+
+static bool create_note(struct call *call, const struct incoming_mail *mail,
+                        const struct mime_part *part, struct file *file,
+                        const struct reference *email, struct error *error)
+{
+    struct record *note = own_record(call, "Note");
+    struct write_outcome outcome;
+
+    set_truth(note, "isDocument", true);
+    set_file(note, "document", file);
+    set_reference(note, entity_find_field(note->entity, "regarding"), email);
+    return set_text(call, note, "subject", part->name, error) &&
+           set_text(call, note, "fileName", part->name, error) &&
+           set_text(call, note, "mimeType", part->media_type, error) &&
+           set_text(call, note, "contentId", part->content_id, error) &&
+           set_owner(call, mail, note, error) && record_create(call, note, &outcome, error);
+}
+
+static bool create_notes(struct call *call, const struct incoming_mail *mail,
+                         const struct uuid *email_id, struct error *error)
+{
+    const struct reference email = {.entity = catalog_find_entity(call->catalog, "Email"),
+                                    .id = *email_id};
+
+    for (size_t i = 0; i < mail->message->part_count; i++) {
+        if (mail->files[i] != NULL &&
+            !create_note(call, mail, &mail->message->parts[i], mail->files[i], &email, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool mail_file(struct call *call, const struct incoming_mail *mail,
+               struct write_outcome *outcome_out, struct error *error)
+{
+    struct record *record = NULL;
+
+    if (mail->original == NULL) {
+        /* It was filed when the files would have been staged, and is gone since. */
+        return error_set(error, ERROR_DATABASE_CONFLICT, "message",
+                         "The e-mail was deleted while another copy came in");
+    }
+    if (!make_email(call, mail, &record, error)) {
+        return false;
+    }
+    if (!record_create(call, record, outcome_out, error)) {
+        if (error->code == ERROR_DUPLICATE_KEY) {
+            /* The operation begins anew, and finds the other. */
+            error->code = ERROR_DATABASE_CONFLICT;
+        }
+        return false;
+    }
+    return create_notes(call, mail, &outcome_out->id, error);
+}
+
+/* ---- another copy ---- */
+
+static bool takes_part(const struct record *record, const struct field *field, struct call *call,
+                       const char *compared)
+{
+    const struct value *value = record_value(record, field);
+
+    for (size_t i = 0; value->state == VALUE_SET && i < value->parties.count; i++) {
+        const char *address = value->parties.items[i].address;
+        if (address != NULL && strcmp(mime_compared_address(call->arena, address), compared) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those of the envelope who take no part yet. */
+static void add_newcomers(struct parties *parties, const struct record *record)
+{
+    static const char *const names[] = {"from", "to", "cc", "bcc"};
+    struct call *call = parties->call;
+    struct map *seen = map_create(call->arena);
+
+    for (size_t i = 0; i < parties->mail->envelope.count; i++) {
+        const char *written = parties->mail->envelope.items[i];
+        const char *compared = mime_compared_address(call->arena, written);
+        bool is_known = map_get(seen, compared) != NULL;
+        for (size_t j = 0; j < sizeof(names) / sizeof(names[0]) && !is_known; j++) {
+            is_known =
+                takes_part(record, entity_find_field(record->entity, names[j]), call, compared);
+        }
+        if (!is_known) {
+            map_set(seen, compared, written);
+            add_all(parties, written, compared);
+        }
+    }
+}
+
+bool mail_join(struct call *call, const struct incoming_mail *mail,
+               struct write_outcome *outcome_out, struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(call->catalog, "Email");
+    const struct field *bcc = entity_find_field(entity, "bcc");
+    const struct field *fields[] = {entity->id,
+                                    entity->version,
+                                    entity_find_field(entity, "from"),
+                                    entity_find_field(entity, "to"),
+                                    entity_find_field(entity, "cc"),
+                                    bcc};
+    const struct column_set columns = {.fields = fields, .count = 6};
+    struct record *before = NULL;
+    struct parties parties = {.call = call, .mail = mail};
+
+    /* Locked, so that of two who join neither is forgotten. */
+    if (!query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, &before, error)) {
+        return false;
+    }
+    if (before == NULL) {
+        return error_set(error, ERROR_DATABASE_CONFLICT, "message",
+                         "The e-mail was deleted while another copy came in");
+    }
+    const struct value *there = record_value(before, bcc);
+    for (size_t i = 0; i < there->parties.count; i++) {
+        add_party(&parties,
+                  there->parties.items[i].reference.entity == NULL
+                      ? NULL
+                      : &there->parties.items[i].reference,
+                  there->parties.items[i].address);
+    }
+    add_newcomers(&parties, before);
+    *outcome_out = (struct write_outcome){
+        .id = mail->filed_id, .version = record_value(before, entity->version)->integer};
+    if (parties.count == there->parties.count) {
+        return true;
+    }
+    struct record *record = record_make(call->arena, entity);
+    own_set_id(record, &mail->filed_id);
+    give_parties(record, "bcc", &parties);
+    return record_update(call, record, NULL, outcome_out, error);
+}
