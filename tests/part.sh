@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
-hostile credentials clients directory push crmd crmctl import reliability galera clock disk fuzz operations'
+hostile credentials clients directory push crmd crmctl import mail reliability galera clock disk fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -27,6 +27,7 @@ part_push() { tests/push/run.py; }
 part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }
+part_mail() { tests/mail/run.py; }
 part_reliability() { tests/reliability/run.py; }
 part_galera() { tests/reliability/galera.py; }
 part_clock() { tests/reliability/clock.py; }
@@ -35,7 +36,7 @@ part_fuzz() { tests/fuzz/run.sh; }
 part_operations() { tests/dialogues/untouched.py; }
 
 # Floors below the database, whose tests need not run on three of them.
-is_low() { case " base text xml crypto generate apps " in *" $1 "*) ;; *) return 1 ;; esac; }
+is_low() { case " base text xml crypto mime generate apps " in *" $1 "*) ;; *) return 1 ;; esac; }
 is_high() { ! is_low "$1"; }
 unit_programs() {
     for program in build/check/unit/*; do

@@ -288,7 +288,13 @@ bool service_describe_entities(struct call *call, const struct operation *operat
     return true;
 }
 
-/* Every setting of the section "limits", as the server runs with it. */
+/* Sections whose settings bound what a request may bring. */
+static bool is_limit(const struct setting *setting)
+{
+    return strcmp(setting->section, "limits") == 0 || strcmp(setting->section, "mail") == 0;
+}
+
+/* Every limit, as the server runs with it. */
 bool service_describe_limits(struct call *call, const struct operation *operation,
                              const void *request, void *response, struct error *error)
 {
@@ -301,7 +307,7 @@ bool service_describe_limits(struct call *call, const struct operation *operatio
     array_init(&limits, call->arena);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = &settings_table[i];
-        if (strcmp(setting->section, "limits") != 0) {
+        if (!is_limit(setting)) {
             continue;
         }
         struct limit_description *limit = arena_allocate(call->arena, sizeof(*limit));

@@ -123,7 +123,7 @@ void test_describe__an_unknown_entity_is_a_fault(void **state)
 void test_describe__tells_the_limits_in_force(void **state)
 {
     const struct describe_limits_request request = {0};
-    bool has_page = false;
+    bool has_page = false, has_mail = false;
 
     (void)state;
     office_open(&office);
@@ -134,7 +134,9 @@ void test_describe__tells_the_limits_in_force(void **state)
         if (strcmp(limit->name, "limits.page") == 0) {
             has_page = limit->value.value == office.house.settings.limits.page;
         }
+        has_mail |= strcmp(limit->name, "mail.recipients") == 0 &&
+                    limit->value.value == office.house.settings.mail.recipients;
     }
-    assert_true(has_page);
+    assert_true(has_page && has_mail);
     office_close(&office);
 }
