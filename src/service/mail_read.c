@@ -15,7 +15,7 @@
 #include "security/authorise.h"
 #include "service/mail.h"
 
-enum { MEDIA_TYPE_LENGTH = 200 };
+enum { MEDIA_TYPE_LENGTH = 200, ADDRESS_LENGTH = 320 };
 
 static bool read_file(void *context, void *bytes, size_t capacity, size_t *length_out,
                       struct error *error)
@@ -56,6 +56,10 @@ static bool read_envelope(struct call *call, struct incoming_mail *mail,
         array_add(&mail->envelope, mail->mailbox);
     }
     for (size_t i = 0; i < recipients->count; i++) {
+        if (strlen(recipients->items[i]) > ADDRESS_LENGTH) {
+            return error_set(error, ERROR_VALUE_TOO_LONG, "recipients",
+                             "An address may have at most %d characters", (int)ADDRESS_LENGTH);
+        }
         if (*(const char *)recipients->items[i] != '\0') {
             array_add(&mail->envelope, recipients->items[i]);
         }

@@ -492,6 +492,29 @@ void test_mail__is_brought_by_the_connector_and_not_by_anybody(void **state)
 
 /* ---- what is refused, and what stays ---- */
 
+void test_mail__recipients_of_the_envelope_are_bounded(void **state)
+{
+    char *address = NULL;
+    struct letter letter;
+    const char *text = NULL;
+
+    (void)state;
+    office_open(&office);
+    text = write_letter("ann@example.com", "e1@x", "");
+    address = arena_allocate(office.arena, 322);
+    memset(address, 'a', 321);
+    struct deliver_incoming_email_request request = {.message = put(&letter, text, strlen(text)),
+                                                     .recipients =
+                                                         office_list(&office, address, NULL)};
+    office_expect(&office, office_try(&office, "Mail", "DeliverIncomingEmail", &request),
+                  ERROR_VALUE_TOO_LONG);
+    office.house.settings.mail.recipients = 1;
+    request.recipients = office_list(&office, "a@x.org", "b@x.org", NULL);
+    office_expect(&office, office_try(&office, "Mail", "DeliverIncomingEmail", &request),
+                  ERROR_LIMIT_EXCEEDED);
+    office_close(&office);
+}
+
 static int64_t count_files(void)
 {
     struct call *call = test_call_begin(&office.house);
