@@ -211,7 +211,7 @@ static const struct key *find_key(struct call *call, const struct entity *entity
     return found;
 }
 
-bool key_refuse(const struct key *key, struct error *error)
+static void refuse(const struct key *key, struct error *error)
 {
     const struct entity *entity = key->fields[0]->entity;
     char names[KEY_NAMES_SIZE] = "";
@@ -220,8 +220,8 @@ bool key_refuse(const struct key *key, struct error *error)
         length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
                                    index == 0 ? "" : ", ", key->fields[index]->name);
     }
-    return error_set_about(error, ERROR_DUPLICATE_KEY, entity->name, names,
-                           "Another %s has the same %s", entity->name, names);
+    error_set_about(error, ERROR_DUPLICATE_KEY, entity->name, names, "Another %s has the same %s",
+                    entity->name, names);
 }
 
 static bool explain_unique(struct call *call, const struct entity *entity, struct error *error)
@@ -235,7 +235,7 @@ static bool explain_unique(struct call *call, const struct entity *entity, struc
                         "Another %s has the same id", entity->name);
         return error_add_cause(error, "%s", cause);
     }
-    key_refuse(key, error);
+    refuse(key, error);
     return error_add_cause(error, "%s", cause);
 }
 

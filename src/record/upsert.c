@@ -76,7 +76,11 @@ bool upsert_in(struct work *work, struct record *given, const struct key *key,
     if (update_in(work, given, &id, has_expected_version, outcome_out, error)) {
         return true;
     }
-    return error->code == ERROR_RECORD_NOT_FOUND ? key_refuse(key, error) : false;
+    if (error->code != ERROR_RECORD_NOT_FOUND) {
+        return false;
+    }
+    error_clear(error);
+    return try_create(work, given, outcome_out, &is_taken, error) && !is_taken;
 }
 
 bool record_upsert(struct call *call, struct record *record, const struct key *key,

@@ -173,9 +173,6 @@ must_check bool key_find(struct call *call, struct record *given, const struct k
 must_check bool key_choose(const struct record *given, const struct key **key_out,
                            struct error *error);
 
-/* Tells that another record has the values of a key. Returns false. */
-bool key_refuse(const struct key *key, struct error *error);
-
 /* Says in our words which key, or which reference, the database would not take. Returns false. */
 bool key_explain(struct call *call, const struct entity *entity, struct error *error);
 

@@ -434,6 +434,51 @@ void test_permit__a_key_tells_nothing_of_a_record_out_of_sight(void **state)
     test_platform_close(&house);
 }
 
+/* A key of lookups is not told of where what it names is out of sight. */
+void test_permit__a_key_tells_nothing_of_what_it_names(void **state)
+{
+    static const char *const words[] = {"Queue read user",
+                                        "Queue write user",
+                                        "Queue append user",
+                                        "Case read user",
+                                        "Case write user",
+                                        "Case appendTo user",
+                                        "QueueItem create user",
+                                        "QueueItem write user",
+                                        "QueueItem read user",
+                                        "QueueItem append user",
+                                        NULL};
+    static const struct uuid nobody = {{1}};
+    struct write_outcome outcome = {0};
+    struct error error = {0};
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid ann = house_make_user(call, "ann", NULL, words);
+    struct uuid account = house_create(call, house_record(call, "Account", "name", "x", NULL));
+    struct record *asked = house_record(call, "Case", "title", "It leaks", NULL);
+    house_refer(asked, "customer", "Account", &account);
+    house_refer(asked, "owner", "SystemUser", &ann);
+    struct uuid id = house_create(call, asked);
+    struct uuid queue = house_create(call, house_record(call, "Queue", "name", "hidden", NULL));
+    const struct uuid *const queues[] = {&queue, &nobody};
+    for (int index = -1; index < 2; index++) {
+        struct record *item = house_record(call, "QueueItem", NULL);
+        house_refer(item, "queue", "Queue", queues[index < 0 ? 0 : index]);
+        house_refer(item, "item", "Case", &id);
+        if (index < 0) {
+            (void)house_create(call, item);
+            house_become(call, &ann);
+            continue;
+        }
+        assert_false(
+            record_upsert(call, item, entity_find_key(item->entity, "item"), &outcome, &error));
+        assert_int_equal(error.code, ERROR_REFERENCE_NOT_FOUND);
+    }
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
 void test_permit__a_part_needs_the_whole(void **state)
 {
     static const char *const words[] = {
