@@ -35,8 +35,8 @@ class Query:
 
     def sorted_by(self):
         fields = [field.name for field in self.entity.fields.values()
-                  if field.type in SORTABLE or (field.type == "string" and "true" in (
-                      field.attributes.get("searchable"), field.attributes.get("sortable")))]
+                  if field.type in SORTABLE or (field.type == "string" and "true" == field.attributes.get(
+                      "sortable", field.attributes.get("searchable")))]
         fields += [f"{field.name}Base" for field in self.entity.fields.values() if field.type == "money"]
         return self.random.sample(fields + ["createdOn"], self.random.choice((0, 1, 1, 2))) if fields else []
 
