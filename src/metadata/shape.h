@@ -17,9 +17,9 @@
  *   RECORD            struct record *              NULL: absent; type {Entity} on the wire
  *   REFERENCE         struct reference *           NULL: absent; type Reference on the wire
  *   KEY               struct alternate_key *       type AlternateKey on the wire
- *   CONTENT           struct file *                NULL: absent; of requests only: bytes to be
- * read, base64Binary on the wire, or a part by MTOM a list of these   struct message_list of
- * pointers (STRING, STRUCT, RECORD, REFERENCE)
+ *   CONTENT           struct file *                NULL: absent; of requests only, a stream;
+ *                                                  base64Binary on the wire, or a part by MTOM
+ *   a list of these   struct message_list of pointers (STRING, STRUCT, RECORD, REFERENCE)
  */
 #ifndef METADATA_SHAPE_H
 #define METADATA_SHAPE_H
