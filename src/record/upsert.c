@@ -40,7 +40,6 @@ static bool try_create(struct work *work, struct record *given, struct write_out
     return true;
 }
 
-/* The key is another's, whom the caller may not see: he is told what a creation would be told. */
 bool upsert_in(struct work *work, struct record *given, const struct key *key,
                struct write_outcome *outcome_out, struct error *error)
 {
@@ -79,6 +78,7 @@ bool upsert_in(struct work *work, struct record *given, const struct key *key,
     if (error->code != ERROR_RECORD_NOT_FOUND) {
         return false;
     }
+    /* The key is that of a record which the caller may not see. */
     error_clear(error);
     return try_create(work, given, outcome_out, &is_taken, error) && !is_taken;
 }
