@@ -58,6 +58,7 @@ class Asker:
         self.owned = [record for record in self.records if self.catalog[record.entity].ownership == "user"]
         self.seen = collections.Counter()  # how often each relation was asked about
         self.rights_left = []
+        self.lacking = None  # who lacks append alone for whom, when it was looked for
 
     def all_records(self):
         """In an order that does not depend on ids: as made, then what the platform made, by name."""
@@ -415,17 +416,24 @@ class Asker:
         return bool({target.entity, record.entity} & {"BusinessUnit", "SystemUser", "Team", "Role"}) or \
             target.entity == record.entity
 
-    def create(self, user, _, record):
-        """Secured fields; what it refers to, the owner too; then cover of create, assign and append; then the owner."""
-        entity = self.catalog[record.entity]
-        if entity.ownership not in ("user", "parent"):
-            return None
+    def required_lookups(self, entity):
+        """Each with a record to refer to; None when there is none for one of them."""
         given = {}
         for lookup in [lookup for lookup in entity.lookups if lookup.is_required]:
             candidates = [target for name in lookup.targets for target in self.by_entity[name]]
             if not candidates:
                 return None
             given[lookup] = self.random.choice(candidates)
+        return given
+
+    def create(self, user, _, record):
+        """Secured fields; what it refers to, the owner too; then cover of create, assign and append; then the owner."""
+        entity = self.catalog[record.entity]
+        if entity.ownership not in ("user", "parent"):
+            return None
+        given = self.required_lookups(entity)
+        if given is None:
+            return None
         if self.random.random() < 0.4:
             given |= self.pick_lookups(entity, lambda lookup: lookup.is_creatable and lookup not in given)
         secured = [field for field in self.text_fields(entity, secured=True) if field.is_creatable]
@@ -441,8 +449,33 @@ class Asker:
         values |= {lookup.name: (target.entity, target.id) for lookup, target in given.items()}
         return self.world.as_element(entity.name, values | dict.fromkeys(secured, "x") | more)
 
-    def create_owned(self, user, entity, given, secured):
-        owner = self.owner()
+    def lacking_append_alone(self):
+        """Users, entities and who reports to them, for whom they may create and assign and not append."""
+        def lacks(user, entity, owner):
+            return self.rules.reach(user, entity, "append") and [
+                self.rules.covers_new(user, right, entity, owner)
+                for right in ("create", "assign", "append")] == [True, True, False]
+
+        return [(user, entity, report) for user in self.world.users
+                for report in sorted(self.rules.reports(user, 1) - {user}, key=self.world.users.index)
+                for entity in self.catalog.values()
+                if entity.ownership == "user" and lacks(user, entity.name, report)]
+
+    def create_for_report(self, *_):
+        """That its owner reports to who creates it is no cover of append."""
+        if self.lacking is None:
+            self.lacking = self.lacking_append_alone()
+        if not self.lacking:
+            return None
+        user, entity, report = self.random.choice(self.lacking)
+        given = self.required_lookups(entity)
+        if given is None:
+            return None
+        given |= self.pick_lookups(entity, lambda lookup: lookup.is_creatable and lookup not in given)
+        return self.create_owned(user, entity, given, [], ("SystemUser", report)) if given else None
+
+    def create_owned(self, user, entity, given, secured, owner=None):
+        owner = owner or self.owner()
         is_foreign = owner[1] not in self.rules.principals(user)
         targets = list(given.values())
 
@@ -489,7 +522,7 @@ ALWAYS = ("id", "version", "owner", "owningBusinessUnit", "createdOn", "createdB
 # How often each way is asked.
 WAYS = {Asker.explain: 40, Asker.principal_access: 4, Asker.retrieve: 14, Asker.update: 6, Asker.update_secured: 5,
         Asker.update_owner: 3, Asker.delete: 6, Asker.assign: 6, Asker.grant: 6, Asker.revoke: 2, Asker.link: 6,
-        Asker.create: 8, Asker.absent: 1}
+        Asker.create: 8, Asker.create_for_report: 1, Asker.absent: 1}
 RIGHT_OF = {Asker.retrieve: "read", Asker.update: "write", Asker.update_secured: "write", Asker.update_owner: "write",
             Asker.delete: "delete", Asker.assign: "assign", Asker.grant: "share", Asker.revoke: "share",
             Asker.link: "append", Asker.create: "create"}

@@ -343,8 +343,15 @@ class World:
         if target and target[1] != identifier:
             self.do(f"Update{entity}", self.as_element(entity, {"id": identifier, lookup.name: target}))
 
+    def pick_active_child(self):
+        """A record of an entity of which a relation takes the active, if there is one."""
+        names = [name for name, entity in self.catalog.items()
+                 if self.records.get(name) and entity.ownership == "user" and
+                 any("active" in (lookup.reparent, lookup.share, lookup.assign) for lookup in entity.lookups)]
+        return self.pick(self.random.choice(names or ["Account"]))
+
     def change_state(self):
-        entity, identifier = self.pick_owned()
+        entity, identifier = self.random.choice((self.pick_owned, self.pick_active_child))()
         if self.catalog[entity].first_state is not None:
             self.do(f"Update{entity}", self.as_element(entity, {"id": identifier, "state": self.random.randint(0, 2)}))
 
@@ -354,7 +361,8 @@ class World:
                  self.disable_user, lambda: self.disable_user("Enable"), lambda: self.disable_user("Enable"),
                  self.disable_unit, lambda: self.disable_unit("Enable"), lambda: self.disable_unit("Enable"),
                  self.change_team, self.change_profile, self.assign, self.assign, self.link_anew, self.link_anew,
-                 self.change_state, lambda: self.set_manager(self.random.choice(self.users)),
+                 self.change_state, self.change_state, self.change_state,
+                 lambda: self.set_manager(self.random.choice(self.users)),
                  lambda: self.set_privileges(self.random.choice(self.roles)),
                  lambda: self.set_permissions(self.random.choice(self.profiles)),
                  lambda: self.add_role(self.random.choice(self.principals()), self.random.choice(self.roles)),
