@@ -62,6 +62,15 @@ bool mime_content_of(struct mime_reading *reading, GMimeObject *leaf,
     return true;
 }
 
+struct mime_content *mime_content_over(struct arena *arena, GMimeStream *stream)
+{
+    struct mime_content *content = arena_allocate(arena, sizeof(*content));
+
+    content->stream = stream;
+    mime_content_rewind(content);
+    return content;
+}
+
 void mime_content_rewind(struct mime_content *content)
 {
     g_mime_stream_reset(content->stream);

@@ -48,6 +48,9 @@ void mime_tell_digest(struct mime_reading *reading, GMimeObject *object);
 must_check bool mime_content_of(struct mime_reading *reading, GMimeObject *leaf,
                                 struct mime_content **content_out, struct error *error);
 
+/* content.c: what a stream of ours holds, to be read from its begin. */
+struct mime_content *mime_content_over(struct arena *arena, GMimeStream *stream);
+
 /* content.c: decoded bytes of a leaf, at most so many; whether there are more. */
 const char *mime_content_take(struct arena *arena, struct mime_content *content, size_t most,
                               size_t *length_out, bool *has_more_out);
