@@ -15,18 +15,18 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "crypto/base64.h"
+#include "crypto/digest.h"
 #include "security/directory_text.h"
 #include "security/errand.h"
 
 enum { THREADS = 2, PATIENCE = 1000, TIMEOUT = 10000 };
 
-/* The file in which the library remembers what it took. */
-#define REPLAY_FILE "file2:%s/kerberos.replay"
+/* What was taken is remembered for all nodes, not in a file of this one. */
+#define NO_REPLAY_CACHE "none:"
 
 struct kerberos {
     struct arena *arena;
     const struct settings_kerberos *settings;
-    const char *replay_cache;
     struct errands *errands;
 };
 
@@ -39,6 +39,7 @@ struct accepting {
     const char *client;  /* name@realm */
     const char *service; /* HTTP/host@realm */
     gss_buffer_desc answer;
+    uint8_t mark[SHA256_SIZE]; /* of the use of the ticket */
     char cause[ERROR_CAUSE_SIZE];
 };
 
@@ -101,7 +102,7 @@ static bool acquire(struct accepting *accepting, gss_cred_id_t *keys_out)
     gss_OID_set_desc kerberos_alone = {1, kinds};
     gss_key_value_element_desc elements[] = {
         {"keytab", accepting->kerberos->settings->keytab},
-        {"rcache", accepting->kerberos->replay_cache},
+        {"rcache", NO_REPLAY_CACHE},
     };
     const gss_key_value_set_desc store = {2, elements};
     gss_name_t name = GSS_C_NO_NAME;
@@ -164,6 +165,33 @@ static bool read_names(struct accepting *accepting, gss_ctx_id_t context)
            say(accepting, "the token is not of Kerberos");
 }
 
+static void add_key(struct digest *digest, const gss_krb5_lucid_key_t *key)
+{
+    digest_add(digest, key->data, key->length);
+}
+
+/* By what the client drew for this use of his ticket: a key and the number at which he begins to
+ * count (RFC 4121, 2). Not by the bytes of the token, which can be wrapped in other ways. The
+ * context is over then. */
+static bool read_mark(struct accepting *accepting, gss_ctx_id_t *context)
+{
+    OM_uint32 minor = 0;
+    void *inside = NULL;
+    OM_uint32 major = gss_krb5_export_lucid_sec_context(&minor, context, 1, &inside);
+
+    if (major != GSS_S_COMPLETE) {
+        return fail(accepting, major, minor);
+    }
+    const gss_krb5_lucid_context_v1_t *drawn = inside;
+    struct digest *digest = digest_begin(accepting->arena);
+    digest_add(digest, &drawn->recv_seq, sizeof(drawn->recv_seq));
+    add_key(digest, &drawn->rfc1964_kd.ctx_key); /* one of them is empty */
+    add_key(digest, &drawn->cfx_kd.ctx_key);
+    digest_end(digest, accepting->mark);
+    gss_krb5_free_lucid_sec_context(&minor, inside);
+    return true;
+}
+
 static void take_answer(struct accepting *accepting, gss_buffer_desc *answer)
 {
     OM_uint32 minor = 0;
@@ -194,7 +222,7 @@ static bool accept_with(struct accepting *accepting, gss_cred_id_t keys)
     } else if ((flags & GSS_C_ANON_FLAG) != 0) {
         say(accepting, "the ticket is anonymous");
     } else {
-        is_done = read_names(accepting, context);
+        is_done = read_names(accepting, context) && read_mark(accepting, &context);
     }
     take_answer(accepting, &answer);
     gss_delete_sec_context(&ignored, &context, GSS_C_NO_BUFFER);
@@ -266,6 +294,8 @@ static bool name_user(const struct kerberos *kerberos, struct arena *arena,
     }
     const char *pattern = directory_fill(arena, kerberos->settings->user_name, "{realm}", realm);
     ticket->user_name = directory_fill(arena, pattern, "{name}", name);
+    ticket->mark = arena_copy(arena, accepting->mark, sizeof(accepting->mark));
+    ticket->mark_length = sizeof(accepting->mark);
     ticket->answer = accepting->answer.length == 0
                          ? NULL
                          : base64_encode(arena, accepting->answer.value, accepting->answer.length);
@@ -318,8 +348,8 @@ static bool check_keys(struct kerberos *kerberos, struct error *error)
     return is_there ? error_add_cause(error, "%s", accepting.cause) : false;
 }
 
-bool kerberos_create(const struct settings_kerberos *settings, const char *folder,
-                     struct kerberos **kerberos_out, struct error *error)
+bool kerberos_create(const struct settings_kerberos *settings, struct kerberos **kerberos_out,
+                     struct error *error)
 {
     if (settings->keytab[0] == '\0') {
         *kerberos_out = NULL;
@@ -329,7 +359,6 @@ bool kerberos_create(const struct settings_kerberos *settings, const char *folde
     struct kerberos *kerberos = arena_allocate(arena, sizeof(*kerberos));
     kerberos->arena = arena;
     kerberos->settings = settings;
-    kerberos->replay_cache = arena_format(arena, REPLAY_FILE, folder);
     if (strstr(settings->user_name, "{name}") == NULL) {
         error_set(error, ERROR_SETTING_INVALID, "kerberos",
                   "kerberos.user_name must have {name} in it");

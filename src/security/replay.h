@@ -1,5 +1,6 @@
 /*
- * replay.h - what a message proves must prove it once: nonces and signatures that were taken.
+ * replay.h - what a message proves must prove it once: nonces, signatures and tickets that were
+ * taken.
  *
  * They lie in a table, so that no other worker, no other node and no restarted server takes one
  * again; there until the message is too old to be taken anyway, then swept.
@@ -20,7 +21,7 @@ struct uuid;
 
 /* What may be used once by a user. */
 struct replay_mark {
-    const char *kind; /* "nonce", "signature" */
+    const char *kind; /* "nonce", "signature", "ticket" */
     const void *bytes;
     size_t length;
 };

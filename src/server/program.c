@@ -231,8 +231,7 @@ static bool open_directory(struct program *program, struct error *error)
     platform->lookups = memory_create(sizeof(int64_t));
     return directory_create(&program->settings.directory, platform->text_rules,
                             directory_threads(&program->settings), &platform->directory, error) &&
-           kerberos_create(&program->settings.kerberos, program->settings.data.dir,
-                           &platform->kerberos, error);
+           kerberos_create(&program->settings.kerberos, &platform->kerberos, error);
 }
 
 /* Only who serves calls takes numbers in advance. */

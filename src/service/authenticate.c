@@ -354,16 +354,23 @@ bool authenticate(struct call *call, const struct credentials *credentials, stru
 bool authenticate_once(struct call *call, const struct credentials *credentials,
                        struct error *error)
 {
-    const struct replay_mark marks[] = {
-        {"nonce", credentials->nonce.bytes, credentials->nonce.length},
-        {"signature", credentials->statement.bytes, credentials->statement.length},
+    const struct kerberos_ticket *ticket = credentials->taken;
+    const struct once {
+        struct replay_mark mark;
+        int64_t until;
+    } all[] = {
+        {{"nonce", credentials->nonce.bytes, credentials->nonce.length}, credentials->fresh_until},
+        {{"signature", credentials->statement.bytes, credentials->statement.length},
+         credentials->fresh_until},
+        {{"ticket", ticket == NULL ? NULL : ticket->mark, ticket == NULL ? 0 : ticket->mark_length},
+         call->now + KERBEROS_TOKEN_AGE},
     };
 
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        if (marks[i].bytes != NULL &&
-            !replay_take(call->arena, call->connection, &call->identity->user_id, &marks[i],
-                         call->now, credentials->fresh_until, error)) {
-            note_refusal(call, marks[i].kind, call->identity->user_name, &unasked, error);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i].mark.bytes != NULL &&
+            !replay_take(call->arena, call->connection, &call->identity->user_id, &all[i].mark,
+                         call->now, all[i].until, error)) {
+            note_refusal(call, all[i].mark.kind, call->identity->user_name, &unasked, error);
             return false;
         }
     }

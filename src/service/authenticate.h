@@ -20,9 +20,9 @@ struct password_proof;
 must_check bool authenticate(struct call *call, const struct credentials *credentials,
                              struct error *error);
 
-/* Takes what the message may use once, its nonce and its signature, so that it is not let in
- * again. Fails with CREDENTIALS_INVALID when it was used before. Called once for a message, when
- * its credentials have been checked, outside a transaction. */
+/* Takes what the message may use once, its nonce, signature and ticket, so that it is not let in
+ * again, by any node. Fails with CREDENTIALS_INVALID when it was used before. Called once for a
+ * message, when its credentials have been checked, outside a transaction. */
 must_check bool authenticate_once(struct call *call, const struct credentials *credentials,
                                   struct error *error);
 

@@ -19,6 +19,7 @@ from svyaz.stage import username_token
 from with_openldap import settings as directory_settings
 
 ANNA, KIRA = "Anna-Kerberos-1", "Kira-Kerberos-1"
+KERBEROS = bytes.fromhex("06092a864886f712010202")  # the mechanism, as an object identifier
 SKEW = 2  # seconds, so that a ticket can run out while a test waits
 
 
@@ -62,11 +63,30 @@ def prove_mutual(tally, office, realm):
     tally.check("mutual-was-a-fault", differs(reply.fault()["code"], "NOT_ALLOWED"))
 
 
-def prove_replay(tally, office, realm):
-    line = realm.tickets("anna", ANNA).line()
+def unwrapped(line):
+    """The token without SPNEGO around it, as it may be sent too (RFC 2743, 3.1)."""
+    token = base64.b64decode(line["Authorization"].split(" ")[-1])
+    at = token.index(KERBEROS + b"\x01\x00") - 4
+    if token[at:at + 2] != b"\x60\x82":
+        raise ValueError("not the token that a KDC of ours makes")
+    return negotiate(token[at:at + 4 + int.from_bytes(token[at + 2:at + 4], "big")])
+
+
+def prove_replay(tally, office, realm, work, keytab):
+    """What was taken is remembered by the database, so by every node: the other has only that of the first."""
+    anna = realm.tickets("anna", ANNA)
+    bare = unwrapped(anna.line())
+    tally.check("unwrapped", differs(office.who(bare), "anna"))
+    tally.check("unwrapped-replayed", differs(office.who(bare), WRONG))
+    line = anna.line()
     tally.check("first-use", differs(office.who(line), "anna"))
     tally.check("replayed", differs(office.who(line), WRONG))
+    tally.check("replayed-unwrapped", differs(office.who(unwrapped(line)), WRONG))
+    tally.check("replay-in-the-log", None if "its ticket has been used" in office.log() else "the log does not say so")
     office.stop()
+    with Office.of(work / "node", office.folder, settings(keytab)) as node:
+        tally.check("replayed-on-another-node", differs(node.who(line), WRONG))
+        tally.check("the-next-one-on-another-node", differs(node.who(anna.line()), "anna"))
     office.start()
     tally.check("replayed-after-a-restart", differs(office.who(line), WRONG))
 
@@ -179,7 +199,7 @@ def run(tally, work, program):
             office.disable(office.add_user("dora"))
             prove_tickets(tally, office, realm)
             prove_mutual(tally, office, realm)
-            prove_replay(tally, office, realm)
+            prove_replay(tally, office, realm, work, keytab)
             prove_expired(tally, office, realm)
             prove_bad_tokens(tally, office)
             prove_together(tally, office, realm)
