@@ -5,7 +5,8 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
-hostile credentials clients directory push crmd crmctl import mail reliability galera clock disk fuzz operations'
+hostile statements credentials clients directory push crmd crmctl import mail reliability galera clock disk fuzz
+operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -20,6 +21,7 @@ part_dialogues() { tests/dialogues/run.py; }
 # Always the same worlds and questions; make torture draws others each time.
 part_oracle() { tests/oracle/run.py --seed "${SEED:-15600239}"; }
 part_hostile() { tests/hostile/run.py; }
+part_statements() { tests/hostile/statements.py; }
 part_credentials() { tests/credentials/run.py; }
 part_clients() { tests/clients/check.py; }
 part_directory() { tests/directory/run.py; }

@@ -91,6 +91,7 @@ torture:
 	@$(MAKE) -s -j2 all
 	tests/oracle/run.py --program build/release/crmd --decisions 200000 --lists 2000 --leaks 20000 $(if $(SEED),--seed $(SEED))
 	tests/credentials/run.py --replays 100000
+	tests/hostile/statements.py --program build/release/crmd --queries 100000 $(if $(SEED),--seed $(SEED))
 	tests/reliability/run.py --writes 10000 --kills 300 --database-writes 10000 --database-kills 50 --job-rows 20000 --job-kills 50 --changes 200 --cuts 1000 $(if $(SEED),--seed $(SEED))
 	tests/reliability/run.py --no-steps --writes 50000 --kills 20 --database-kills 0 --changes 1 --cuts 1 $(if $(SEED),--seed $(SEED)) # 200,000 changes
 	tests/reliability/galera.py --failures 10 --calls 2000 $(if $(SEED),--seed $(SEED))

@@ -101,6 +101,10 @@ static void format_date(char text[DATE_SIZE])
              parts.tm_min, parts.tm_sec);
 }
 
+/* Pages of ours need nothing from anywhere, and nobody needs them within his own. */
+#define PAGE_POLICY                                                                                \
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 /* Writes the head; length is -1 when it is not known. */
 static void write_head(struct exchange *exchange, const char *content_type, int64_t length)
 {
@@ -114,6 +118,9 @@ static void write_head(struct exchange *exchange, const char *content_type, int6
                       phrase_of(answer->status), date);
     if (!is_always_bodyless(answer->status)) {
         buffer_add_format(&head, "Content-Type: %s\r\n", content_type);
+        if (strncmp(content_type, "text/html", strlen("text/html")) == 0) {
+            buffer_add_text(&head, "Content-Security-Policy: " PAGE_POLICY "\r\n");
+        }
         if (answer->is_chunked) {
             buffer_add_text(&head, "Transfer-Encoding: chunked\r\n");
         } else if (length >= 0) {

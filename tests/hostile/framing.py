@@ -130,6 +130,7 @@ KINDS = [
 # What must work, so that strictness does not lock out the honest.
 HONEST = [
     Case("plain-post", post(BODY), (200,)),
+    Case("page", b"GET /soap HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", (200,), says=b"<html"),
     Case("chunked-post", chunks(GOOD_CHUNKS), (200,)),
     Case("chunked-with-extension-and-trailer",
          chunks(b"%x;a=b\r\n%s\r\n0\r\nX-Trailer: 1\r\n\r\n" % (len(BODY), BODY)), (200, 400)),

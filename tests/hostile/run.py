@@ -57,6 +57,15 @@ def tells_too_much(answer):
     return f"the answer has the header lines {opened}" if opened else None
 
 
+def lets_too_much(answer):
+    """What a browser would be free to do with the answer; None when nothing."""
+    wanted = {"x-content-type-options": "nosniff", "cache-control": "no-"}
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        wanted["content-security-policy"] = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    lacking = [name for name, value in wanted.items() if value not in answer.headers.get(name, "")]
+    return f"the answer lacks {lacking}" if lacking else None
+
+
 def complaint_of(port, given, context=None):
     """Why a case ended otherwise than it should; None when it ended well."""
     with contextlib.ExitStack() as lines:
@@ -84,7 +93,7 @@ def complaint_about(answer, given):
         return None
     if given.says not in answer.body:
         return f"the answer does not say {given.says}: {answer.body[:600]}"
-    return tells_too_much(answer)
+    return tells_too_much(answer) or lets_too_much(answer)
 
 
 def complaint_about_line(line, answer, given):
