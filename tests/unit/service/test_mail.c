@@ -22,141 +22,13 @@
 #include "query/request.h"
 #include "query/tables.h"
 #include "record/file.h"
-#include "support/office.h"
+#include "support/letters.h"
 
 enum { COPIES = 4, FILE_MOST = 1024 * 1024 };
 
 static struct office office;
 
-/* ---- a message on its way in ---- */
-
-struct letter {
-    struct file file;
-    const char *bytes;
-    size_t length, at;
-};
-
-static bool read_letter(struct file *file, void *bytes, size_t capacity, size_t *length_out,
-                        struct error *error)
-{
-    struct letter *letter = file->context;
-    size_t left = letter->length - letter->at;
-
-    (void)error;
-    *length_out = left < capacity ? left : capacity;
-    memcpy(bytes, letter->bytes + letter->at, *length_out);
-    letter->at += *length_out;
-    return true;
-}
-
-static void rewind_letter(struct file *file)
-{
-    ((struct letter *)file->context)->at = 0;
-}
-
-static struct file *put(struct letter *letter, const char *bytes, size_t length)
-{
-    *letter = (struct letter){.bytes = bytes, .length = length};
-    letter->file =
-        (struct file){.size = -1, .read = read_letter, .rewind = rewind_letter, .context = letter};
-    return &letter->file;
-}
-
-static const struct delivered_email *try_deliver(const char *text, const char *mailbox)
-{
-    struct letter *letter = arena_allocate(office.arena, sizeof(*letter));
-    const struct deliver_incoming_email_request request = {
-        .message = put(letter, text, strlen(text)), .mailbox = mailbox};
-    const struct deliver_incoming_email_response *response =
-        office_try(&office, "Mail", "DeliverIncomingEmail", &request);
-    return response == NULL ? NULL : response->result;
-}
-
-static const struct delivered_email *deliver(const char *text, const char *mailbox)
-{
-    const struct delivered_email *result = try_deliver(text, mailbox);
-
-    if (result == NULL) {
-        fail_msg("%s (%s)", office.error.message, office.error.cause);
-    }
-    return result;
-}
-
-static const struct incoming_email_check *check(const char *text)
-{
-    struct letter *letter = arena_allocate(office.arena, sizeof(*letter));
-    const struct check_incoming_email_request request = {.message =
-                                                             put(letter, text, strlen(text))};
-    const struct check_incoming_email_response *response =
-        office_run(&office, "Mail", "CheckIncomingEmail", &request);
-    return response->result;
-}
-
-/* From, id and more header lines; the text is the same in all. */
-static const char *write_letter(const char *from, const char *id, const char *more)
-{
-    return arena_format(office.arena,
-                        "From: %s\nTo: sales@svyaz.example\nDate: Mon, 1 Jan 2024 12:00:00 +0300\n"
-                        "Message-ID: <%s>\nSubject: Order\n%s\nPlease send three.\n",
-                        from, id, more);
-}
-
 /* ---- what became of it ---- */
-
-static const struct record *retrieve(const char *entity, const struct uuid *id, ...)
-{
-    struct retrieve_entity_request request = {.id = {.is_set = true, .value = *id}};
-    struct array names;
-    const char *name = NULL;
-    va_list list;
-
-    array_init(&names, office.arena);
-    va_start(list, id);
-    while ((name = va_arg(list, const char *)) != NULL) {
-        array_add(&names, name);
-    }
-    va_end(list);
-    request.columns =
-        (struct message_list){.is_set = true, .count = names.count, .items = names.items};
-    const struct retrieve_entity_response *response =
-        office_run(&office, entity, arena_format(office.arena, "Retrieve%s", entity), &request);
-    return response->record;
-}
-
-static const struct value *value_of(const struct record *record, const char *field)
-{
-    return record_value(record, entity_find_field(record->entity, field));
-}
-
-static struct uuid create(struct record *record)
-{
-    const struct create_entity_request request = {.record = record};
-    const char *entity = record->entity->name;
-    const struct create_entity_response *response =
-        office_run(&office, entity, arena_format(office.arena, "Create%s", entity), &request);
-    return response->result->id.value;
-}
-
-static struct uuid add_person(const char *entity, const char *name_field, const char *name,
-                              const char *mail)
-{
-    struct record *record = office_record(&office, entity, name_field, name);
-    office_set(&office, record, "emailAddress1", mail);
-    if (strcmp(entity, "Lead") == 0) {
-        office_set(&office, record, "subject", name);
-    }
-    return create(record);
-}
-
-static int64_t count(const char *entity)
-{
-    const struct query_request query = {.count = {.is_set = true, .value = true}};
-    struct retrieve_multiple_entity_request request = {.query = (struct query_request *)&query};
-    const struct retrieve_multiple_entity_response *response = office_run(
-        &office, entity, arena_format(office.arena, "RetrieveMultiple%s", entity), &request);
-
-    return response->page->total.value;
-}
 
 static const char *bytes_of(const struct file *kept)
 {
@@ -183,14 +55,14 @@ void test_mail__becomes_an_email_that_was_received(void **state)
 {
     (void)state;
     office_open(&office);
-    const char *letter = write_letter("Ann <ann@example.com>", "a1@example.com", "");
-    const struct delivered_email *result = deliver(letter, NULL);
+    const char *letter = letters_write(&office, "Ann <ann@example.com>", "a1@example.com", "");
+    const struct delivered_email *result = letters_deliver(&office, letter, NULL);
     assert_true(result->created.value);
     assert_string_equal(result->reason, "AcceptAll");
     const struct record *email =
-        retrieve("Email", &result->id.value, "subject", "description", "mimeType", "messageId",
-                 "sender", "sentOn", "isOutgoing", "statusReason", "state", "original", "from",
-                 "to", "toRecipients", "messageKind", NULL);
+        letters_retrieve(&office, "Email", &result->id.value, "subject", "description", "mimeType",
+                         "messageId", "sender", "sentOn", "isOutgoing", "statusReason", "state",
+                         "original", "from", "to", "toRecipients", "messageKind", NULL);
     assert_string_equal(office_text(&office, email, "subject"), "Order");
     assert_string_equal(office_text(&office, email, "description"), "Please send three.\n");
     assert_string_equal(office_text(&office, email, "mimeType"), "text/plain");
@@ -201,7 +73,7 @@ void test_mail__becomes_an_email_that_was_received(void **state)
     assert_string_equal(office_text(&office, email, "statusReason"), "Received");
     assert_string_equal(office_text(&office, email, "messageKind"), "Ordinary");
     assert_string_equal(office_text(&office, email, "toRecipients"), "sales@svyaz.example");
-    assert_string_equal(bytes_of(value_of(email, "original")->file), letter);
+    assert_string_equal(bytes_of(letters_value(email, "original")->file), letter);
     office_close(&office);
 }
 
@@ -209,16 +81,17 @@ void test_mail__its_files_become_notes_of_the_email(void **state)
 {
     (void)state;
     office_open(&office);
-    const struct delivered_email *result =
-        deliver(write_letter("ann@example.com", "a1@x",
-                             "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
-                             "--b\n\nhi\n--b\nContent-Type: text/csv; name=\"../a.csv\"\n"
-                             "Content-Transfer-Encoding: base64\n\nMTsyCg==\n--b\n"
-                             "Content-Type: image/png\nContent-ID: <i@x>\n"
-                             "Content-Disposition: inline\n\npng\n--b--\n"),
-                NULL);
+    const struct delivered_email *result = letters_deliver(
+        &office,
+        letters_write(&office, "ann@example.com", "a1@x",
+                      "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+                      "--b\n\nhi\n--b\nContent-Type: text/csv; name=\"../a.csv\"\n"
+                      "Content-Transfer-Encoding: base64\n\nMTsyCg==\n--b\n"
+                      "Content-Type: image/png\nContent-ID: <i@x>\n"
+                      "Content-Disposition: inline\n\npng\n--b--\n"),
+        NULL);
     assert_int_equal(result->attachments.value, 2);
-    assert_int_equal(count("Note"), 2);
+    assert_int_equal(letters_count(&office, "Note"), 2);
     const struct query_request query = {
         .columns = office_list(&office, "subject", "document", "contentId", "regarding", NULL)};
     const struct retrieve_multiple_entity_request request = {.query =
@@ -232,9 +105,10 @@ void test_mail__its_files_become_notes_of_the_email(void **state)
         has_inline |= is_inline;
         assert_string_equal(office_text(&office, note, "subject"),
                             is_inline ? "attachment-2.png" : "a.csv");
-        assert_string_equal(bytes_of(value_of(note, "document")->file),
+        assert_string_equal(bytes_of(letters_value(note, "document")->file),
                             is_inline ? "png" : "1;2\n");
-        assert_true(uuid_is_equal(&value_of(note, "regarding")->reference.id, &result->id.value));
+        assert_true(
+            uuid_is_equal(&letters_value(note, "regarding")->reference.id, &result->id.value));
     }
     assert_true(has_inline);
     office_close(&office);
@@ -246,7 +120,7 @@ void test_mail__is_filed_once_through_however_many_mailboxes(void **state)
 {
     (void)state;
     office_open(&office);
-    const char *letter = write_letter("ann@example.com", "a1@Example.COM", "");
+    const char *letter = letters_write(&office, "ann@example.com", "a1@Example.COM", "");
     const struct uuid boss = office_add_user(&office, "boss", "salesperson");
     struct record *user =
         office_record(&office, "SystemUser", "internalEmailAddress", "Boss@svyaz.example");
@@ -254,22 +128,24 @@ void test_mail__is_filed_once_through_however_many_mailboxes(void **state)
     const struct update_entity_request change = {.record = user};
     (void)office_run(&office, "SystemUser", "UpdateSystemUser", &change);
 
-    const struct delivered_email *first = deliver(letter, "sales@svyaz.example");
-    const struct delivered_email *again = deliver(letter, "sales@svyaz.example");
-    const struct delivered_email *other = deliver(letter, "boss@svyaz.example");
+    const struct delivered_email *first = letters_deliver(&office, letter, "sales@svyaz.example");
+    const struct delivered_email *again = letters_deliver(&office, letter, "sales@svyaz.example");
+    const struct delivered_email *other = letters_deliver(&office, letter, "boss@svyaz.example");
     const struct delivered_email *relayed =
-        deliver(write_letter("ann@example.com", "new@relay.example",
-                             "Received: by relay; Mon, 1 Jan 2024 12:00:05 +0300\n"),
-                "third@svyaz.example");
+        letters_deliver(&office,
+                        letters_write(&office, "ann@example.com", "new@relay.example",
+                                      "Received: by relay; Mon, 1 Jan 2024 12:00:05 +0300\n"),
+                        "third@svyaz.example");
     assert_true(first->created.value);
     assert_false(again->created.value || other->created.value || relayed->created.value);
     assert_string_equal(again->reason, "Duplicate");
     assert_int_equal(again->version.value, 1);
     assert_int_equal(relayed->version.value, 3);
-    assert_int_equal(count("Email"), 1);
-    const struct record *email = retrieve("Email", &first->id.value, "to", "bcc", NULL);
-    const struct value *bcc = value_of(email, "bcc");
-    assert_int_equal(value_of(email, "to")->parties.count, 1);
+    assert_int_equal(letters_count(&office, "Email"), 1);
+    const struct record *email =
+        letters_retrieve(&office, "Email", &first->id.value, "to", "bcc", NULL);
+    const struct value *bcc = letters_value(email, "bcc");
+    assert_int_equal(letters_value(email, "to")->parties.count, 1);
     assert_int_equal(bcc->parties.count, 2);
     assert_true(uuid_is_equal(&bcc->parties.items[0].reference.id, &boss));
     assert_string_equal(bcc->parties.items[1].address, "third@svyaz.example");
@@ -281,14 +157,15 @@ void test_mail__a_used_id_hides_no_message(void **state)
 {
     (void)state;
     office_open(&office);
-    (void)deliver(write_letter("ann@example.com", "same@x", ""), NULL);
+    (void)letters_deliver(&office, letters_write(&office, "ann@example.com", "same@x", ""), NULL);
     const char *second = "From: robot@x.org\nDate: Tue, 2 Jan 2024 12:00:00 +0300\n"
                          "Message-ID: <same@x>\nSubject: Alarm\n\nFire.\n";
-    const struct delivered_email *result = deliver(second, NULL);
+    const struct delivered_email *result = letters_deliver(&office, second, NULL);
     assert_true(result->created.value);
-    assert_false(deliver(second, NULL)->created.value);
-    assert_int_equal(count("Email"), 2);
-    const struct record *email = retrieve("Email", &result->id.value, "messageId", NULL);
+    assert_false(letters_deliver(&office, second, NULL)->created.value);
+    assert_int_equal(letters_count(&office, "Email"), 2);
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "messageId", NULL);
     assert_null(office_text(&office, email, "messageId"));
     office_close(&office);
 }
@@ -318,7 +195,8 @@ static void *run_copy(void *context)
     struct call *call = call_make(copy->arena, &office.house.platform);
     const struct message_codec codec = {.encode = keep_response, .context = copy};
     const struct deliver_incoming_email_request request = {
-        .message = put(&copy->letter, copy->text, strlen(copy->text)), .mailbox = copy->mailbox};
+        .message = letter_put(&copy->letter, copy->text, strlen(copy->text)),
+        .mailbox = copy->mailbox};
 
     copy->is_done = service_run(call, office_operation(&office, "Mail", "DeliverIncomingEmail"),
                                 &office.credentials, &request, &codec, &copy->error);
@@ -337,7 +215,8 @@ void test_mail__of_copies_that_race_one_is_filed(void **state)
         for (size_t i = 0; i < COPIES; i++) {
             const char *id =
                 arena_format(office.arena, "r%d-%d@x", round, round % 2 == 0 ? 0 : (int)i);
-            copies[i].text = write_letter(arena_format(office.arena, "r%d@x.org", round), id, "");
+            copies[i].text =
+                letters_write(&office, arena_format(office.arena, "r%d@x.org", round), id, "");
             copies[i].mailbox = arena_format(office.arena, "box%zu@x.org", i);
             copies[i].arena = arena_create();
         }
@@ -355,13 +234,13 @@ void test_mail__of_copies_that_race_one_is_filed(void **state)
         }
         assert_int_equal(created, 1);
         const struct record *email =
-            retrieve("Email", &copies[0].response.result->id.value, "bcc", NULL);
-        assert_int_equal(value_of(email, "bcc")->parties.count, COPIES);
+            letters_retrieve(&office, "Email", &copies[0].response.result->id.value, "bcc", NULL);
+        assert_int_equal(letters_value(email, "bcc")->parties.count, COPIES);
         for (size_t i = 0; i < COPIES; i++) {
             arena_destroy(&copies[i].arena);
         }
     }
-    assert_int_equal(count("Email"), 6);
+    assert_int_equal(letters_count(&office, "Email"), 6);
     office_close(&office);
 }
 
@@ -371,19 +250,21 @@ void test_mail__every_address_is_tied_to_its_records(void **state)
 {
     (void)state;
     office_open(&office);
-    (void)add_person("Lead", "lastName", "Lead", "ANN@example.com");
-    const struct uuid contact = add_person("Contact", "lastName", "Ann", "Ann@Example.com");
-    const struct uuid account = add_person("Account", "name", "Firm", "firm@example.com");
-    const struct uuid lead = add_person("Lead", "lastName", "Firm's", "firm@example.com");
-    const char *letter =
-        write_letter("ann@EXAMPLE.com", "p1@x", "Cc: Firm@example.com, nobody@example.com\n");
-    const struct incoming_email_check *found = check(letter);
+    (void)letters_add(&office, "Lead", "lastName", "Lead", "ANN@example.com");
+    const struct uuid contact =
+        letters_add(&office, "Contact", "lastName", "Ann", "Ann@Example.com");
+    const struct uuid account = letters_add(&office, "Account", "name", "Firm", "firm@example.com");
+    const struct uuid lead = letters_add(&office, "Lead", "lastName", "Firm's", "firm@example.com");
+    const char *letter = letters_write(&office, "ann@EXAMPLE.com", "p1@x",
+                                       "Cc: Firm@example.com, nobody@example.com\n");
+    const struct incoming_email_check *found = letters_check(&office, letter, NULL);
     assert_string_equal(found->reason, "SenderMatch");
     assert_int_equal(found->candidates.count, 3);
-    const struct delivered_email *result = deliver(letter, NULL);
-    const struct record *email = retrieve("Email", &result->id.value, "from", "cc", NULL);
-    const struct value *from = value_of(email, "from");
-    const struct value *cc = value_of(email, "cc");
+    const struct delivered_email *result = letters_deliver(&office, letter, NULL);
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "from", "cc", NULL);
+    const struct value *from = letters_value(email, "from");
+    const struct value *cc = letters_value(email, "cc");
     /* One sender: the contact goes before the lead. All recipients. */
     assert_int_equal(from->parties.count, 1);
     assert_true(uuid_is_equal(&from->parties.items[0].reference.id, &contact));
@@ -401,15 +282,17 @@ void test_mail__an_address_of_too_many_is_nobodys(void **state)
     (void)state;
     office_open(&office);
     for (int i = 0; i < 101; i++) {
-        (void)add_person("Contact", "lastName", arena_format(office.arena, "C%d", i),
-                         "info@example.com");
+        (void)letters_add(&office, "Contact", "lastName", arena_format(office.arena, "C%d", i),
+                          "info@example.com");
     }
-    const struct uuid other = add_person("Contact", "lastName", "O", "other@example.com");
-    const struct delivered_email *result =
-        deliver(write_letter("info@example.com", "c1@x", "Cc: other@example.com\n"), NULL);
-    const struct record *email = retrieve("Email", &result->id.value, "from", "cc", NULL);
-    assert_null(value_of(email, "from")->parties.items[0].reference.entity);
-    assert_true(uuid_is_equal(&value_of(email, "cc")->parties.items[0].reference.id, &other));
+    const struct uuid other = letters_add(&office, "Contact", "lastName", "O", "other@example.com");
+    const struct delivered_email *result = letters_deliver(
+        &office, letters_write(&office, "info@example.com", "c1@x", "Cc: other@example.com\n"),
+        NULL);
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "from", "cc", NULL);
+    assert_null(letters_value(email, "from")->parties.items[0].reference.entity);
+    assert_true(uuid_is_equal(&letters_value(email, "cc")->parties.items[0].reference.id, &other));
     office_close(&office);
 }
 
@@ -417,7 +300,7 @@ void test_mail__an_answer_is_about_what_it_answers(void **state)
 {
     (void)state;
     office_open(&office);
-    const struct uuid account = add_person("Account", "name", "Firm", "firm@example.com");
+    const struct uuid account = letters_add(&office, "Account", "name", "Firm", "firm@example.com");
     struct record *offer = office_record(&office, "Email", "subject", "Offer");
     office_set(&office, offer, "messageId", "<offer@svyaz>");
     struct value *regarding = record_value(offer, entity_find_field(offer->entity, "regarding"));
@@ -425,21 +308,25 @@ void test_mail__an_answer_is_about_what_it_answers(void **state)
         .state = VALUE_SET,
         .reference = {.entity = catalog_find_entity(office.house.platform.catalog, "Account"),
                       .id = account}};
-    const struct uuid offer_id = create(offer);
-    const char *answer = write_letter("ann@example.com", "n1@x", "In-Reply-To: <offer@svyaz>\n");
-    const struct incoming_email_check *found = check(answer);
+    const struct uuid offer_id = letters_create(&office, offer);
+    const char *answer =
+        letters_write(&office, "ann@example.com", "n1@x", "In-Reply-To: <offer@svyaz>\n");
+    const struct incoming_email_check *found = letters_check(&office, answer, NULL);
     const struct mail_candidate *first = found->candidates.items[0];
     assert_string_equal(found->reason, "CorrelationMatch");
     assert_string_equal(first->reason, "InReplyTo");
     assert_true(uuid_is_equal(&first->email->id, &offer_id));
-    assert_true(uuid_is_equal(&deliver(answer, NULL)->regarding->id, &account));
+    assert_true(uuid_is_equal(&letters_deliver(&office, answer, NULL)->regarding->id, &account));
     /* and so on, by References alone */
-    const struct delivered_email *next =
-        deliver(write_letter("bob@example.com", "n2@x", "References: <gone@y> <n1@x>\n"), NULL);
+    const struct delivered_email *next = letters_deliver(
+        &office, letters_write(&office, "bob@example.com", "n2@x", "References: <gone@y> <n1@x>\n"),
+        NULL);
     assert_string_equal(next->reason, "CorrelationMatch");
     assert_true(uuid_is_equal(&next->regarding->id, &account));
-    assert_null(
-        deliver(write_letter("c@example.com", "n3@x", "References: <gone@y>\n"), NULL)->regarding);
+    assert_null(letters_deliver(
+                    &office,
+                    letters_write(&office, "c@example.com", "n3@x", "References: <gone@y>\n"), NULL)
+                    ->regarding);
     office_close(&office);
 }
 
@@ -453,19 +340,21 @@ void test_mail__belongs_to_the_user_of_its_mailbox(void **state)
     *record_value(user, user->entity->id) = (struct value){.state = VALUE_SET, .uuid = olga};
     const struct update_entity_request change = {.record = user};
     (void)office_run(&office, "SystemUser", "UpdateSystemUser", &change);
-    (void)add_person("Contact", "lastName", "Admin's", "ann@example.com");
+    (void)letters_add(&office, "Contact", "lastName", "Admin's", "ann@example.com");
     struct record *own = office_record(&office, "Contact", "lastName", "Olga's");
     office_set(&office, own, "emailAddress1", "ann@example.com");
     *record_value(own, own->entity->owner) = (struct value){
         .state = VALUE_SET,
         .reference = {.entity = catalog_find_entity(office.house.platform.catalog, "SystemUser"),
                       .id = olga}};
-    const struct uuid contact = create(own);
-    const struct delivered_email *result =
-        deliver(write_letter("ann@example.com", "o1@x", ""), "Olga@svyaz.example");
-    const struct record *email = retrieve("Email", &result->id.value, "owner", "from", NULL);
-    assert_true(uuid_is_equal(&value_of(email, "owner")->reference.id, &olga));
-    assert_true(uuid_is_equal(&value_of(email, "from")->parties.items[0].reference.id, &contact));
+    const struct uuid contact = letters_create(&office, own);
+    const struct delivered_email *result = letters_deliver(
+        &office, letters_write(&office, "ann@example.com", "o1@x", ""), "Olga@svyaz.example");
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "owner", "from", NULL);
+    assert_true(uuid_is_equal(&letters_value(email, "owner")->reference.id, &olga));
+    assert_true(
+        uuid_is_equal(&letters_value(email, "from")->parties.items[0].reference.id, &contact));
     office_close(&office);
 }
 
@@ -477,16 +366,17 @@ void test_mail__is_brought_by_the_connector_and_not_by_anybody(void **state)
     office_open(&office);
     (void)office_add_user(&office, "postman", "mail-connector");
     (void)office_add_user(&office, "olga", "salesperson");
-    (void)add_person("Contact", "lastName", "Ann", "ann@example.com");
-    const char *letter = write_letter("ann@example.com", "w1@x",
-                                      "MIME-Version: 1.0\nContent-Type: application/pdf\n");
+    (void)letters_add(&office, "Contact", "lastName", "Ann", "ann@example.com");
+    const char *letter = letters_write(&office, "ann@example.com", "w1@x",
+                                       "MIME-Version: 1.0\nContent-Type: application/pdf\n");
     office.credentials.basic_name = "postman";
-    const struct delivered_email *result = deliver(letter, "postman@svyaz.example");
+    const struct delivered_email *result =
+        letters_deliver(&office, letter, "postman@svyaz.example");
     assert_string_equal(result->reason, "SenderMatch");
     assert_int_equal(result->attachments.value, 1);
-    assert_false(deliver(letter, "second@svyaz.example")->created.value);
+    assert_false(letters_deliver(&office, letter, "second@svyaz.example")->created.value);
     office.credentials.basic_name = "olga";
-    office_expect(&office, try_deliver(letter, NULL), ERROR_NOT_ALLOWED);
+    office_expect(&office, letters_try(&office, letter, NULL), ERROR_NOT_ALLOWED);
     office_close(&office);
 }
 
@@ -500,12 +390,12 @@ void test_mail__recipients_of_the_envelope_are_bounded(void **state)
 
     (void)state;
     office_open(&office);
-    text = write_letter("ann@example.com", "e1@x", "");
+    text = letters_write(&office, "ann@example.com", "e1@x", "");
     address = arena_allocate(office.arena, 322);
     memset(address, 'a', 321);
-    struct deliver_incoming_email_request request = {.message = put(&letter, text, strlen(text)),
-                                                     .recipients =
-                                                         office_list(&office, address, NULL)};
+    struct deliver_incoming_email_request request = {
+        .message = letter_put(&letter, text, strlen(text)),
+        .recipients = office_list(&office, address, NULL)};
     office_expect(&office, office_try(&office, "Mail", "DeliverIncomingEmail", &request),
                   ERROR_VALUE_TOO_LONG);
     office.house.settings.mail.recipients = 1;
@@ -536,18 +426,18 @@ void test_mail__leaves_no_files_where_nothing_was_filed(void **state)
 {
     (void)state;
     office_open(&office);
-    const char *letter = write_letter("ann@example.com", "v1@x",
-                                      "MIME-Version: 1.0\nContent-Type: application/pdf\n");
+    const char *letter = letters_write(&office, "ann@example.com", "v1@x",
+                                       "MIME-Version: 1.0\nContent-Type: application/pdf\n");
     office.is_validate_only = true;
-    (void)deliver(letter, NULL);
+    (void)letters_deliver(&office, letter, NULL);
     office.is_validate_only = false;
-    assert_int_equal(count("Email"), 0);
+    assert_int_equal(letters_count(&office, "Email"), 0);
     assert_int_equal(count_files(), 0);
-    (void)deliver(letter, NULL);
+    (void)letters_deliver(&office, letter, NULL);
     assert_int_equal(count_files(), 2);
-    (void)deliver(letter, NULL);
+    (void)letters_deliver(&office, letter, NULL);
     assert_int_equal(count_files(), 2);
-    office_expect(&office, try_deliver("no header", NULL), ERROR_VALUE_INVALID);
+    office_expect(&office, letters_try(&office, "no header", NULL), ERROR_VALUE_INVALID);
     office_close(&office);
 }
 
@@ -565,8 +455,8 @@ void test_mail__whatever_was_collected_is_filed(void **state)
         struct letter *letter = arena_allocate(office.arena, sizeof(*letter));
         assert_true(
             file_read(office.arena, paths.gl_pathv[i], FILE_MOST, &bytes, &length, &office.error));
-        const struct deliver_incoming_email_request request = {.message =
-                                                                   put(letter, bytes, length)};
+        const struct deliver_incoming_email_request request = {
+            .message = letter_put(letter, bytes, length)};
         const struct deliver_incoming_email_response *response =
             office_try(&office, "Mail", "DeliverIncomingEmail", &request);
         if (response == NULL) {
@@ -575,6 +465,6 @@ void test_mail__whatever_was_collected_is_filed(void **state)
         created += response->result->created.value;
     }
     globfree(&paths);
-    assert_int_equal(count("Email"), created);
+    assert_int_equal(letters_count(&office, "Email"), created);
     office_close(&office);
 }

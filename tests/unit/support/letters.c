@@ -1,0 +1,149 @@
+/*
+ * letters.c - the operations of the Mail service, and of the records that they make.
+ */
+#include "support/letters.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "metadata/record.h"
+#include "query/request.h"
+
+/* ---- a message on its way in ---- */
+
+static bool read_letter(struct file *file, void *bytes, size_t capacity, size_t *length_out,
+                        struct error *error)
+{
+    struct letter *letter = file->context;
+    size_t left = letter->length - letter->at;
+
+    (void)error;
+    *length_out = left < capacity ? left : capacity;
+    memcpy(bytes, letter->bytes + letter->at, *length_out);
+    letter->at += *length_out;
+    return true;
+}
+
+static void rewind_letter(struct file *file)
+{
+    ((struct letter *)file->context)->at = 0;
+}
+
+struct file *letter_put(struct letter *letter, const char *bytes, size_t length)
+{
+    *letter = (struct letter){.bytes = bytes, .length = length};
+    letter->file =
+        (struct file){.size = -1, .read = read_letter, .rewind = rewind_letter, .context = letter};
+    return &letter->file;
+}
+
+const char *letters_write(struct office *office, const char *from, const char *id, const char *more)
+{
+    return arena_format(office->arena,
+                        "From: %s\nTo: sales@svyaz.example\nDate: Mon, 1 Jan 2024 12:00:00 +0300\n"
+                        "Message-ID: <%s>\nSubject: Order\n%s\nPlease send three.\n",
+                        from, id, more);
+}
+
+const struct delivered_email *letters_try(struct office *office, const char *text,
+                                          const char *mailbox)
+{
+    struct letter *letter = arena_allocate(office->arena, sizeof(*letter));
+    const struct deliver_incoming_email_request request = {
+        .message = letter_put(letter, text, strlen(text)), .mailbox = mailbox};
+    const struct deliver_incoming_email_response *response =
+        office_try(office, "Mail", "DeliverIncomingEmail", &request);
+    return response == NULL ? NULL : response->result;
+}
+
+const struct delivered_email *letters_deliver(struct office *office, const char *text,
+                                              const char *mailbox)
+{
+    const struct delivered_email *result = letters_try(office, text, mailbox);
+
+    if (result == NULL) {
+        fail_msg("%s (%s)", office->error.message, office->error.cause);
+    }
+    return result;
+}
+
+const struct incoming_email_check *letters_check(struct office *office, const char *text,
+                                                 const char *mailbox)
+{
+    struct letter *letter = arena_allocate(office->arena, sizeof(*letter));
+    const struct check_incoming_email_request request = {
+        .message = letter_put(letter, text, strlen(text)), .mailbox = mailbox};
+    const struct check_incoming_email_response *response =
+        office_run(office, "Mail", "CheckIncomingEmail", &request);
+    return response->result;
+}
+
+/* ---- what became of it ---- */
+
+static const void *run(struct office *office, const char *verb, const char *entity,
+                       const void *request)
+{
+    return office_run(office, entity, arena_format(office->arena, "%s%s", verb, entity), request);
+}
+
+const struct record *letters_retrieve(struct office *office, const char *entity,
+                                      const struct uuid *id, ...)
+{
+    struct retrieve_entity_request request = {.id = {.is_set = true, .value = *id}};
+    struct array names;
+    const char *name = NULL;
+    va_list list;
+
+    array_init(&names, office->arena);
+    va_start(list, id);
+    while ((name = va_arg(list, const char *)) != NULL) {
+        array_add(&names, name);
+    }
+    va_end(list);
+    request.columns =
+        (struct message_list){.is_set = true, .count = names.count, .items = names.items};
+    const struct retrieve_entity_response *response = run(office, "Retrieve", entity, &request);
+    return response->record;
+}
+
+const struct value *letters_value(const struct record *record, const char *field)
+{
+    return record_value(record, entity_find_field(record->entity, field));
+}
+
+struct uuid letters_create(struct office *office, struct record *record)
+{
+    const struct create_entity_request request = {.record = record};
+    const struct create_entity_response *response =
+        run(office, "Create", record->entity->name, &request);
+    return response->result->id.value;
+}
+
+struct uuid letters_add(struct office *office, const char *entity, const char *name_field,
+                        const char *name, const char *mail)
+{
+    struct record *record = office_record(office, entity, name_field, name);
+
+    office_set(office, record, "emailAddress1", mail);
+    if (strcmp(entity, "Lead") == 0) {
+        office_set(office, record, "subject", name);
+    }
+    return letters_create(office, record);
+}
+
+int64_t letters_count(struct office *office, const char *entity)
+{
+    const struct query_request query = {.count = {.is_set = true, .value = true}};
+    const struct retrieve_multiple_entity_request request = {.query =
+                                                                 (struct query_request *)&query};
+    const struct retrieve_multiple_entity_response *response =
+        run(office, "RetrieveMultiple", entity, &request);
+    return response->page->total.value;
+}
