@@ -81,7 +81,7 @@ enum mime_part_kind {
     MIME_INLINE,    /* shown within the HTML, which names it by content_id */
     MIME_MESSAGE,   /* message/rfc822 */
     MIME_CALENDAR,  /* text/calendar */
-    MIME_TNEF,      /* winmail.dat, as it came */
+    MIME_TNEF,      /* a winmail.dat that could not be unpacked */
     MIME_REPORT,    /* the part of a bounce that machines read */
     MIME_SIGNATURE, /* of S/MIME or OpenPGP, apart from what is signed */
     MIME_ENCRYPTED, /* by S/MIME or OpenPGP; a signature around its content too */

@@ -136,6 +136,18 @@ static const char *extension_of(const char *media_type)
     return "bin";
 }
 
+const char *mime_type_of_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+        if (strcasecmp(extensions[i].extension, dot + 1) == 0) {
+            return extensions[i].media_type;
+        }
+    }
+    return "application/octet-stream";
+}
+
 const char *mime_file_name(struct arena *arena, const char *given, size_t number,
                            const char *media_type)
 {

@@ -85,7 +85,7 @@ static bool is_disposed_as(GMimeObject *object, const char *disposition)
     return said != NULL && strcasecmp(said, disposition) == 0;
 }
 
-static enum mime_part_kind kind_of(const char *media_type)
+enum mime_part_kind mime_kind_of(const char *media_type)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].media_type, media_type) == 0) {
@@ -95,7 +95,7 @@ static enum mime_part_kind kind_of(const char *media_type)
     return MIME_ATTACHMENT;
 }
 
-static bool has_room(struct mime_reading *reading)
+bool mime_has_room(struct mime_reading *reading)
 {
     bool has = reading->parts.count + reading->blocks.count < reading->limits->parts;
     reading->message->is_cut |= !has;
@@ -215,7 +215,8 @@ static void note_protection(struct mime_message *message, GMimeObject *leaf,
 static enum mime_part_kind kind_in_place(GMimeObject *leaf, const struct mime_part *part,
                                          const struct place *place)
 {
-    enum mime_part_kind kind = place->is_encrypted ? MIME_ENCRYPTED : kind_of(part->media_type);
+    enum mime_part_kind kind =
+        place->is_encrypted ? MIME_ENCRYPTED : mime_kind_of(part->media_type);
 
     if (kind != MIME_ATTACHMENT) {
         return kind;
@@ -233,6 +234,7 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
 {
     struct arena *arena = reading->arena;
     struct mime_part *part = arena_allocate(arena, sizeof(*part));
+    bool is_unpacked = false;
 
     part->media_type = media_type_of(arena, leaf);
     part->name = mime_file_name(arena, name_of(leaf), reading->parts.count + 1, part->media_type);
@@ -241,6 +243,12 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
     note_protection(reading->message, leaf, part->kind);
     if (!mime_content_of(reading, leaf, &part->content, error) || !measure(reading, part, error)) {
         return false;
+    }
+    if (part->kind == MIME_TNEF && !mime_unpack(reading, part, &is_unpacked, error)) {
+        return false;
+    }
+    if (is_unpacked) {
+        return true;
     }
     array_add(&reading->parts, part);
     if (reading->has_report && reading->message->bounced_id == NULL &&
@@ -255,7 +263,7 @@ static bool walk_leaf(struct mime_reading *reading, GMimeObject *leaf, const str
 {
     bool is_html = false;
 
-    if (!has_room(reading)) {
+    if (!mime_has_room(reading)) {
         return true;
     }
     if (!place->is_encrypted && GMIME_IS_PART(leaf) &&

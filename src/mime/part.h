@@ -26,14 +26,24 @@ struct mime_reading {
     struct arena *arena;
     const struct mime_limits *limits;
     struct mime_message *message;
-    struct array blocks;     /* struct mime_block * */
-    struct array parts;      /* struct mime_part * */
-    struct digest *contents; /* of the parts, for the digest of the message */
+    struct array blocks;        /* struct mime_block * */
+    struct array parts;         /* struct mime_part * */
+    struct digest *contents;    /* of the parts, for the digest of the message */
+    struct mime_block unpacked; /* the text within a winmail.dat, for want of a better one */
     bool has_report;
 };
 
 /* Walks the tree; depth is that of the object. */
 must_check bool mime_walk(struct mime_reading *reading, GMimeObject *root, struct error *error);
+
+/* Whether one part or text more may be taken; if not, the message is cut. */
+bool mime_has_room(struct mime_reading *reading);
+
+enum mime_part_kind mime_kind_of(const char *media_type);
+
+/* unpack.c: makes parts of what is in a winmail.dat, if it is understood. */
+must_check bool mime_unpack(struct mime_reading *reading, struct mime_part *part,
+                            bool *is_unpacked_out, struct error *error);
 
 /* text.c: makes of the blocks the texts of the message. */
 void mime_choose_texts(struct mime_reading *reading);
@@ -59,5 +69,8 @@ const char *mime_content_take(struct arena *arena, struct mime_content *content,
  * and the media type. */
 const char *mime_file_name(struct arena *arena, const char *given, size_t number,
                            const char *media_type);
+
+/* name.c: the media type that the extension of a name stands for; never NULL. */
+const char *mime_type_of_name(const char *name);
 
 #endif

@@ -69,6 +69,17 @@ static bool has_html(const struct mime_reading *reading)
     return false;
 }
 
+static bool has_words(const struct mime_reading *reading)
+{
+    for (size_t i = 0; i < reading->blocks.count; i++) {
+        const char *plain = ((const struct mime_block *)reading->blocks.items[i])->plain;
+        if (plain != NULL && plain[strspn(plain, " \t\r\n")] != '\0') {
+            return true;
+        }
+    }
+    return has_html(reading);
+}
+
 /* OpenPGP within a text, without MIME. */
 static void note_armour(struct mime_message *message)
 {
@@ -81,6 +92,10 @@ void mime_choose_texts(struct mime_reading *reading)
     struct mime_message *message = reading->message;
     struct buffer text, html, clean;
 
+    if (!has_words(reading)) {
+        reading->blocks.count = 0;
+        array_add(&reading->blocks, &reading->unpacked);
+    }
     buffer_init(&text, reading->arena, FIRST_SIZE);
     buffer_init(&html, reading->arena, FIRST_SIZE);
     buffer_init(&clean, reading->arena, FIRST_SIZE);
