@@ -97,6 +97,23 @@ finish:
     return done;
 }
 
+bool lease_clock(struct connection *connection, struct arena *arena, int64_t *now_out,
+                 struct error *error)
+{
+    const struct cell *cells = NULL;
+    struct sql sql;
+
+    sql_begin(&sql, arena, connection_dialect(connection));
+    sql_add(&sql, "SELECT ");
+    sql_add(&sql, sql.dialect->clock);
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    if (!connection_select_row(connection, &sql, &cells, error)) {
+        return false;
+    }
+    *now_out = cells[0].integer;
+    return true;
+}
+
 bool lease_give_back(struct connection *connection, const char *name, const struct uuid *holder,
                      struct error *error)
 {

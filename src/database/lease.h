@@ -15,6 +15,7 @@
 
 #include "base/attributes.h"
 
+struct arena;
 struct connection;
 struct error;
 struct table;
@@ -28,6 +29,10 @@ extern const struct table lease_table;
 must_check bool lease_take(struct connection *connection, const char *name,
                            const struct uuid *holder, int64_t milliseconds, bool *taken_out,
                            struct error *error);
+
+/* The clock that leases go by: milliseconds since 1970. For what is kept in rows of its own. */
+must_check bool lease_clock(struct connection *connection, struct arena *arena, int64_t *now_out,
+                            struct error *error);
 
 /* Gives it back; nothing when another holds it by now. */
 must_check bool lease_give_back(struct connection *connection, const char *name,

@@ -99,6 +99,19 @@ bool own_create(struct call *call, struct work *work, struct record *record,
     return done;
 }
 
+bool own_change(struct call *call, struct record *record, const struct uuid *id,
+                struct write_outcome *outcome_out, struct error *error)
+{
+    struct identity raised;
+    struct work work;
+
+    work_begin(&work, call);
+    struct elevation before = begin(&work, &raised);
+    bool done = update_in(&work, record, id, false, outcome_out, error) && work_end(&work, error);
+    end(&work, before);
+    return done;
+}
+
 bool own_update(struct work *work, struct record *record, const struct uuid *id,
                 struct error *error)
 {

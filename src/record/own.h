@@ -17,6 +17,7 @@ struct field;
 struct record;
 struct uuid;
 struct work;
+struct write_outcome;
 
 /* An empty record of an entity that the standard metadata gives. */
 struct record *own_record(struct call *call, const char *entity);
@@ -33,6 +34,10 @@ void own_set_id(struct record *record, const struct uuid *id);
 /* Creates the record as part of a piece of work (NULL: of one of its own), with this author. */
 must_check bool own_create(struct call *call, struct work *work, struct record *record,
                            const struct uuid *author, struct uuid *id_out, struct error *error);
+
+/* Changes a record in the caller's name, as a piece of work of its own. */
+must_check bool own_change(struct call *call, struct record *record, const struct uuid *id,
+                           struct write_outcome *outcome_out, struct error *error);
 
 /* Changes or deletes a record as part of a piece of work, in the caller's name. */
 must_check bool own_update(struct work *work, struct record *record, const struct uuid *id,

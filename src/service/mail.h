@@ -67,6 +67,10 @@ struct incoming_mail {
     bool has_lost_file;
 };
 
+/* mail_read.c: what a message may bring, by the settings. */
+struct mime_limits;
+struct mime_limits mail_limits(const struct call *call);
+
 /* mail_read.c: reads the message of a request. The caller must be one who may read every e-mail:
  * NOT_ALLOWED. */
 must_check bool mail_read(struct call *call, struct file *message,

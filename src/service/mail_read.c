@@ -24,7 +24,7 @@ static bool read_file(void *context, void *bytes, size_t capacity, size_t *lengt
     return file->read(file, bytes, capacity, length_out, error);
 }
 
-static struct mime_limits limits_of(const struct call *call)
+struct mime_limits mail_limits(const struct call *call)
 {
     const struct settings *settings = call->settings;
 
@@ -71,7 +71,7 @@ bool mail_read(struct call *call, struct file *message, const struct message_lis
                const char *mailbox, struct incoming_mail **mail_out, struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Email");
-    const struct mime_limits limits = limits_of(call);
+    const struct mime_limits limits = mail_limits(call);
     const struct mime_source source = {.read = read_file, .context = message};
     struct incoming_mail *mail = arena_allocate(call->arena, sizeof(*mail));
     struct mime_message *read = NULL;

@@ -22,7 +22,7 @@
 #include "security/identity.h"
 #include "service/tables.h"
 
-enum { TABLES_MOST = 16 };
+enum { TABLES_MOST = 64 };
 
 static const struct who_am_i_request who_am_i;
 
