@@ -5,7 +5,7 @@
 # build/fuzz, is clang's.
 
 # A file may include headers of its own floor and of floors to its left, and nothing else.
-FLOORS := base text xml crypto mime database metadata security call query change record service job soap push server
+FLOORS := base text xml crypto mime database metadata security call query change record document service job soap push server
 APPS   := base text xml crypto client apps
 
 VARIANT ?= release
@@ -29,7 +29,7 @@ short          = $(if $(V),,@$(if $(is_silent),,printf '  %-8s%s\n' $(1) $@ && )
 COMPILE        = $(call short,compile)$(CC) $(STANDARD) $(WARNINGS) $(FLAGS_$(VARIANT)) -MMD -MP $(CFLAGS)
 LINK           = $(call short,link)$(CC)
 
-LIBRARIES     := libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc icu-i18n zlib inih gsoap ldap lber krb5-gssapi gmime-3.0
+LIBRARIES     := libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc icu-i18n zlib inih gsoap ldap lber krb5-gssapi gmime-3.0 libical
 LIBRARY_FLAGS  = $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LINK_LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lcsv -lpthread -lm
 

@@ -22,7 +22,7 @@ words() { ! git grep -nIwE 'TO''DO|FIX''ME|X''XX|HA''CK' -- src include services
 headers() {
     status=0
     for header in $(git ls-files 'src/*.h' 'include/*.h'); do
-        flags=$(pkg-config --cflags libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc zlib inih gsoap gmime-3.0 2>/dev/null)
+        flags=$(pkg-config --cflags libxml-2.0 odbc openssl xmlsec1-openssl libsodium icu-uc zlib inih gsoap gmime-3.0 libical 2>/dev/null)
         printf '#include "%s"\ntypedef int not_empty;\n' "${header#src/}" |
             gcc -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra -Wpedantic -Werror \
                 -Isrc -Ibuild -Iinclude $flags -fsyntax-only -x c - ||
