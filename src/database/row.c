@@ -95,7 +95,8 @@ static void write_select(struct sql *sql, const struct row_query *query)
     if (query->order != NULL) {
         sql_add(sql, " ORDER BY ");
         sql_add_name(sql, query->order);
-        sql_add(sql, query->is_descending ? " DESC" : "");
+        sql_add_direction(sql, query->is_descending,
+                          !find_column(query->table, query->order)->is_required);
     }
     if (query->limit > 0) {
         sql_add_limit(sql, query->limit);

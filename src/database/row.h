@@ -49,7 +49,8 @@ struct row_query {
     size_t id_count;
     const char *const *texts; /* in place of ids; at most 256 */
     size_t text_count;
-    const char *order; /* column to order by, ascending; NULL: in any order */
+    const char *order; /* column to order by, nulls the smallest, so that its index serves; NULL:
+                          in any order */
     bool is_descending;
     int64_t limit;  /* rows at most; 0: all */
     bool is_locked; /* locks the rows: a change follows */

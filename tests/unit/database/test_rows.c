@@ -70,6 +70,39 @@ void test_rows__select(void **state)
     test_database_close(&test);
 }
 
+/* As in indexes: else the engine sorts all that matches, each time a few are wanted. */
+void test_rows__nulls_are_the_smallest(void **state)
+{
+    static const char *const columns[] = {"count"};
+    const struct row_condition all[] = {
+        {.column = "name", .test = ROW_IS_NOT, .cell = cell_text("name 0")}};
+    struct test_database test;
+    struct connection *connection = open_rows(&test);
+    const struct row_value none = {.column = "count", .cell = cell_null(COLUMN_INTEGER)};
+    const struct row_condition third = where_id(3);
+    struct row_query query = {.table = &sample_table,
+                              .columns = columns,
+                              .column_count = 1,
+                              .conditions = all,
+                              .condition_count = 1,
+                              .order = "count"};
+    struct row_set rows = {0};
+    struct error error = {0};
+
+    (void)state;
+    assert_done(
+        row_update(connection, test.arena, &sample_table, &none, 1, &third, 1, NULL, &error));
+    assert_done(row_select(connection, test.arena, &query, &rows, &error));
+    assert_true(row_cell(&rows, 0, 0)->is_null);
+    assert_int_equal(row_cell(&rows, 1, 0)->integer, 1);
+    query.is_descending = true;
+    assert_done(row_select(connection, test.arena, &query, &rows, &error));
+    assert_int_equal(row_cell(&rows, 0, 0)->integer, 9);
+    assert_true(row_cell(&rows, rows.count - 1, 0)->is_null);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
 void test_rows__what_others_hold_is_left_out(void **state)
 {
     static const char *const columns[] = {"count"};
