@@ -73,7 +73,7 @@ static bool find_all(struct call *call, struct incoming_mail *mail, struct error
     return true;
 }
 
-static struct message_list tell_clues(struct call *call, const struct incoming_mail *mail)
+struct message_list mail_tell_clues(struct call *call, const struct incoming_mail *mail)
 {
     struct array candidates;
 
@@ -109,7 +109,7 @@ bool service_check_incoming_email(struct call *call, const struct operation *ope
     result->message_kind = mail_kind(mail->message);
     result->email = mail->is_filed ? email_reference(call, &mail->filed_id) : NULL;
     result->regarding = copy_reference(call, &mail->regarding);
-    result->candidates = tell_clues(call, mail);
+    result->candidates = mail_tell_clues(call, mail);
     answer->result = result;
     return true;
 }

@@ -17,13 +17,13 @@
 #include "base/array.h"
 #include "base/attributes.h"
 #include "base/uuid.h"
+#include "metadata/shape.h"
 #include "metadata/value.h"
 
 struct call;
 struct error;
 struct file;
 struct map;
-struct message_list;
 struct mime_message;
 
 /* A record that has an address. */
@@ -76,6 +76,13 @@ struct mime_limits mail_limits(const struct call *call);
 must_check bool mail_read(struct call *call, struct file *message,
                           const struct message_list *recipients, const char *mailbox,
                           struct incoming_mail **mail_out, struct error *error);
+
+/* mail_read.c: the same for whoever has the message, without an envelope. */
+must_check bool mail_parse(struct call *call, struct file *message, struct incoming_mail **mail_out,
+                           struct error *error);
+
+/* mail.c: the clues as they are told. */
+struct message_list mail_tell_clues(struct call *call, const struct incoming_mail *mail);
 
 /* mail_read.c: stores the original and the files that came with it, to be linked later. */
 must_check bool mail_stage(struct call *call, struct incoming_mail *mail, struct file *message,

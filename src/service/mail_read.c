@@ -47,7 +47,6 @@ static bool read_envelope(struct call *call, struct incoming_mail *mail,
 {
     size_t most = (size_t)call->settings->mail.recipients;
 
-    array_init(&mail->envelope, call->arena);
     if (recipients->count > most) {
         return error_set(error, ERROR_LIMIT_EXCEEDED, "recipients",
                          "There may be at most %zu recipients, which is mail.recipients", most);
@@ -67,21 +66,16 @@ static bool read_envelope(struct call *call, struct incoming_mail *mail,
     return true;
 }
 
-bool mail_read(struct call *call, struct file *message, const struct message_list *recipients,
-               const char *mailbox, struct incoming_mail **mail_out, struct error *error)
+bool mail_parse(struct call *call, struct file *message, struct incoming_mail **mail_out,
+                struct error *error)
 {
-    const struct entity *entity = catalog_find_entity(call->catalog, "Email");
     const struct mime_limits limits = mail_limits(call);
     const struct mime_source source = {.read = read_file, .context = message};
     struct incoming_mail *mail = arena_allocate(call->arena, sizeof(*mail));
     struct mime_message *read = NULL;
 
-    mail->mailbox = mailbox;
     array_init(&mail->clues, call->arena);
-    if (!authorise_record(call->identity, entity, RIGHT_READ, error) ||
-        !read_envelope(call, mail, recipients, error)) {
-        return false;
-    }
+    array_init(&mail->envelope, call->arena);
     if (message->rewind != NULL) {
         message->rewind(message);
     }
@@ -91,6 +85,21 @@ bool mail_read(struct call *call, struct file *message, const struct message_lis
     mail->message = read;
     *mail_out = mail;
     return true;
+}
+
+bool mail_read(struct call *call, struct file *message, const struct message_list *recipients,
+               const char *mailbox, struct incoming_mail **mail_out, struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(call->catalog, "Email");
+    struct incoming_mail *mail = NULL;
+
+    if (!authorise_record(call->identity, entity, RIGHT_READ, error) ||
+        !mail_parse(call, message, &mail, error)) {
+        return false;
+    }
+    mail->mailbox = mailbox;
+    *mail_out = mail;
+    return read_envelope(call, mail, recipients, error);
 }
 
 /* ---- files ---- */
