@@ -10,7 +10,7 @@ sources_of = $(sort $(wildcard src/$(1)/*.c))
 objects_of = $(patsubst src/%.c,$(OUT)/src/%.o,$(call sources_of,$(1)))
 
 # ---- the generator: errors, settings and services become C tables ----
-GENERATE_SOURCES := $(wildcard src/generate/*.c) $(filter-out src/base/settings.c,$(call sources_of,base)) \
+GENERATE_SOURCES := $(wildcard src/generate/*.c) $(filter-out src/base/settings.c src/base/setting_list.c,$(call sources_of,base)) \
     $(filter-out src/xml/signature.c,$(call sources_of,xml))
 GENERATE_OBJECTS := $(patsubst src/%.c,build/generate-objects/%.o,$(GENERATE_SOURCES))
 GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h messages.h operations.h)

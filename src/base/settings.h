@@ -1,10 +1,5 @@
 /*
- * settings.h - what the operator has decided, from all the places where he may say it.
- *
- * In this order, the last wins: defaults; crmd.conf and conf.d in the directory, or the one file
- * given; systemd credentials; CRM_<SECTION>_<KEY> in the environment; section.key=value on the
- * command line. A secret may also be given as <key>_file, the name of a file that holds it. A
- * key that does not exist is an error, wherever it stands.
+ * settings.h - what the operator has decided for crmd, from the places of setting_list.h.
  *
  * Memory: texts live in the arena given.
  * Threads: settings never change after loading; a program that reads them again swaps a pointer.
@@ -17,34 +12,15 @@
 
 #include "base/array.h"
 #include "base/attributes.h"
-#include "base/setting.h"
+#include "base/setting_list.h"
 #include "generated/settings.h" /* struct settings */
 
 struct arena;
 struct error;
 
-struct settings_section {
-    const char *name;
-    const char *meaning;
-};
-
-/* Generated; a section whose name is NULL ends the sections. */
+/* Generated. */
 extern const struct setting settings_table[SETTING_COUNT];
 extern const struct settings_section settings_sections[];
-
-/* Where the value of a setting comes from. */
-struct setting_origin {
-    const char *text;   /* as it was given; of a secret, the secret */
-    const char *source; /* "default", "/etc/crmd/crmd.conf:12", "CRM_HTTP_LISTEN", "-o" */
-};
-
-struct settings_sources {
-    const char *directory;        /* NULL: /etc/crmd */
-    const char *file;             /* --config: this file alone; NULL: those of the directory */
-    char *const *environment;     /* ends with NULL; NULL: none */
-    const char *const *overrides; /* section.key=value, ends with NULL; NULL: none */
-    struct array *files;          /* gets the names of the files that are read; NULL: nobody asks */
-};
 
 /* Fails with SETTING_INVALID, or FILE_UNREADABLE; the message begins with the place. */
 must_check bool settings_load(struct arena *arena, const struct settings_sources *sources,

@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "base/signals.h"
 #include "base/version.h"
 #include "server/bootstrap.h"
 #include "server/options.h"
 #include "server/program.h"
-#include "server/signals.h"
 #include "soap/door.h"
 
 enum { KEPT_BYTES = 8 << 20 }; /* by each worker: room for its largest lists */

@@ -1,7 +1,7 @@
 /*
  * notify.c - one datagram to the socket that the supervisor names.
  */
-#include "server/notify.h"
+#include "base/notify.h"
 
 #include <limits.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  *
  * Threads: the main thread's.
  */
-#ifndef SERVER_SIGNALS_H
-#define SERVER_SIGNALS_H
+#ifndef BASE_SIGNALS_H
+#define BASE_SIGNALS_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * notify.h - tells systemd how the program is doing; without systemd it does nothing.
  */
-#ifndef SERVER_NOTIFY_H
-#define SERVER_NOTIFY_H
+#ifndef BASE_NOTIFY_H
+#define BASE_NOTIFY_H
 
 /* Sends one message of sd_notify(3): "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1",
  * "STATUS=...". Failing to is of no interest to anybody. */

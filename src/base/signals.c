@@ -1,7 +1,7 @@
 /*
  * signals.c - the signals that steer the program.
  */
-#include "server/signals.h"
+#include "base/signals.h"
 
 #include <errno.h>
 #include <pthread.h>
