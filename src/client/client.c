@@ -60,6 +60,9 @@ bool client_open(struct arena *arena, const struct client_options *options,
                         &client->transport, error)) {
         return false;
     }
+    if (options->secret != NULL) {
+        transport_authorize(client->transport, options->user_name, options->secret);
+    }
     *client_out = client;
     return true;
 }
@@ -79,23 +82,29 @@ bool client_open_beside(struct arena *arena, const struct client *client,
 
 /* Sends a call once. */
 static bool send_once(struct client *client, struct arena *arena,
-                      const struct client_operation *operation, const struct element *parameters,
-                      const struct xml_node **answer_out, struct client_error *error)
+                      const struct client_request *request, const struct xml_node **answer_out,
+                      struct client_error *error)
 {
+    const struct envelope_header header = {
+        .token = client->token[0] == '\0' ? NULL : client->token,
+        .request_id = request->id,
+        .application = client->options.secret == NULL ? NULL : client->options.application,
+    };
+    const char *path = arena_format(arena, "/soap/%s", request->operation->service);
+    const char *action = envelope_action(arena, request->operation);
     struct transport_answer answer;
     struct buffer xml;
 
     buffer_init(&xml, arena, ENVELOPE_CAPACITY);
-    envelope_write(operation, client->token[0] == '\0' ? NULL : client->token, parameters, &xml);
-    return transport_post(
-               client->transport, arena, arena_format(arena, "/soap/%s", operation->service),
-               envelope_action(arena, operation), xml.bytes, xml.length, &answer, error) &&
+    envelope_write(request->operation, &header, request->parameters, &xml);
+    const struct transport_body body = {
+        .bytes = xml.bytes, .length = xml.length, .file = request->file};
+    return transport_post(client->transport, arena, path, action, &body, &answer, error) &&
            envelope_read(arena, &answer, answer_out, error);
 }
 
 /* Whether sending again may help and does no harm. */
-static bool may_send_again(const struct client_operation *operation,
-                           const struct client_error *error)
+static bool may_send_again(const struct client_request *request, const struct client_error *error)
 {
     bool is_end_unknown = error->failure == CLIENT_UNREACHABLE ||
                           strcmp(error->code, "OUTCOME_UNKNOWN") == 0 ||
@@ -104,7 +113,7 @@ static bool may_send_again(const struct client_operation *operation,
     if (error->failure != CLIENT_UNREACHABLE && !error->is_retryable) {
         return false;
     }
-    return operation->is_repeatable || !is_end_unknown;
+    return request->operation->is_repeatable || request->id != NULL || !is_end_unknown;
 }
 
 /* Waits longer with each attempt; a random part of it, so that clients do not march in step. */
@@ -124,15 +133,14 @@ static void wait_before(int attempt)
 }
 
 static bool send_patiently(struct client *client, struct arena *arena,
-                           const struct client_operation *operation,
-                           const struct element *parameters, const struct xml_node **answer_out,
+                           const struct client_request *request, const struct xml_node **answer_out,
                            struct client_error *error)
 {
     for (int attempt = 1;; attempt++) {
-        if (send_once(client, arena, operation, parameters, answer_out, error)) {
+        if (send_once(client, arena, request, answer_out, error)) {
             return true;
         }
-        if (attempt >= client->options.attempts || !may_send_again(operation, error)) {
+        if (attempt >= client->options.attempts || !may_send_again(request, error)) {
             return false;
         }
         wait_before(attempt);
@@ -159,35 +167,43 @@ bool client_login(struct client *client, struct client_error *error)
         .service = "Session", .name = "Login", .is_repeatable = true};
     struct arena *arena = arena_create();
     struct element *parameters = element_make(arena, "Login");
+    const struct client_request request = {.operation = &login, .parameters = parameters};
     const struct xml_node *answer = NULL;
 
     client->token[0] = '\0';
     element_add_text(arena, parameters, "userName", client->options.user_name);
     element_add_text(arena, parameters, "password", client->options.password);
     element_add_text(arena, parameters, "application", client->options.application);
-    bool is_done = send_patiently(client, arena, &login, parameters, &answer, error) &&
+    bool is_done = send_patiently(client, arena, &request, &answer, error) &&
                    keep_token(client, answer, error);
     arena_destroy(&arena);
     return is_done;
+}
+
+bool client_send(struct client *client, struct arena *arena, const struct client_request *request,
+                 const struct xml_node **answer_out, struct client_error *error)
+{
+    bool has_session = client->options.user_name != NULL && client->options.secret == NULL;
+
+    if (has_session && client->token[0] == '\0' && !client_login(client, error)) {
+        return false;
+    }
+    if (send_patiently(client, arena, request, answer_out, error)) {
+        return true;
+    }
+    if (!has_session || strcmp(error->code, "SESSION_INVALID") != 0) {
+        return false;
+    }
+    return client_login(client, error) && send_patiently(client, arena, request, answer_out, error);
 }
 
 bool client_call(struct client *client, struct arena *arena,
                  const struct client_operation *operation, const struct element *parameters,
                  const struct xml_node **answer_out, struct client_error *error)
 {
-    bool has_user = client->options.user_name != NULL;
+    const struct client_request request = {.operation = operation, .parameters = parameters};
 
-    if (has_user && client->token[0] == '\0' && !client_login(client, error)) {
-        return false;
-    }
-    if (send_patiently(client, arena, operation, parameters, answer_out, error)) {
-        return true;
-    }
-    if (!has_user || strcmp(error->code, "SESSION_INVALID") != 0) {
-        return false;
-    }
-    return client_login(client, error) &&
-           send_patiently(client, arena, operation, parameters, answer_out, error);
+    return client_send(client, arena, &request, answer_out, error);
 }
 
 bool client_fetch(struct client *client, struct arena *arena, const char *path,
@@ -211,13 +227,14 @@ void client_close(struct client **client)
 {
     static const struct client_operation logout = {
         .service = "Session", .name = "Logout", .is_repeatable = true};
+    static const struct client_request request = {.operation = &logout};
 
     if (*client != NULL && (*client)->owns_session) {
         struct arena *arena = arena_create();
         const struct xml_node *answer = NULL;
         struct client_error ignored;
         /* A session that cannot be ended now ends by itself. */
-        (void)!send_once(*client, arena, &logout, NULL, &answer, &ignored);
+        (void)!send_once(*client, arena, &request, &answer, &ignored);
         arena_destroy(&arena);
     }
     *client = NULL;

@@ -3,7 +3,8 @@
  *
  * A client logs in when it first has to, and again when its session has ended. A call that
  * failed in a way that may pass (a conflict, a busy server) is sent again after a growing wait;
- * one whose end is unknown only when repeating it does no harm.
+ * one whose end is unknown only when repeating it does no harm. A program with a secret needs no
+ * session: it proves itself with each call.
  *
  * Memory: a client lives in the arena it was opened in; an answer in the arena of the call.
  * Threads: a client belongs to one thread at a time; open one beside it for another.
@@ -13,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 
@@ -25,6 +27,7 @@ struct client_options {
     const char *url;       /* "https://crm.example.com:8443", without a path */
     const char *user_name; /* NULL: calls go out without a session */
     const char *password;
+    const char *secret;      /* of a program; NULL: user_name is a person's */
     const char *application; /* what it calls itself to the server */
     const char *ca_file;     /* PEM file of trusted authorities; NULL: those of the system */
     int timeout;             /* seconds for one answer */
@@ -35,6 +38,7 @@ enum client_failure {
     CLIENT_FAULT,       /* the server has refused */
     CLIENT_UNREACHABLE, /* no connection, or it broke */
     CLIENT_NOT_SOAP,    /* something answered that is not this API */
+    CLIENT_UNREADABLE,  /* the file that should be sent cannot be read */
 };
 
 enum { CLIENT_CODE_SIZE = 64, CLIENT_SUBJECT_SIZE = 128, CLIENT_TEXT_SIZE = 512 };
@@ -42,7 +46,8 @@ enum { CLIENT_CODE_SIZE = 64, CLIENT_SUBJECT_SIZE = 128, CLIENT_TEXT_SIZE = 512 
 struct client_error {
     enum client_failure failure;
     bool is_retryable;
-    char code[CLIENT_CODE_SIZE]; /* "DUPLICATE_KEY"; UNREACHABLE, NOT_SOAP of our own */
+    int status;                  /* of HTTP; 0: there was no answer */
+    char code[CLIENT_CODE_SIZE]; /* "DUPLICATE_KEY"; UNREACHABLE, NOT_SOAP ... of our own */
     char message[CLIENT_TEXT_SIZE];
     char entity[CLIENT_SUBJECT_SIZE];  /* empty: none */
     char field[CLIENT_SUBJECT_SIZE];   /* empty: none */
@@ -54,6 +59,21 @@ struct client_operation {
     const char *service; /* "Account" */
     const char *name;    /* "UpsertAccount" */
     bool is_repeatable;  /* doing it twice is as good as once */
+};
+
+/* A file that goes along, as a part of its own (MTOM): read while it is sent, never held in
+ * memory. The element that stands for it is made with element_add_file(). */
+struct client_file {
+    int descriptor;
+    int64_t offset; /* of its first byte */
+    int64_t length;
+};
+
+struct client_request {
+    const struct client_operation *operation;
+    const struct element *parameters; /* holds the children of the wrapper; its name is ignored */
+    const char *id;                   /* the write under it is done once; NULL: it has none */
+    const struct client_file *file;   /* NULL: none */
 };
 
 /* Makes a client; nothing is sent yet. */
@@ -68,11 +88,15 @@ must_check bool client_open_beside(struct arena *arena, const struct client *cli
 /* Logs out where this client has logged in, and closes. Accepts a pointer to NULL. */
 void client_close(struct client **client);
 
-/* Logs in now rather than with the first call. */
+/* Logs in now rather than with the first call. Not for programs. */
 must_check bool client_login(struct client *client, struct client_error *error);
 
-/* Calls an operation. parameters holds the children of the request's wrapper; its own name does
- * not matter. The answer is the wrapper of the response. */
+/* Calls an operation. The answer is the wrapper of the response. */
+must_check bool client_send(struct client *client, struct arena *arena,
+                            const struct client_request *request,
+                            const struct xml_node **answer_out, struct client_error *error);
+
+/* The same for a request of parameters alone. */
 must_check bool client_call(struct client *client, struct arena *arena,
                             const struct client_operation *operation,
                             const struct element *parameters, const struct xml_node **answer_out,

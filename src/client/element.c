@@ -44,6 +44,14 @@ struct element *element_add_text(struct arena *arena, struct element *parent, co
     return child;
 }
 
+struct element *element_add_file(struct arena *arena, struct element *parent, const char *name)
+{
+    struct element *child = element_add(arena, parent, name);
+
+    child->is_file = true;
+    return child;
+}
+
 /* What stands for a character in XML; NULL: itself. A carriage return would be read as a line
  * feed, were it not escaped. */
 static const char *escape_of(char character)
@@ -82,6 +90,10 @@ void element_write(const struct element *element, struct buffer *xml)
     buffer_add_format(xml, "<%s>", element->name);
     if (element->text != NULL) {
         element_write_text(element->text, xml);
+    }
+    if (element->is_file) {
+        buffer_add_text(xml, "<x:Include xmlns:x=\"http://www.w3.org/2004/08/xop/include\" "
+                             "href=\"cid:" ELEMENT_FILE_ID "\"/>");
     }
     for (const struct element *child = element->first_child; child != NULL; child = child->next) {
         element_write(child, xml);

@@ -6,12 +6,18 @@
 #ifndef CLIENT_ELEMENT_H
 #define CLIENT_ELEMENT_H
 
+#include <stdbool.h>
+
 struct arena;
 struct buffer;
+
+/* By what an element names the file, which is the part of this id. */
+#define ELEMENT_FILE_ID "file"
 
 struct element {
     const char *name;
     const char *text; /* NULL: it holds the elements, or nothing */
+    bool is_file;     /* its content is the file that goes along */
     struct element *first_child;
     struct element *last_child;
     struct element *next;
@@ -23,6 +29,9 @@ struct element *element_make(struct arena *arena, const char *name);
 struct element *element_add(struct arena *arena, struct element *parent, const char *name);
 struct element *element_add_text(struct arena *arena, struct element *parent, const char *name,
                                  const char *text);
+
+/* Adds one that stands for the file of the request. */
+struct element *element_add_file(struct arena *arena, struct element *parent, const char *name);
 
 /* Adds one that was made before. */
 void element_append(struct element *parent, struct element *child);

@@ -19,14 +19,38 @@
 
 enum { HTTP_NOT_FOUND = 404, HTTP_TOO_MANY_REQUESTS = 429, HTTP_UNAVAILABLE = 503 };
 
-static void write_header(const char *token, struct buffer *xml)
+static void write_text(const char *name, const char *text, struct buffer *xml)
 {
-    buffer_add_text(xml, "<e:Header><s:Session><s:token>");
-    element_write_text(token, xml);
-    buffer_add_text(xml, "</s:token></s:Session></e:Header>");
+    if (text != NULL) {
+        buffer_add_format(xml, "<s:%s>", name);
+        element_write_text(text, xml);
+        buffer_add_format(xml, "</s:%s>", name);
+    }
 }
 
-void envelope_write(const struct client_operation *operation, const char *token,
+static void write_header(const struct envelope_header *header, struct buffer *xml)
+{
+    bool has_request = header->request_id != NULL || header->application != NULL;
+
+    if (header->token == NULL && !has_request) {
+        return;
+    }
+    buffer_add_text(xml, "<e:Header>");
+    if (header->token != NULL) {
+        buffer_add_text(xml, "<s:Session>");
+        write_text("token", header->token, xml);
+        buffer_add_text(xml, "</s:Session>");
+    }
+    if (has_request) {
+        buffer_add_text(xml, "<s:Request>");
+        write_text("id", header->request_id, xml);
+        write_text("application", header->application, xml);
+        buffer_add_text(xml, "</s:Request>");
+    }
+    buffer_add_text(xml, "</e:Header>");
+}
+
+void envelope_write(const struct client_operation *operation, const struct envelope_header *header,
                     const struct element *parameters, struct buffer *xml)
 {
     const char *space = NAMESPACE_PREFIX;
@@ -35,9 +59,7 @@ void envelope_write(const struct client_operation *operation, const char *token,
                       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
                       "<e:Envelope xmlns:e=\"" ENVELOPE_NAMESPACE "\" xmlns:s=\"%s%s\">",
                       space, operation->service);
-    if (token != NULL) {
-        write_header(token, xml);
-    }
+    write_header(header, xml);
     buffer_add_format(xml, "<e:Body><%s xmlns=\"%s%s\">", operation->name, space,
                       operation->service);
     for (const struct element *child = parameters == NULL ? NULL : parameters->first_child;
@@ -104,8 +126,8 @@ static bool read_fault(const struct xml_node *fault, struct client_error *error)
     return false;
 }
 
-bool envelope_read(struct arena *arena, const struct transport_answer *answer,
-                   const struct xml_node **wrapper_out, struct client_error *error)
+static bool read_answer(struct arena *arena, const struct transport_answer *answer,
+                        const struct xml_node **wrapper_out, struct client_error *error)
 {
     const struct xml_node *root = NULL;
     struct error problem = {.code = ERROR_NONE};
@@ -124,5 +146,15 @@ bool envelope_read(struct arena *arena, const struct transport_answer *answer,
         return read_fault(body->first_child, error);
     }
     *wrapper_out = body->first_child;
+    return true;
+}
+
+bool envelope_read(struct arena *arena, const struct transport_answer *answer,
+                   const struct xml_node **wrapper_out, struct client_error *error)
+{
+    if (!read_answer(arena, answer, wrapper_out, error)) {
+        error->status = answer->status;
+        return false;
+    }
     return true;
 }

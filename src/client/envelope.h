@@ -16,8 +16,15 @@ struct element;
 struct transport_answer;
 struct xml_node;
 
-/* Writes the request of an operation; token may be NULL. */
-void envelope_write(const struct client_operation *operation, const char *token,
+/* What goes before the request; NULL: not said. */
+struct envelope_header {
+    const char *token; /* of the session */
+    const char *request_id;
+    const char *application;
+};
+
+/* Writes the request of an operation. */
+void envelope_write(const struct client_operation *operation, const struct envelope_header *header,
                     const struct element *parameters, struct buffer *xml);
 
 /* What goes into the SOAPAction header. */

@@ -3,15 +3,26 @@
  */
 #include "client/transport.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdsoap2.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "client/client.h"
+#include "client/element.h"
+#include "crypto/random.h"
 
-enum { CONNECT_SECONDS = 10, ANSWER_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    CONNECT_SECONDS = 10,
+    ANSWER_BYTES_MAX = 64 * 1024 * 1024,
+    BOUNDARY_BYTES = 16,
+    BOUNDARY_SIZE = 2 * BOUNDARY_BYTES + 1,
+    PIECE_SIZE = 32 * 1024,
+};
 
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs"
 
@@ -21,6 +32,8 @@ SOAP_NMAC struct Namespace namespaces[] = {{NULL, NULL, NULL, NULL}};
 struct transport {
     struct soap soap;
     const char *url;
+    const char *name; /* of a program; NULL: nothing proves who it is */
+    const char *secret;
 };
 
 static void close_transport(void *object)
@@ -129,20 +142,118 @@ static bool receive(struct transport *transport, struct arena *arena,
     return true;
 }
 
-bool transport_post(struct transport *transport, struct arena *arena, const char *path,
-                    const char *action, const char *bytes, size_t length,
-                    struct transport_answer *answer_out, struct client_error *error)
+void transport_authorize(struct transport *transport, const char *name, const char *secret)
+{
+    transport->name = name;
+    transport->secret = secret;
+}
+
+/* ---- messages ---- */
+
+/* Nobody can know it, so no file holds it. */
+static void make_boundary(char boundary[BOUNDARY_SIZE])
+{
+    uint8_t bytes[BOUNDARY_BYTES];
+
+    random_bytes(bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        snprintf(boundary + 2 * i, 3, "%02x", bytes[i]);
+    }
+}
+
+static bool send_text(struct soap *soap, const char *text)
+{
+    return soap_send_raw(soap, text, strlen(text)) == SOAP_OK;
+}
+
+/* Sends the file piece by piece. False when it cannot be sent, or, said in error, be read. */
+static bool send_file(struct soap *soap, const struct client_file *file, struct client_error *error)
+{
+    char piece[PIECE_SIZE];
+
+    for (int64_t at = 0; at < file->length;) {
+        int64_t left = file->length - at;
+        ssize_t count =
+            pread(file->descriptor, piece, (size_t)(left < PIECE_SIZE ? left : PIECE_SIZE),
+                  (off_t)(file->offset + at));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return client_fail(error, CLIENT_UNREADABLE, "FILE_UNREADABLE",
+                               "The file to be sent cannot be read: %s",
+                               count == 0 ? "it has become shorter" : strerror(errno));
+        }
+        if (soap_send_raw(soap, piece, (size_t)count) != SOAP_OK) {
+            return false;
+        }
+        at += count;
+    }
+    return true;
+}
+
+/* Envelope and file as the parts of one message. */
+static bool send_parts(struct soap *soap, struct arena *arena, const char *boundary,
+                       const struct transport_body *body, struct client_error *error)
+{
+    return send_text(soap, arena_format(arena,
+                                        "--%s\r\nContent-Type: application/xop+xml; "
+                                        "charset=UTF-8; type=\"text/xml\"\r\n"
+                                        "Content-ID: <envelope>\r\n\r\n",
+                                        boundary)) &&
+           soap_send_raw(soap, body->bytes, body->length) == SOAP_OK &&
+           send_text(soap, arena_format(arena,
+                                        "\r\n--%s\r\nContent-Type: application/octet-stream\r\n"
+                                        "Content-ID: <" ELEMENT_FILE_ID ">\r\n\r\n",
+                                        boundary)) &&
+           send_file(soap, body->file, error) &&
+           send_text(soap, arena_format(arena, "\r\n--%s--\r\n", boundary));
+}
+
+static bool post(struct transport *transport, struct arena *arena, const char *endpoint,
+                 const char *action, const struct transport_body *body, struct client_error *error)
 {
     struct soap *soap = &transport->soap;
-    const char *endpoint = arena_format(arena, "%s%s", transport->url, path);
+    char boundary[BOUNDARY_SIZE];
 
     soap_begin(soap);
+    soap->userid = transport->name;
+    soap->passwd = transport->secret;
     soap->http_content = "text/xml; charset=utf-8";
-    if (soap_connect_command(soap, SOAP_POST_FILE, endpoint, action) != SOAP_OK ||
-        soap_send_raw(soap, bytes, length) != SOAP_OK || soap_end_send(soap) != SOAP_OK) {
+    if (body->file == NULL) {
+        return soap_connect_command(soap, SOAP_POST_FILE, endpoint, action) == SOAP_OK &&
+               soap_send_raw(soap, body->bytes, body->length) == SOAP_OK &&
+               soap_end_send(soap) == SOAP_OK;
+    }
+    make_boundary(boundary);
+    soap->http_content =
+        arena_format(arena,
+                     "multipart/related; type=\"application/xop+xml\"; start=\"<envelope>\"; "
+                     "start-info=\"text/xml\"; boundary=\"%s\"",
+                     boundary);
+    soap_set_omode(soap, SOAP_IO_CHUNK);
+    bool is_sent = soap_connect_command(soap, SOAP_POST_FILE, endpoint, action) == SOAP_OK &&
+                   send_parts(soap, arena, boundary, body, error) && soap_end_send(soap) == SOAP_OK;
+    soap_clr_omode(soap, SOAP_IO_CHUNK);
+    soap_set_omode(soap, SOAP_IO_STORE);
+    return is_sent;
+}
+
+bool transport_post(struct transport *transport, struct arena *arena, const char *path,
+                    const char *action, const struct transport_body *body,
+                    struct transport_answer *answer_out, struct client_error *error)
+{
+    const char *endpoint = arena_format(arena, "%s%s", transport->url, path);
+
+    *error = (struct client_error){.failure = CLIENT_UNREACHABLE};
+    if (post(transport, arena, endpoint, action, body, error)) {
+        return receive(transport, arena, answer_out, error);
+    }
+    if (error->failure != CLIENT_UNREADABLE) {
         return fail(transport, error);
     }
-    return receive(transport, arena, answer_out, error);
+    soap_force_closesock(&transport->soap);
+    return false;
 }
 
 bool transport_get(struct transport *transport, struct arena *arena, const char *path,

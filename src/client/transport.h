@@ -16,6 +16,7 @@
 
 struct arena;
 struct client_error;
+struct client_file;
 struct transport;
 
 struct transport_answer {
@@ -29,9 +30,20 @@ must_check bool transport_open(struct arena *arena, const char *url, const char 
                                int timeout, struct transport **transport_out,
                                struct client_error *error);
 
-/* Posts an envelope to a path. Fails as UNREACHABLE; any status is an answer. */
+/* Has the name and the secret of a program go with every message, by HTTP Basic. Both are borrowed.
+ */
+void transport_authorize(struct transport *transport, const char *name, const char *secret);
+
+struct transport_body {
+    const char *bytes; /* the envelope */
+    size_t length;
+    const struct client_file *file; /* goes after it, as a part; NULL: none */
+};
+
+/* Posts an envelope to a path. Fails as UNREACHABLE, or UNREADABLE for the file; any status is an
+ * answer. */
 must_check bool transport_post(struct transport *transport, struct arena *arena, const char *path,
-                               const char *action, const char *bytes, size_t length,
+                               const char *action, const struct transport_body *body,
                                struct transport_answer *answer_out, struct client_error *error);
 
 must_check bool transport_get(struct transport *transport, struct arena *arena, const char *path,

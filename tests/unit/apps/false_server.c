@@ -26,6 +26,9 @@ static int is_complete(const char *request)
     const char *body = strstr(request, "\r\n\r\n");
     const char *length = strstr(request, "Content-Length: ");
 
+    if (body != NULL && strstr(request, "Transfer-Encoding: chunked\r\n") != NULL) {
+        return strstr(body, "\r\n0\r\n") != NULL;
+    }
     return body != NULL &&
            (length == NULL || length > body || strlen(body + 4) >= strtoul(length + 16, NULL, 10));
 }

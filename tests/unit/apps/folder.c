@@ -17,18 +17,25 @@
 
 #include "base/arena.h"
 
-static void remove_folder(void *object)
+static void remove_all(const char *path)
 {
-    const char *path = object;
     char name[1024];
     DIR *folder = opendir(path);
 
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-        (void)unlink(name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlink(name) != 0) {
+            remove_all(name);
+        }
     }
     closedir(folder);
     (void)rmdir(path);
+}
+
+static void remove_folder(void *path)
+{
+    remove_all(path);
 }
 
 const char *folder_make(struct arena *arena)

@@ -8,7 +8,7 @@
 
 struct arena;
 
-/* Makes a folder under build/ that goes with the arena, with all its files. */
+/* Makes a folder under build/ that goes with the arena, with all that is in it. */
 const char *folder_make(struct arena *arena);
 
 /* Writes a file into it; its path. */

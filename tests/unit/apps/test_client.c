@@ -1,15 +1,18 @@
 /*
  * test_client.c - sessions, faults, and what is sent again.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "apps/false_server.h"
+#include "apps/folder.h"
 #include "base/arena.h"
 #include "client/client.h"
 #include "client/element.h"
@@ -192,4 +195,46 @@ void test_client__nobody_there_is_unreachable(void **state)
     assert_string_equal(error.message, "http://127.0.0.1:1 cannot be reached: Connection refused");
     client_close(&client);
     arena_destroy(&arena);
+}
+
+/* A program: no session, its secret with each call, and a file as a part. */
+void test_client__a_program_sends_a_file(void **state)
+{
+    static const struct false_answer answers[] = {
+        {500, FAULT("DATABASE_CONFLICT", "true")}, {0, ""}, {200, DONE}};
+    struct client_file file = {.offset = 4, .length = 9};
+    struct client_request request = {.operation = &create, .id = "r-7", .file = &file};
+    const struct xml_node *answer = NULL;
+
+    (void)state;
+    arena = arena_create();
+    false_server_begin(&server, answers, 3);
+    const struct client_options options = {.url = server.url,
+                                           .user_name = "postman",
+                                           .secret = "s3cret",
+                                           .application = "test",
+                                           .timeout = 5,
+                                           .attempts = 3};
+    struct element *parameters = element_make(arena, "x");
+    element_add_file(arena, parameters, "message");
+    request.parameters = parameters;
+    const char *path = folder_write(arena, folder_make(arena), "f", "headFROM HERE.tail");
+    file.descriptor = open(path, O_RDONLY);
+    assert_true(client_open(arena, &options, &client, &error));
+    assert_true(client_send(client, arena, &request, &answer, &error));
+    assert_int_equal(server.request_count, 3); /* an id makes any write repeatable */
+    for (int i = 0; i < 3; i++) {
+        const char *sent = server.requests[i];
+        assert_non_null(strstr(sent, "Authorization: Basic cG9zdG1hbjpzM2NyZXQ=\r\n"));
+        assert_non_null(strstr(sent, "Content-Type: multipart/related; "));
+        assert_non_null(strstr(sent, "<s:Request><s:id>r-7</s:id>"
+                                     "<s:application>test</s:application></s:Request>"));
+        assert_non_null(strstr(sent, "href=\"cid:file\"/></message>"));
+        assert_non_null(strstr(sent, "Content-ID: <file>\r\n\r\nFROM HERE\r\n--"));
+    }
+    file.length = 99;
+    assert_false(client_send(client, arena, &request, &answer, &error));
+    assert_int_equal(error.failure, CLIENT_UNREADABLE);
+    close(file.descriptor);
+    end();
 }
