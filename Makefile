@@ -1,12 +1,14 @@
 # Svyaz: `make help` lists what can be asked for.
 #
-# Two builds live side by side: build/release is what is shipped (linked as build/crmd and
-# build/crmctl), build/check is the same source with AddressSanitizer and UBSan. A third,
+# Two builds live side by side: build/release is what is shipped (linked as build/crmd, build/crmctl
+# ...), build/check is the same source with AddressSanitizer and UBSan. A third,
 # build/fuzz, is clang's.
 
 # A file may include headers of its own floor and of floors to its left, and nothing else.
 FLOORS := base text xml crypto mime database metadata security call query change record document service job soap push server
 APPS   := base text xml crypto client apps
+# Programs that are clients, beside crmd.
+CLIENT_PROGRAMS := crmctl crm-lmtpd crm-deliver
 
 VARIANT ?= release
 ifeq ($(origin CC),default)
@@ -36,8 +38,8 @@ LINK_LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(LIBRARIES) 2>/dev/n
 .PHONY: all run check bench generate layers format help clean packages-build packages-check
 .DEFAULT_GOAL := all
 
-all: layers build/crmd build/crmctl
-programs: $(OUT)/crmd $(OUT)/crmctl
+all: layers $(addprefix build/,crmd $(CLIENT_PROGRAMS))
+programs: $(OUT)/crmd $(addprefix $(OUT)/,$(CLIENT_PROGRAMS))
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)

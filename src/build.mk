@@ -1,5 +1,5 @@
 # How the house is built: generator first, then the floors in order, then the programs.
-#: make            build/crmd and build/crmctl, release; V=1 shows the commands
+#: make            build/crmd, build/crmctl and the connectors, release; V=1 shows the commands
 #: make run        install what is missing, build, serve a sample organisation, print its URLs
 #: make generate   write wsdl/ again from metadata/ and services/
 #: make layers     check that every include goes to the left
@@ -13,8 +13,8 @@ objects_of = $(patsubst src/%.c,$(OUT)/src/%.o,$(call sources_of,$(1)))
 GENERATE_SOURCES := $(wildcard src/generate/*.c) $(filter-out src/base/settings.c src/base/setting_list.c,$(call sources_of,base)) \
     $(filter-out src/xml/signature.c,$(call sources_of,xml))
 GENERATE_OBJECTS := $(patsubst src/%.c,build/generate-objects/%.o,$(GENERATE_SOURCES))
-GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h messages.h operations.h)
-GENERATED_SOURCES := $(addprefix build/generated/,errors.c settings.c messages.c operations.c)
+GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h connector_settings.h messages.h operations.h)
+GENERATED_SOURCES := $(addprefix build/generated/,errors.c settings.c connector_settings.c messages.c operations.c)
 GENERATED_BASE    := $(OUT)/generated/errors.o $(OUT)/generated/settings.o
 GENERATED_SERVICE := $(OUT)/generated/messages.o $(OUT)/generated/operations.o
 
@@ -43,9 +43,9 @@ $(OUT)/generated/%.o: build/generated/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -Isrc -Ibuild -Iinclude -c $< -o $@
 
-# ---- crmctl: linked with the gSOAP runtime that has TLS, whose flags change the layout of its types ----
+# ---- crmctl and the connectors: linked with the gSOAP runtime that has TLS, whose flags change the layout of its types ----
 CLIENT_LIBRARIES := $(LIBRARIES:gsoap=gsoapssl)
-$(OUT)/src/client/%.o $(OUT)/crmctl: LIBRARIES := $(CLIENT_LIBRARIES)
+$(OUT)/src/client/%.o $(addprefix $(OUT)/,$(CLIENT_PROGRAMS)): LIBRARIES := $(CLIENT_LIBRARIES)
 $(OUT)/src/client/transport.o: build/generated/client_soapC.c
 
 # What the runtime wants of every program, written by its own generator; its warnings are not ours.
@@ -64,21 +64,26 @@ build/generated/import_schema.c: src/apps/admin/import.xsd
 	    echo '};'; echo 'const size_t import_schema_length = sizeof(import_schema);'; } > $@
 
 HOUSE_OBJECTS := $(foreach floor,$(FLOORS),$(call objects_of,$(floor)))
-ADMIN_OBJECTS := $(foreach floor,base text xml crypto client apps/admin,$(call objects_of,$(floor))) \
-    $(OUT)/generated/client_soapC.o $(OUT)/generated/import_schema.o
+CLIENT_OBJECTS := $(foreach floor,base text xml crypto client,$(call objects_of,$(floor))) $(OUT)/generated/client_soapC.o
+ADMIN_OBJECTS := $(call objects_of,apps/admin) $(OUT)/generated/import_schema.o
+# What begins in these two is a connector each; the rest is theirs in common.
+MAIL_MAINS    := $(OUT)/src/apps/mail/lmtpd.o $(OUT)/src/apps/mail/deliver.o
+MAIL_OBJECTS  := $(filter-out $(MAIL_MAINS),$(call objects_of,apps/mail)) $(OUT)/generated/connector_settings.o
 
 $(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
-$(OUT)/crmctl: $(ADMIN_OBJECTS) $(GENERATED_BASE)
+$(OUT)/crmctl: $(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(GENERATED_BASE)
+	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+$(OUT)/crm-lmtpd $(OUT)/crm-deliver: $(OUT)/crm-%: $(OUT)/src/apps/mail/%.o $(MAIL_OBJECTS) $(CLIENT_OBJECTS) $(GENERATED_BASE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 
 # All that is compiled, for a compiler that is only to be heard.
 .PHONY: objects
-objects: $(HOUSE_OBJECTS) $(ADMIN_OBJECTS)
+objects: $(HOUSE_OBJECTS) $(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(MAIL_OBJECTS) $(MAIL_MAINS)
 
 # What is shipped is the release build; the name in build/ is a hard link to it.
 ifeq ($(VARIANT),release)
-build/crmd build/crmctl: build/%: $(OUT)/%
+$(addprefix build/,crmd $(CLIENT_PROGRAMS)): build/%: $(OUT)/%
 	ln -f $< $@
 endif
 

@@ -1,5 +1,5 @@
 # What goes where when it is installed; DESTDIR stands before every path, for packages.
-#: make install    programs, metadata, manual pages and systemd unit (PREFIX=/usr/local, DESTDIR)
+#: make install    programs, metadata, manual pages and systemd units (PREFIX=/usr/local, DESTDIR)
 PREFIX  ?= /usr/local
 UNITS   ?= $(PREFIX)/lib/systemd/system
 INSTALL ?= install
@@ -7,18 +7,20 @@ INSTALL ?= install
 INSTALLED_METADATA := $(wildcard metadata/*.xsd metadata/entities/*.xml metadata/roles/*.xml)
 
 .PHONY: install
-install: build/crmd build/crmctl build/crmd.8 build/crmctl.1 build/crmd.service
-	$(INSTALL) -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/release/crmd build/release/crmctl
+install: $(addprefix build/,crmd $(CLIENT_PROGRAMS) crmctl.1 crmd.8 crm-lmtpd.8 crm-deliver.8 crmd.service crm-lmtpd.service)
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/release/,crmd $(CLIENT_PROGRAMS))
 	$(foreach file,$(INSTALLED_METADATA),$(INSTALL) -D -m 644 $(file) $(DESTDIR)$(PREFIX)/share/svyaz/$(file) &&) true
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 build/crmctl.1
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 build/crmd.8
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(UNITS) build/crmd.service
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 build/crmd.8 build/crm-lmtpd.8 build/crm-deliver.8
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(UNITS) build/crmd.service build/crm-lmtpd.service
 
-build/crmd.8: build/crmd src/man.sh
-	src/man.sh build/release/crmd 8 > $@
+build/%.8: build/% src/man.sh
+	src/man.sh build/release/$* 8 > $@
 build/crmctl.1: build/crmctl src/man.sh
 	src/man.sh build/release/crmctl 1 > $@
 # Always: PREFIX may be another one than before.
-.PHONY: build/crmd.service
+.PHONY: build/crmd.service build/crm-lmtpd.service
 build/crmd.service: src/server/crmd.service.in
+build/crm-lmtpd.service: src/apps/mail/crm-lmtpd.service.in
+build/crmd.service build/crm-lmtpd.service:
 	sed 's|@PREFIX@|$(PREFIX)|' $< > $@

@@ -24,6 +24,17 @@ and want a restart. It reads the certificate again too.
 ROFF
     "$program" --example | verbatim
 }
+connector_settings() {
+    cat <<ROFF
+.SH FILES
+.I /etc/crmd/connectors.conf
+and then
+.I /etc/crmd/connectors.d/*.conf
+hold the settings; variables CRM_<SECTION>_<KEY> and options \-o follow, and the last wins.
+.SH SETTINGS
+ROFF
+    "$program" --example | verbatim
+}
 verb_pages() {
     echo .SH VERBS
     verbs | while read -r verb; do
@@ -41,5 +52,6 @@ printf '.SH DESCRIPTION\n'
 case $name in
 crmd) settings ;;
 crmctl) verb_pages ;;
+*) connector_settings ;;
 esac
-printf '.SH SEE ALSO\n.BR crmd (8),\n.BR crmctl (1)\n'
+printf '.SH SEE ALSO\n.BR crmd (8),\n.BR crmctl (1),\n.BR crm-lmtpd (8),\n.BR crm-deliver (8)\n'

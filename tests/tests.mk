@@ -41,7 +41,7 @@ $(OUT)/unit/apps_main.c: $(wildcard tests/unit/apps/*.c) tests/unit/make_main.sh
 	@mkdir -p $(@D)
 	tests/unit/make_main.sh $(wildcard tests/unit/apps/*.c) > $@
 $(OUT)/unit/apps: $(OUT)/unit/apps_main.o $(call unit_objects_of,apps) $(OUT)/tests/unit/support/runner.o \
-    $(filter-out $(OUT)/src/apps/admin/main.o,$(ADMIN_OBJECTS)) $(GENERATED_BASE)
+    $(filter-out $(OUT)/src/apps/admin/main.o,$(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(MAIL_OBJECTS)) $(GENERATED_BASE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -lcmocka -o $@
 
 unit-programs: $(UNIT_PROGRAMS)
@@ -66,6 +66,8 @@ $(OUT)/fuzzers/%: $(OUT)/tests/fuzz/%.o $(filter-out $(OUT)/src/server/main.o,$(
     $(GENERATED_BASE) $(GENERATED_SERVICE)
 	@mkdir -p $(@D)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+# What is of the other chain and touches no gSOAP.
+$(OUT)/fuzzers/lmtp: $(addprefix $(OUT)/src/apps/mail/,letter.o lmtp_command.o lmtp_content.o lmtp_session.o)
 fuzz-programs: $(FUZZ_PROGRAMS)
 .PRECIOUS: $(OUT)/tests/%.o
 
@@ -97,3 +99,4 @@ torture:
 	tests/reliability/galera.py --failures 10 --calls 2000 $(if $(SEED),--seed $(SEED))
 	tests/reliability/clock.py --turns 20 $(if $(SEED),--seed $(SEED))
 	tests/reliability/disk.py --fills 200 $(if $(SEED),--seed $(SEED))
+	tests/mail/storm.py --messages 10000 --kills 100 $(if $(SEED),--seed $(SEED))

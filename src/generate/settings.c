@@ -1,5 +1,5 @@
 /*
- * settings.c - metadata/settings.xml becomes struct settings and the table that fills it.
+ * settings.c - the settings of programs become structs and the tables that fill them.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -11,6 +11,30 @@
 #include "generate/output.h"
 #include "xml/document.h"
 #include "xml/schema.h"
+
+/* Whose settings: where they stand, and how what is made of them is called. */
+static const struct program {
+    const char *stem;   /* of the input's name */
+    const char *prefix; /* of names in C */
+    const char *capital_prefix;
+    const char *header; /* declares the table */
+} programs[] = {
+    {.stem = "settings", .prefix = "", .capital_prefix = "", .header = "base/settings.h"},
+    {.stem = "connector-settings",
+     .prefix = "connector_",
+     .capital_prefix = "CONNECTOR_",
+     .header = "base/setting_list.h\"\n#include \"generated/connector_settings.h"},
+};
+
+/* One program's settings on their way from XML to C. */
+struct translation {
+    const struct generation *generation;
+    const struct program *program;
+    const char *input; /* as messages and files name it */
+    const struct xml_node *root;
+    struct setting *rows;
+    size_t count;
+};
 
 static const char *const member_types[SETTING_TYPE_COUNT] = {
     [SETTING_TEXT] = "const char *", [SETTING_INTEGER] = "int64_t ",  [SETTING_BOOLEAN] = "bool ",
@@ -107,37 +131,48 @@ static void add_comment(struct output *output, const struct setting *row)
                row->type == SETTING_DURATION ? "ms. " : "", row->comment);
 }
 
-static bool write_header(const struct generation *generation, const struct xml_node *root,
-                         const struct setting *rows, size_t count, struct error *error)
+static void add_struct(const struct translation *translation, struct output *output,
+                       const struct xml_node *section)
 {
-    struct output output;
-    output_begin(&output, generation->arena, generation->output, "settings.h",
-                 "metadata/settings.xml", "every setting, as C reads it.");
-    output_add(&output, "#ifndef GENERATED_SETTINGS_H\n#define GENERATED_SETTINGS_H\n\n"
-                        "#include <stdbool.h>\n#include <stdint.h>\n\n"
-                        "struct setting_origin;\n\n");
-    for (const struct xml_node *section = xml_child(root, "section"); section != NULL;
-         section = xml_next(section)) {
-        const char *name = xml_attribute(section, "name");
-        output_add(&output, "/* %s */\nstruct settings_%s {\n", xml_child(section, "meaning")->text,
-                   name);
-        for (size_t index = 0; index < count; index++) {
-            if (strcmp(rows[index].section, name) == 0) {
-                add_comment(&output, &rows[index]);
-            }
+    const char *name = xml_attribute(section, "name");
+
+    output_add(output, "/* %s */\nstruct %ssettings_%s {\n", xml_child(section, "meaning")->text,
+               translation->program->prefix, name);
+    for (size_t index = 0; index < translation->count; index++) {
+        if (strcmp(translation->rows[index].section, name) == 0) {
+            add_comment(output, &translation->rows[index]);
         }
-        output_add(&output, "};\n\n");
     }
-    output_add(&output, "struct settings {\n");
-    for (const struct xml_node *section = xml_child(root, "section"); section != NULL;
+    output_add(output, "};\n\n");
+}
+
+static bool write_header(const struct translation *translation, struct error *error)
+{
+    const struct generation *generation = translation->generation;
+    const struct program *program = translation->program;
+    const char *file = arena_format(generation->arena, "%ssettings.h", program->prefix);
+    struct output output;
+
+    output_begin(&output, generation->arena, generation->output, file, translation->input,
+                 "every setting, as C reads it.");
+    output_add(&output,
+               "#ifndef GENERATED_%sSETTINGS_H\n#define GENERATED_%sSETTINGS_H\n\n"
+               "#include <stdbool.h>\n#include <stdint.h>\n\nstruct setting_origin;\n\n",
+               program->capital_prefix, program->capital_prefix);
+    for (const struct xml_node *section = xml_child(translation->root, "section"); section != NULL;
+         section = xml_next(section)) {
+        add_struct(translation, &output, section);
+    }
+    output_add(&output, "struct %ssettings {\n", program->prefix);
+    for (const struct xml_node *section = xml_child(translation->root, "section"); section != NULL;
          section = xml_next(section)) {
         const char *name = xml_attribute(section, "name");
-        output_add(&output, "    struct settings_%s %s;\n", name, name);
+        output_add(&output, "    struct %ssettings_%s %s;\n", program->prefix, name, name);
     }
     output_add(&output,
                "    const struct setting_origin *origins; /* one for each setting */\n};\n\n"
-               "enum { SETTING_COUNT = %zu };\n\n#endif\n",
-               count);
+               "enum { %sSETTING_COUNT = %zu };\n\n#endif\n",
+               program->capital_prefix, translation->count);
     return output_finish(&output, error);
 }
 
@@ -154,7 +189,7 @@ static void add_choices(struct output *output, const struct setting *row)
     output_add(output, "NULL},\n");
 }
 
-static void add_row(struct output *output, const struct setting *row)
+static void add_row(struct output *output, const struct program *program, const struct setting *row)
 {
     output_add(output,
                "    {\n        .section = \"%s\",\n        .key = \"%s\",\n        .type = %s,\n"
@@ -165,8 +200,8 @@ static void add_row(struct output *output, const struct setting *row)
     output_add(output, ",\n        .minimum = %" PRId64 ",\n        .maximum = %" PRId64 ",\n",
                row->minimum, row->maximum);
     add_choices(output, row);
-    output_add(output, "        .offset = offsetof(struct settings, %s.%s),\n        .comment = ",
-               row->section, row->key);
+    output_add(output, "        .offset = offsetof(struct %ssettings, %s.%s),\n        .comment = ",
+               program->prefix, row->section, row->key);
     output_add_literal(output, row->comment);
     output_add(output, ",\n    },\n");
 }
@@ -178,19 +213,25 @@ static void add_section(struct output *output, const struct xml_node *section)
     output_add(output, "},\n");
 }
 
-static bool write_table(const struct generation *generation, const struct xml_node *root,
-                        const struct setting *rows, size_t count, struct error *error)
+static bool write_table(const struct translation *translation, struct error *error)
 {
+    const struct generation *generation = translation->generation;
+    const struct program *program = translation->program;
+    const char *file = arena_format(generation->arena, "%ssettings.c", program->prefix);
     struct output output;
-    output_begin(&output, generation->arena, generation->output, "settings.c",
-                 "metadata/settings.xml", "how each setting is read and where it goes.");
-    output_add(&output, "#include \"base/settings.h\"\n\n#include <stddef.h>\n\n"
-                        "const struct setting settings_table[SETTING_COUNT] = {\n");
-    for (size_t index = 0; index < count; index++) {
-        add_row(&output, &rows[index]);
+
+    output_begin(&output, generation->arena, generation->output, file, translation->input,
+                 "how each setting is read and where it goes.");
+    output_add(&output,
+               "#include \"%s\"\n\n#include <stddef.h>\n\n"
+               "const struct setting %ssettings_table[%sSETTING_COUNT] = {\n",
+               program->header, program->prefix, program->capital_prefix);
+    for (size_t index = 0; index < translation->count; index++) {
+        add_row(&output, program, &translation->rows[index]);
     }
-    output_add(&output, "};\n\nconst struct settings_section settings_sections[] = {\n");
-    for (const struct xml_node *section = xml_child(root, "section"); section != NULL;
+    output_add(&output, "};\n\nconst struct settings_section %ssettings_sections[] = {\n",
+               program->prefix);
+    for (const struct xml_node *section = xml_child(translation->root, "section"); section != NULL;
          section = xml_next(section)) {
         add_section(&output, section);
     }
@@ -198,18 +239,35 @@ static bool write_table(const struct generation *generation, const struct xml_no
     return output_finish(&output, error);
 }
 
+static bool translate(const struct generation *generation, const struct program *program,
+                      const struct xml_schema *schema, struct error *error)
+{
+    struct arena *arena = generation->arena;
+    const char *path = arena_format(arena, "%s/%s.xml", generation->metadata, program->stem);
+    struct translation translation = {
+        .generation = generation,
+        .program = program,
+        .input = arena_format(arena, "metadata/%s.xml", program->stem),
+    };
+
+    return xml_read_file(arena, path, schema, &translation.root, error) &&
+           read_rows(arena, translation.root, &translation.rows, &translation.count, error) &&
+           write_header(&translation, error) && write_table(&translation, error);
+}
+
 bool generate_settings(const struct generation *generation, struct error *error)
 {
     struct arena *arena = generation->arena;
     struct xml_schema *schema = NULL;
-    const struct xml_node *root = NULL;
-    struct setting *rows = NULL;
-    size_t count = 0;
-    return xml_schema_read_file(arena, arena_format(arena, "%s/settings.xsd", generation->metadata),
-                                &schema, error) &&
-           xml_read_file(arena, arena_format(arena, "%s/settings.xml", generation->metadata),
-                         schema, &root, error) &&
-           read_rows(arena, root, &rows, &count, error) &&
-           write_header(generation, root, rows, count, error) &&
-           write_table(generation, root, rows, count, error);
+
+    if (!xml_schema_read_file(arena, arena_format(arena, "%s/settings.xsd", generation->metadata),
+                              &schema, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        if (!translate(generation, &programs[i], schema, error)) {
+            return false;
+        }
+    }
+    return true;
 }

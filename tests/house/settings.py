@@ -7,6 +7,8 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+FILES = ("settings.xml", "connector-settings.xml")
+
 # What a pointer to one section of the settings may be called, beside the name of the section.
 POINTERS = ("settings", "settings_of", "given")
 
@@ -14,8 +16,8 @@ POINTERS = ("settings", "settings_of", "given")
 def main():
     code = "".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.c")) if path.parent.name != "generate")
     read = set(re.findall(r"\b(?=([a-z_]+)(?:\([a-z]*\))?(?:\.|->)([a-z_]+)\b)", code))
-    settings = xml.etree.ElementTree.parse(ROOT / "metadata/settings.xml").getroot()
-    unread = [f"{section.get('name')}.{setting.get('key')}" for section in settings for setting in section.iter("setting")
+    sections = [section for name in FILES for section in xml.etree.ElementTree.parse(ROOT / "metadata" / name).getroot()]
+    unread = [f"{section.get('name')}.{setting.get('key')}" for section in sections for setting in section.iter("setting")
               if not any((name, setting.get("key")) in read for name in (section.get("name"), *POINTERS))]
     for name in unread:
         print(f"{name} is read by no code.")

@@ -1,0 +1,13 @@
+/*
+ * domains.h - whose mail is taken.
+ */
+#ifndef APPS_MAIL_DOMAINS_H
+#define APPS_MAIL_DOMAINS_H
+
+#include <stdbool.h>
+
+/* Whether an address is in one of the domains, separated by commas, or below it; an empty list has
+ * all. So does a local name without a domain: the mail server knows what it means by it. */
+bool domains_have(const char *domains, const char *address);
+
+#endif
