@@ -1,0 +1,102 @@
+"""crm-lmtpd as a test sees it: its process, and what is in the spool."""
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+from svyaz.people import Administrator
+from svyaz.server import ROOT, Notices
+
+USER = "postman"
+SETTINGS = pathlib.Path("/etc/crmd/connectors.conf")
+SECRET = pathlib.Path("/etc/crmd/postman.secret")
+SPOOL = pathlib.Path("/var/lib/crm-lmtpd")
+SOCKET = pathlib.Path("/run/crm-lmtpd/lmtp")
+LOG = pathlib.Path("/var/log/crm-lmtpd.log")
+BIN = pathlib.Path("/usr/local/bin")
+PROGRAMS = ("crm-lmtpd", "crm-deliver")
+
+
+def set_up(url, settings, build="release"):
+    """Installs programs and settings on the machine, and makes the connector's user in the organisation."""
+    for name in PROGRAMS:
+        (BIN / name).write_bytes((ROOT / "build" / build / name).read_bytes())
+        (BIN / name).chmod(0o755)
+    SETTINGS.write_text(settings)
+    administrator = Administrator(url)
+    secret = administrator.set_secret(administrator.make_user(USER, True, "mail-connector"))
+    SECRET.write_text(secret + "\n")
+    SOCKET.parent.mkdir(exist_ok=True)
+
+
+class Lmtpd:
+    """The program with the settings of the machine, and some of the test's."""
+    port = 2003
+
+    def __init__(self, *settings):
+        self.settings = ("platform.retry_most=1 s", *settings)
+        self.process = None
+
+    def start(self):
+        words = [word for setting in self.settings for word in ("-o", setting)]
+        with contextlib.closing(Notices()) as notices, open(LOG, "ab") as log:
+            self.process = subprocess.Popen([BIN / "crm-lmtpd", *words], stdout=log, stderr=log,
+                                            env=os.environ | notices.environment())
+            deadline = time.monotonic() + 30
+            while not notices.take().startswith("READY=1\n"):
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"crm-lmtpd did not become ready:\n{self.log()[-2000:]}")
+
+    def stop(self):
+        """Asks it to end; the exit status."""
+        if self.process is None:
+            return 0
+        self.process.terminate()
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+        finally:
+            self.process = None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def log(self):
+        return LOG.read_text(errors="replace") if LOG.exists() else ""
+
+    def peak(self):
+        """The most memory that it had, in bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def waiting():
+    """Letters in the spool."""
+    return sorted(path.name for path in (SPOOL / "new").glob("*"))
+
+
+def refused():
+    """Letters that were put aside, with the reasons."""
+    return {path.stem: path.read_text() for path in (SPOOL / "refused").glob("*.why")}
+
+
+def is_empty_within(seconds):
+    deadline = time.monotonic() + seconds
+    while waiting():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

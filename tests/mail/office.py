@@ -1,0 +1,44 @@
+"""The organisation that mail is filed in, as the tests see it: counted, and read back."""
+import base64
+
+from svyaz import wire
+from svyaz.people import Administrator
+from svyaz.server import ADMIN, PASSWORD
+
+PAGE = "<query><columns><string>messageId</string><string>subject</string></columns><pageSize>1000</pageSize>{}</query>"
+
+
+class Office:
+    """Reads what the connectors filed, by raw HTTP."""
+
+    def __init__(self, url):
+        self.administrator = Administrator(url)
+
+    def emails(self):
+        """[(id, Message-ID, subject)] of all that was filed."""
+        found, cookie, more = [], "", "true"
+        while more == "true":
+            page = self.administrator.call("Email", "RetrieveMultipleEmail", PAGE.format(cookie)).find("{*}page")
+            found += [(email.findtext("{*}id"), email.findtext("{*}messageId"), email.findtext("{*}subject"))
+                      for email in page.iterfind("{*}emails/{*}Email")]
+            more = page.findtext("{*}more")
+            cookie = f"<cookie>{page.findtext('{*}nextCookie')}</cookie>"
+        return found
+
+    def original(self, identifier):
+        """The message as it was filed, byte for byte."""
+        answer = self.administrator.call("Email", "RetrieveEmail",
+                                         f"<id>{identifier}</id><columns><string>original</string></columns>")
+        return base64.b64decode(answer.findtext(".//{*}original/{*}content"))
+
+    def parties(self, identifier):
+        """Addresses of those it went to, told or not."""
+        answer = self.administrator.call("Email", "RetrieveEmail", f"<id>{identifier}</id><columns><string>to</string>"
+                                         "<string>cc</string><string>bcc</string></columns>")
+        return sorted(address.text for address in answer.iterfind(".//{*}address"))
+
+
+def letter(number, text="text", more=""):
+    """A message that has all it needs."""
+    return (f"From: Ann <ann@example.com>\r\nTo: bob@crm.example.org\r\nSubject: letter {number}\r\n"
+            f"Date: Mon, 30 Nov 2026 10:00:00 +0300\r\nMessage-ID: <{number}@example.com>\r\n{more}\r\n{text}\r\n").encode()

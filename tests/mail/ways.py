@@ -1,0 +1,461 @@
+#!/usr/bin/python3
+"""Mail comes in from real mail servers, set up as src/apps/mail/README.md says.   ways.py [CHECK...]
+
+Postfix, Exim and Dovecot run on a machine of the test's own (machine.py) and hand messages to crm-lmtpd or
+crm-deliver, which bring them to a crmd. What is filed is read back: each message once, as it was.
+"""
+import base64
+import contextlib
+import pathlib
+import random
+import re
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import connector  # noqa: E402
+import machine  # noqa: E402
+import servers  # noqa: E402
+import snippets  # noqa: E402
+from connector import Lmtpd  # noqa: E402
+from office import Office, letter  # noqa: E402
+from svyaz.authority import Authority  # noqa: E402
+from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
+from svyaz.tally import Tally  # noqa: E402
+
+WORK = ROOT / "build" / "mail-ways"
+MESSAGES = sorted((ROOT / "tests" / "data" / "mail").glob("*.eml"))
+SENDER, BOB, EVE = "ann@example.com", "bob@crm.example.org", "eve@crm.example.org"
+LARGE = 150 * 1000 * 1000  # 205 MB as base64
+GROWTH_MOST = 32 * 1024 * 1024
+README = snippets.read()
+PATIENCE = 60
+
+
+class Town:
+    """The organisation and what has been filed in it so far."""
+
+    def __init__(self, server):
+        self.server, self.office = server, Office(server.url)
+        self.seen = set(self.office.emails())
+
+    def filed(self):
+        """What was filed since the last time this was asked."""
+        emails = set(self.office.emails())
+        new, self.seen = emails - self.seen, emails
+        return sorted(new, key=lambda email: email[2])
+
+    @contextlib.contextmanager
+    def away(self):
+        """The platform is killed; afterwards it is there again."""
+        self.server.kill()
+        try:
+            yield
+        finally:
+            if not self.server.is_alive():
+                self.server.start()
+
+    def complaint_of(self, numbers, sent=None):
+        """Why these letters are not what was filed, once each; sent: the bytes of the one there is."""
+        found = self.filed()
+        if sorted(subject for _, _, subject in found) != sorted(f"letter {number}" for number in numbers):
+            return f"filed: {found}; spool: {connector.waiting()}, {connector.refused()}"
+        if sent is None:
+            return None
+        return complaint_of_original(self.office.original(found[0][0]), sent)
+
+
+def complaint_of_original(original, sent):
+    """Why what was filed is not what was sent, with the lines before it that a mail server adds."""
+    head, rest = original[:len(original) - len(sent)], original[len(original) - len(sent):]
+    if rest != sent:
+        return f"filed as {original[:2000]!r}"
+    names = re.findall(rb"^([A-Za-z-]+):", head, re.M)
+    return None if names == [b"Return-Path", b"Received"] else f"the mail server added {head!r}"
+
+
+def settle(server):
+    """Waits until the mail server and the spool are empty; what they still have the check will miss."""
+    return server.is_empty_within(PATIENCE) and connector.is_empty_within(PATIENCE)
+
+
+def send(port, message, recipients=(BOB,), sender=SENDER):
+    """By SMTP."""
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="test.example.com", timeout=60) as client:
+        client.sendmail(sender, list(recipients), message)
+
+
+def send_by_lmtp(port, message, recipients=(BOB,), sender=SENDER):
+    """By LMTP; the replies, one for each recipient."""
+    with smtplib.LMTP("127.0.0.1", port, local_hostname="test.example.com", timeout=60) as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail(sender)
+        for recipient in recipients:
+            client.rcpt(recipient)
+        client.putcmd("data")
+        code, _ = client.getreply()
+        if code != 354:
+            return [code]
+        client.send(message + b".\r\n")
+        return [client.getreply()[0] for _ in recipients]
+
+
+def swaks(*words):
+    answer = subprocess.run(["swaks", "--hide-all", "--from", SENDER, *words], capture_output=True, text=True,
+                            check=False, timeout=60)
+    return None if answer.returncode == 0 else f"swaks {words}: {answer.returncode} {answer.stdout}{answer.stderr}"
+
+
+def postfix_by_lmtp():
+    return servers.Postfix(README["/etc/postfix/main.cf", ""])
+
+
+def postfix_by_pipe():
+    return servers.Postfix(README["/etc/postfix/main.cf", "pipe"], README["/etc/postfix/master.cf", ""])
+
+
+def exim(which):
+    return servers.Exim(README["/etc/exim4/exim4.conf", "router"], README["/etc/exim4/exim4.conf", which])
+
+
+# ---- Postfix ----
+
+def check_postfix_by_lmtp(town):
+    with postfix_by_lmtp() as postfix, Lmtpd():
+        body = letter("pl-1", "text\r\n.\r\n..dots")
+        send(25, body)
+        settle(postfix)
+        complaint = town.complaint_of(["pl-1"], body)
+        if complaint:
+            return complaint
+        complaint = swaks("--server", "127.0.0.1:25", "--to", BOB, "--h-Subject", "letter pl-2")
+        settle(postfix)
+        return complaint or town.complaint_of(["pl-2"])
+
+
+def check_several_recipients_are_one_letter(town):
+    with postfix_by_lmtp() as postfix, Lmtpd():
+        send(25, letter("several"), [BOB, EVE])
+        settle(postfix)
+        found = town.filed()
+        if len(found) != 1:
+            return f"filed: {found}"
+        parties = town.office.parties(found[0][0])
+        return None if parties == [BOB, EVE] else f"it went to {parties}"
+
+
+def check_postfix_by_pipe(town):
+    with postfix_by_pipe() as postfix:
+        body = letter("pp-1", "text\r\n.\r\n..dots")
+        send(25, body, [BOB, EVE])
+        send(25, letter("pp-2"), sender="")
+        if not postfix.is_empty_within(PATIENCE):
+            return postfix.log()[-2000:]
+        found = town.filed()
+        originals = {subject: town.office.original(identifier) for identifier, _, subject in found}
+        if sorted(originals) != ["letter pp-1", "letter pp-2"]:
+            return f"filed: {found}"
+        if not originals["letter pp-2"].startswith(b"Return-Path: <>\n"):
+            return f"nobody's letter begins {originals['letter pp-2'][:100]}"
+        return complaint_of_original(originals["letter pp-1"], body.replace(b"\r\n", b"\n"))
+
+
+def check_the_collection_by_postfix(town):
+    """The messages that broke mail programs: each filed, byte for byte but for the lines before it."""
+    with postfix_by_lmtp() as postfix, Lmtpd():
+        sent = {}
+        for path in MESSAGES:
+            sent[path.stem] = crlf(path.read_bytes())
+            send(25, sent[path.stem])
+        if not postfix.is_empty_within(PATIENCE) or not connector.is_empty_within(PATIENCE):
+            return f"{postfix.queue()} {connector.waiting()}"
+        originals = {identifier: town.office.original(identifier) for identifier, _, _ in town.filed()}
+    if connector.refused():
+        return f"refused: {connector.refused()}"
+    matches = [(name, identifier) for name, body in sent.items() for identifier, original in originals.items()
+               if complaint_of_original(original, body) is None]
+    found, filed = ({match[side] for match in matches} for side in (0, 1))
+    # Some files hold one message in two forms, with the same Message-ID: that is filed once.
+    known = {message_id(sent[name]) for name in found}
+    missing = [name for name, body in sent.items() if name not in found and message_id(body) not in known]
+    if missing or filed != set(originals):
+        strange = [original[:1000] for identifier, original in originals.items() if identifier not in filed]
+        return f"not filed as sent: {missing}; filed, but not sent: {strange}"
+    return None
+
+
+def message_id(message):
+    found = re.search(rb"^Message-ID:\s*(\S+)", message.split(b"\r\n\r\n")[0], re.I | re.M)
+    return found and found[1]
+
+
+def crlf(message):
+    """A message as Postfix carries it: its lines end with CR LF, none is like that before a message in a mailbox, no
+    blank stands before a colon, and the header ends, by an empty line, before what is no line of a header."""
+    lines = re.split(rb"\r\n|\n", message)
+    if lines[0].startswith(b"From "):
+        lines[0] = b"X-Mailbox-Line: " + lines[0]
+    odd = next(number for number, line in enumerate(lines) if not re.match(rb"[!-9;-~]+\s*:|[ \t]", line))
+    lines[:odd] = [re.sub(rb"^([!-9;-~]+)[ \t]+:", rb"\1:", line) for line in lines[:odd]]
+    if lines[odd]:
+        lines.insert(odd, b"")
+    return b"\r\n".join(lines) + (b"" if lines[-1] == b"" else b"\r\n")
+
+
+# ---- Exim ----
+
+def check_exim_by_lmtp(town):
+    with exim("lmtp") as server, Lmtpd():
+        body = letter("el")
+        send(2525, body, [BOB, EVE])
+        if not server.is_empty_within(PATIENCE):
+            return server.log()[-2000:]
+        connector.is_empty_within(PATIENCE)
+        return town.complaint_of(["el"], body)
+
+
+def check_exim_by_pipe(town):
+    with exim("pipe") as server:
+        body = letter("ep")
+        send(2525, body, [BOB, EVE])
+        if not server.is_empty_within(PATIENCE):
+            return server.log()[-2000:]
+        return town.complaint_of(["ep"], body.replace(b"\r\n", b"\n"))
+
+
+# ---- Dovecot ----
+
+def check_dovecot_by_sieve_pipe(town):
+    rule, settings = README["/etc/dovecot/sieve/crm.sieve", ""], README["/etc/dovecot/conf.d/90-crm.conf", ""]
+    with servers.Dovecot(rule, settings) as dovecot:
+        replies = send_by_lmtp(24, letter("dp"), ["bob@example.org"])
+        complaint = town.complaint_of(["dp"])
+        if replies != [250] or complaint:
+            return f"{replies} {complaint} {dovecot.log()[-2000:]}"
+        return None if len(dovecot.mailbox("bob")) == 1 else "the mailbox has not its copy"
+
+
+def check_dovecot_by_sieve_redirect(town):
+    rule, settings = README["/etc/dovecot/sieve/crm.sieve", "redirect"], README["/etc/dovecot/conf.d/90-crm.conf", ""]
+    with postfix_by_lmtp() as postfix, Lmtpd(), servers.Dovecot(rule, settings) as dovecot:
+        replies = send_by_lmtp(24, letter("dr"), ["eve@example.org"])
+        settle(postfix)
+        complaint = town.complaint_of(["dr"])
+        if replies != [250] or complaint:
+            return f"{replies} {complaint} {dovecot.log()[-2000:]}"
+        return None if len(dovecot.mailbox("eve")) == 1 else "the mailbox has not its copy"
+
+
+# ---- troubles ----
+
+def check_the_platform_is_away(town):
+    """What comes meanwhile waits in the spool, or with the mail server, and is filed afterwards."""
+    numbers = [f"away-{number}" for number in range(20)]
+    with town.away():
+        with postfix_by_lmtp() as postfix, Lmtpd():
+            for number in numbers[:10]:
+                send(25, letter(number))
+            if not postfix.is_empty_within(PATIENCE) or len(connector.waiting()) != 10:
+                return f"the spool has {connector.waiting()}, Postfix {postfix.queue()}"
+        with postfix_by_pipe() as postfix:
+            for number in numbers[10:]:
+                send(25, letter(number))
+            time.sleep(2)
+            if len(postfix.queue()) != 10:
+                return f"Postfix has {postfix.queue()}"
+            town.server.start()
+            if not postfix.is_empty_within(PATIENCE):
+                return f"Postfix kept {postfix.queue()}"
+        with Lmtpd():
+            connector.is_empty_within(PATIENCE)
+    return town.complaint_of(numbers)
+
+
+def check_away_for_too_long(town):
+    """With lmtp.away_most messages stay with the mail server."""
+    with town.away(), Lmtpd("lmtp.away_most=1 s"):
+        first = send_by_lmtp(2003, letter("long-1"))
+        time.sleep(3)
+        second = send_by_lmtp(2003, letter("long-2"))
+        town.server.start()
+        if not connector.is_empty_within(PATIENCE):
+            return "the spool is not emptied"
+        third = send_by_lmtp(2003, letter("long-3"))
+        connector.is_empty_within(PATIENCE)
+    if (first, second, third) != ([250], [451], [250]):
+        return f"{first} {second} {third}"
+    return town.complaint_of(["long-1", "long-3"])
+
+
+def check_a_full_spool(town):
+    """Postfix keeps what the spool has no room for, and nothing is lost."""
+    numbers = [f"full-{number}" for number in range(12)]
+    with town.away(), postfix_by_lmtp() as postfix, Lmtpd("spool.messages=5"):
+        for number in numbers:
+            send(25, letter(number))
+        time.sleep(2)
+        if len(connector.waiting()) != 5 or len(postfix.queue()) != 7:
+            return f"the spool has {connector.waiting()}, Postfix {postfix.queue()}"
+        town.server.start()
+        if not settle(postfix):
+            return f"the spool kept {connector.waiting()}, Postfix {postfix.queue()}"
+    return town.complaint_of(numbers)
+
+
+def check_what_is_refused_is_put_aside(town):
+    body = letter("too-large", "x" * 70 + "\r\n" * 1000).replace(b"\r\n\r\n", b"\r\n\r\n" + b"y" * 30_000_000, 1)
+    with Lmtpd("message.size=100 MiB"):
+        replies = send_by_lmtp(2003, body)
+        connector.is_empty_within(PATIENCE)
+        reasons = list(connector.refused().values())
+        after = send_by_lmtp(2003, letter("after"))
+        connector.is_empty_within(PATIENCE)
+    for path in (connector.SPOOL / "refused").iterdir():
+        path.unlink()
+    if replies != [250] or after != [250] or len(reasons) != 1 or not reasons[0].startswith("LIMIT_EXCEEDED: "):
+        return f"{replies} {after} {reasons}"
+    return town.complaint_of(["after"])
+
+
+def check_statuses_of_deliver(town):
+    """What a mail server decides by."""
+    deliver = connector.BIN / "crm-deliver"
+    rows = [([], b"", 64), (["--nonsense", BOB], b"x", 64), ([BOB], b"", 65), (["-o", "nonsense=1", BOB], b"x", 75),
+            (["-o", "message.domains=other.example", BOB], b"x", 67), (["-o", "message.size=1 KiB", BOB], b"x" * 2000, 65),
+            (["-o", "platform.url=http://127.0.0.1:1", BOB], b"x", 75), (["-o", "platform.secret=wrong", BOB], b"x", 75),
+            (["-o", "platform.secret=wrong", "--check"], b"", 78), (["-o", "nonsense=1", "--check"], b"", 78),
+            (["--check"], b"", 0), (["--version"], b"", 0), (["--help"], b"", 0), (["--example"], b"", 0),
+            (["-f", SENDER, "--", f"<{BOB}>"], letter("status"), 0)]
+    wrong = []
+    for words, message, status in rows:
+        answer = subprocess.run([deliver, *words], input=message, capture_output=True, check=False, timeout=60)
+        if answer.returncode != status:
+            wrong.append(f"{words}: {answer.returncode} {answer.stderr.decode()}")
+    return "; ".join(wrong) or town.complaint_of(["status"])
+
+
+# ---- the door ----
+
+def check_tls(town):
+    authority = Authority(WORK / "authority")
+    certificate, key = authority.sign("crm.test", "DNS:crm.test")
+    with Lmtpd(f"lmtp.tls_certificate={certificate}", f"lmtp.tls_key={key}"):
+        complaint = swaks("--protocol", "LMTP", "--tls", "--server", "127.0.0.1:2003", "--to", BOB,
+                          "--h-Subject", "letter tls")
+        connector.is_empty_within(PATIENCE)
+        with socket.create_connection(("127.0.0.1", 2003), 10) as raw:
+            raw.sendall(b"LHLO x\r\nSTARTTLS\r\nMAIL FROM:<evil@example.com>\r\n")
+            raw.settimeout(10)
+            heard = b""
+            while piece := raw.recv(4096):
+                heard += piece
+        if not heard.endswith(b"220 2.0.0 begin\r\n"):
+            return f"after STARTTLS with more behind it: {heard}"
+        return complaint or town.complaint_of(["tls"])
+
+
+def check_it_ends_when_messages_are_in(town):
+    """SIGTERM: who is sending a message may finish, who waits is dismissed."""
+    with Lmtpd() as lmtpd:
+        idle = socket.create_connection(("127.0.0.1", 2003), 10)
+        busy = socket.create_connection(("127.0.0.1", 2003), 10)
+        busy.sendall(f"LHLO x\r\nMAIL FROM:<{SENDER}>\r\nRCPT TO:<{BOB}>\r\nDATA\r\n".encode())
+        while b"354 " not in busy.recv(4096):
+            pass
+        lmtpd.process.terminate()
+        heard = b""
+        while piece := idle.recv(4096):
+            heard += piece
+        body = letter("last")
+        for at in range(0, len(body), 40):  # a slow one
+            busy.sendall(body[at:at + 40])
+            time.sleep(0.05)
+        busy.sendall(b".\r\n")
+        reply = busy.recv(4096)
+        status = lmtpd.stop()
+    if b"421 4.3.2" not in heard or not reply.startswith(b"250 ") or status != 0:
+        return f"{heard} {reply} {status}"
+    with Lmtpd():
+        connector.is_empty_within(PATIENCE)
+    return town.complaint_of(["last"])
+
+
+def check_silence_and_crowds(town):
+    """Who says nothing is dismissed; who comes when there are too many is turned away; others are not let in."""
+    with Lmtpd("lmtp.idle_timeout=1 s", "lmtp.connections=3"):
+        crowd = [socket.create_connection(("127.0.0.1", 2003), 10) for _ in range(4)]
+        ends = sorted(b"".join(iter(lambda: one.recv(4096), b""))[-60:].split(b"421 ")[-1][:5] for one in crowd)
+    with Lmtpd("lmtp.peers=192.0.2.0/24"):
+        with socket.create_connection(("127.0.0.1", 2003), 10) as stranger:
+            refused = stranger.recv(4096)
+    if ends != [b"4.3.2", b"crm.t", b"crm.t", b"crm.t"] and ends.count(b"4.3.2") != 1:
+        return f"{ends}"
+    return None if refused.startswith(b"554 5.7.1") else f"{refused}"
+
+
+def check_memory_of_a_large_message(town):
+    """200 MB from the mail server to the database, in less than 32 MB of either program."""
+    content = base64.encodebytes(random.randbytes(LARGE)).replace(b"\n", b"\r\n")
+    body = (letter("large", more="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n").rstrip() +
+            b"\r\n\r\n--b\r\n\r\nSee the file.\r\n--b\r\nContent-Type: application/zip; name=a.zip\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n" + content + b"--b--\r\n")
+    town.server.stop()
+    usual = list(town.server.settings)
+    town.server.settings += ["limits.attachment=1 GiB", "http.request_timeout=10 min"]
+    town.server.start()
+    try:
+        with Lmtpd("message.size=300 MiB") as lmtpd:
+            send_by_lmtp(2003, letter("small"))
+            connector.is_empty_within(PATIENCE)
+            town.office.emails()
+            status = pathlib.Path(f"/proc/{town.server.process.pid}")
+            (status / "clear_refs").write_text("5")
+            before = lmtpd.peak(), peak_of(status)
+            replies = send_by_lmtp(2003, body)
+            connector.is_empty_within(300)
+            grown = [after - was for after, was in zip((lmtpd.peak(), peak_of(status)), before)]
+        print(f"# {len(body) / 1e6:.0f} MB: crm-lmtpd grew by {grown[0] / 2**20:.1f} MiB, crmd by {grown[1] / 2**20:.1f} MiB")
+    finally:
+        town.server.stop()
+        town.server.settings = usual
+        town.server.start()
+    if replies != [250] or max(grown) > GROWTH_MOST:
+        return f"{replies} {grown}"
+    return town.complaint_of(["large", "small"])
+
+
+def peak_of(process):
+    return int(re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text())[1]) * 1024
+
+
+CHECKS = {name[6:]: check for name, check in list(globals().items()) if name.startswith("check_")}
+
+
+def main():
+    tally = Tally()
+    lock = hold_folder(WORK)
+    is_inside, reason = machine.enter(WORK)
+    if not is_inside:
+        tally.skip("ways", f"no machine of the test's own can be made: {reason}")
+        tally.end()
+    server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
+    server.bootstrap()
+    with server:
+        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
+        town = Town(server)
+        for name in sys.argv[1:] or CHECKS:
+            try:
+                complaint = CHECKS[name](town)
+            except Exception as problem:  # the other checks go on
+                complaint = repr(problem)
+            tally.check(name, complaint)
+            town.filed()
+    lock.close()
+    tally.end()
+
+
+main()
