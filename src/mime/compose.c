@@ -90,6 +90,17 @@ static void set_header(GMimeMessage *message, const char *name, const char *valu
     g_mime_object_set_header(GMIME_OBJECT(message), name, value, charset);
 }
 
+/* As it stands: GMime would encode a long word, and nobody decodes words in brackets. */
+static void set_plain(struct arena *arena, GMimeMessage *message, const char *name,
+                      const char *value)
+{
+    GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
+
+    set_header(message, name, "");
+    g_mime_header_set_raw_value(g_mime_header_list_get_header(headers, name),
+                                arena_format(arena, " %s\r\n", value));
+}
+
 static bool add_address(struct arena *arena, GMimeMessage *message, GMimeAddressType type,
                         const struct mime_address *address, struct error *error)
 {
@@ -122,15 +133,15 @@ static void set_ids(struct arena *arena, GMimeMessage *message, const struct mim
     buffer_init(&ids, arena, 64);
     for (size_t i = 0; i < draft->reference_count; i++) {
         if (is_plain(draft->references[i], ID_LENGTH)) {
-            buffer_add_format(&ids, "%s<%s>", ids.length == 0 ? "" : " ", draft->references[i]);
+            buffer_add_format(&ids, "%s<%s>", ids.length == 0 ? "" : "\r\n ", draft->references[i]);
         }
     }
     g_mime_message_set_message_id(message, draft->message_id);
     if (draft->in_reply_to != NULL && is_plain(draft->in_reply_to, ID_LENGTH)) {
-        set_header(message, "In-Reply-To", arena_format(arena, "<%s>", draft->in_reply_to));
+        set_plain(arena, message, "In-Reply-To", arena_format(arena, "<%s>", draft->in_reply_to));
     }
     if (ids.length > 0) {
-        set_header(message, "References", ids.bytes);
+        set_plain(arena, message, "References", ids.bytes);
     }
 }
 
@@ -143,12 +154,12 @@ static void set_marks(struct arena *arena, GMimeMessage *message, const struct m
         set_header(message, "Importance", draft->importance);
     }
     if (draft->is_receipt_wanted) {
-        set_header(message, "Disposition-Notification-To",
-                   arena_format(arena, "<%s>", draft->from.address));
+        set_plain(arena, message, "Disposition-Notification-To",
+                  arena_format(arena, "<%s>", draft->from.address));
     }
     if (draft->unsubscribe_address != NULL && is_plain(draft->unsubscribe_address, LINE_LENGTH)) {
-        set_header(message, "List-Unsubscribe",
-                   arena_format(arena, "<%s>", draft->unsubscribe_address));
+        set_plain(arena, message, "List-Unsubscribe",
+                  arena_format(arena, "<%s>", draft->unsubscribe_address));
         set_header(message, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
     }
 }

@@ -137,20 +137,23 @@ static bool set_size(const struct staging *staging, struct error *error)
                       &by_id, 1, NULL, error);
 }
 
-/* The row of the file comes before its pieces: whatever is cut off here is found by the sweep.
- * Old files go when new ones come, so that those that nobody links do not pile up. */
-bool file_stage(struct call *call, const struct field *field, struct file *file,
-                struct error *error)
+static bool check(const struct field *field, const struct file *file, struct error *error)
+{
+    const struct staging staging = {.field = field};
+
+    return check_text(field, "name", file->name, error) &&
+           check_text(field, "media type", file->media_type, error) &&
+           (field->file_size <= 0 || file->size <= field->file_size ||
+            refuse_size(&staging, error));
+}
+
+/* The row of the file comes before its pieces: whatever is cut off here is found by the sweep. */
+bool file_stage_within(struct call *call, const struct field *field, struct file *file,
+                       struct error *error)
 {
     struct staging staging = {.call = call, .field = field, .file = file, .id = call_new_id(call)};
-    if (!check_text(field, "name", file->name, error) ||
-        !check_text(field, "media type", file->media_type, error)) {
-        return false;
-    }
-    if (field->file_size > 0 && file->size > field->file_size) {
-        return refuse_size(&staging, error);
-    }
-    if (!file_sweep(call, error)) {
+
+    if (!check(field, file, error)) {
         return false;
     }
     if (file->rewind != NULL) {
@@ -168,6 +171,14 @@ bool file_stage(struct call *call, const struct field *field, struct file *file,
     file->id = staging.id;
     file->size = staging.size;
     return true;
+}
+
+/* Old files go when new ones come, so that those that nobody links do not pile up. */
+bool file_stage(struct call *call, const struct field *field, struct file *file,
+                struct error *error)
+{
+    return check(field, file, error) && file_sweep(call, error) &&
+           file_stage_within(call, field, file, error);
 }
 
 /* ---- reading ---- */

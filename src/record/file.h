@@ -24,6 +24,11 @@ struct uuid;
 must_check bool file_stage(struct call *call, const struct field *field, struct file *file,
                            struct error *error);
 
+/* The same within a transaction that has begun, and is undone with it: for small files of many
+ * records. */
+must_check bool file_stage_within(struct call *call, const struct field *field, struct file *file,
+                                  struct error *error);
+
 /* Fills in name, media type, size and a reader for a stored file. */
 must_check bool file_open(struct call *call, const struct uuid *id, struct file **file_out,
                           struct error *error);

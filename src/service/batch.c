@@ -24,6 +24,7 @@
 #include "metadata/field.h"
 #include "metadata/record.h"
 #include "record/engine.h"
+#include "service/mail_bulk.h"
 #include "service/metrics.h"
 #include "service/named_entity.h"
 #include "service/operation.h"
@@ -121,12 +122,20 @@ static bool delete_record(struct row_step *step, struct write_outcome *outcome_o
     return record_delete(step->call, step->entity, &id->uuid, error);
 }
 
+/* An e-mail of a template, to one record; the fields are those of the order, not of the e-mail. */
+static bool send_template(struct row_step *step, struct write_outcome *outcome_out,
+                          struct error *error)
+{
+    return mail_send_row(step->call, step->asked, outcome_out, error);
+}
+
 enum {
     TAKES_ID = 1,
     TAKES_RESULT = 2, /* of an earlier row, as the record that it is about */
     TAKES_KEY = 4,
     TAKES_VERSION = 8,
     TAKES_FIELDS = 16,
+    IS_ORDER = 32, /* the platform's own: of no record, and no client can send it */
 };
 
 static const struct kind {
@@ -143,6 +152,7 @@ static const struct kind {
     {"assign", "Assign{Entity}", TAKES_ID | TAKES_RESULT | TAKES_VERSION | TAKES_FIELDS,
      assign_record},
     {"delete", "Delete{Entity}", TAKES_ID | TAKES_RESULT | TAKES_VERSION, delete_record},
+    {MAIL_ROW, "SendBulkMail", TAKES_FIELDS | IS_ORDER, send_template},
 };
 
 static bool find_kind(const struct batch_row *asked, const struct kind **kind_out,
@@ -393,7 +403,7 @@ static bool authorise(const struct row_step *step, const struct kind *kind,
     const struct operation_pattern *pattern = operation_find_pattern(kind->pattern);
     const char *name = operation_fill_in(step->call->arena, pattern->name, step->entity);
 
-    if (!operation_is_for(pattern, step->entity)) {
+    if ((kind->takes & IS_ORDER) == 0 && !operation_is_for(pattern, step->entity)) {
         return error_set(error, ERROR_OPERATION_UNKNOWN, "operation", "There is no operation %s",
                          name);
     }
@@ -410,7 +420,8 @@ static bool run_row(struct row_step *step, const struct operation_pattern **patt
 
     if (!named_entity(call, "entity", asked->entity, &step->entity, error) ||
         !find_kind(asked, &kind, error) || !authorise(step, kind, pattern_out, error) ||
-        !check_members(kind, asked, error) || !read_record(step, error)) {
+        !check_members(kind, asked, error) ||
+        ((kind->takes & IS_ORDER) == 0 && !read_record(step, error))) {
         return false;
     }
     call->has_expected_version = asked->version.is_set;

@@ -67,6 +67,14 @@ int64_t job_rows_run(const struct kept_job *job);
 /* Stores a new one, with all but its number. */
 must_check bool job_insert(struct call *call, const struct kept_job *job, struct error *error);
 
+/* jobs.c: one of the caller's, ready to be run; its rows are added (job_row.h), then it is
+ * submitted, and told. LIMIT_EXCEEDED when he has too many already. */
+struct job;
+must_check bool job_begin(struct call *call, const char *name, struct kept_job *job_out,
+                          struct error *error);
+must_check bool job_submit(struct call *call, const struct kept_job *job, struct job **answer_out,
+                           struct error *error);
+
 enum job_lock {
     JOB_AS_IT_IS, /* read only */
     JOB_LOCKED,   /* waits for who holds it */

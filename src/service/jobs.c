@@ -148,17 +148,12 @@ static bool check_open(struct call *call, struct error *error)
                                      (long long)count);
 }
 
-bool service_submit_batch(struct call *call, const struct operation *operation, const void *request,
-                          void *response, struct error *error)
+bool job_begin(struct call *call, const char *name, struct kept_job *job_out, struct error *error)
 {
-    const struct submit_batch_request *asked = request;
-    struct submit_batch_response *answer = response;
-    struct kept_job *stored = NULL;
-    struct kept_job job = {
+    *job_out = (struct kept_job){
         .id = call_new_id(call),
-        .name = asked->name,
-        .state = asked->suspended.value ? JOB_SUSPENDED : JOB_READY,
-        .stops_on_error = asked->stop_on_error.value,
+        .name = name,
+        .state = JOB_READY,
         .user_id = call->identity->user_id,
         .application = call->application,
         .language = call->language,
@@ -167,16 +162,38 @@ bool service_submit_batch(struct call *call, const struct operation *operation, 
         .submitted_on = call->now,
         .touched_on = call->now,
     };
+    return check_header(call, error) && check_open(call, error);
+}
+
+bool job_submit(struct call *call, const struct kept_job *job, struct job **answer_out,
+                struct error *error)
+{
+    struct kept_job *stored = NULL;
+
+    if (!job_insert(call, job, error) || !job_find(call, &job->id, JOB_AS_IT_IS, &stored, error)) {
+        return false;
+    }
+    call->row_count = job->row_count;
+    *answer_out = answer_of(call->arena, stored);
+    return true;
+}
+
+bool service_submit_batch(struct call *call, const struct operation *operation, const void *request,
+                          void *response, struct error *error)
+{
+    const struct submit_batch_request *asked = request;
+    struct submit_batch_response *answer = response;
+    struct kept_job job;
 
     (void)operation;
     if (!check_header(call, error) || !batch_check(call, &asked->rows, error) ||
-        !check_open(call, error) || !job_row_add(call, &job, &asked->rows, error) ||
-        !job_insert(call, &job, error) || !job_find(call, &job.id, JOB_AS_IT_IS, &stored, error)) {
+        !job_begin(call, asked->name, &job, error)) {
         return false;
     }
-    call->row_count = job.row_count;
-    answer->job = answer_of(call->arena, stored);
-    return true;
+    job.state = asked->suspended.value ? JOB_SUSPENDED : JOB_READY;
+    job.stops_on_error = asked->stop_on_error.value;
+    return job_row_add(call, &job, &asked->rows, error) &&
+           job_submit(call, &job, &answer->job, error);
 }
 
 bool service_add_job_rows(struct call *call, const struct operation *operation, const void *request,

@@ -356,6 +356,9 @@ static bool stage(struct call *call, struct outgoing_mail *mail, struct mime_con
         .rewind = rewind_content,
         .context = content,
     };
+    if (mail->is_within) {
+        return file_stage_within(call, original, mail->file, error);
+    }
     if (call->staged == NULL) {
         call->staged = arena_allocate(call->arena, sizeof(*call->staged));
         array_init(call->staged, call->arena);

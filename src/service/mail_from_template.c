@@ -17,6 +17,7 @@
 #include "record/engine.h"
 #include "record/own.h"
 #include "service/mail_template.h"
+#include "service/unsubscribe.h"
 
 /* References by an alternate key become such by id. */
 static bool resolve(struct call *call, const struct reference *given, struct reference *out,
@@ -95,8 +96,11 @@ bool mail_from_template(struct call *call, const struct template_order *order,
         set_party(call, email, "from", &order->sender, 1);
     }
     mail->record = email;
-    mail->is_bulk = order->is_bulk;
+    mail->is_bulk = mail->is_within = order->is_bulk;
     mail->draft.is_automatic = order->is_bulk;
+    if (order->is_bulk) {
+        mail->draft.unsubscribe_address = unsubscribe_address(call, &order->recipients[0]);
+    }
     *mail_out = mail;
     return own_set(call, email, "subject", *filled.subject == '\0' ? "-" : filled.subject, error) &&
            own_set(call, email, "description", filled.description, error) &&

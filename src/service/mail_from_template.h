@@ -15,7 +15,7 @@ struct template_order {
     const struct reference *recipients;
     size_t recipient_count;
     struct reference sender; /* entity NULL: the caller */
-    bool is_bulk;            /* one of many of its kind */
+    bool is_bulk;            /* one of many of its kind, made within the transaction */
 };
 
 /* Makes the e-mail and its message. Fails as the template, and as sending does. */

@@ -30,6 +30,7 @@ struct outgoing_mail {
     struct uuid id;              /* empty: it is not stored yet */
     int64_t version;
     bool is_bulk;            /* one of many: who wants none of those gets none */
+    bool is_within;          /* it is made within the transaction */
     struct party from;       /* a user or a queue */
     struct mime_draft draft; /* as far as it is known */
     const char *token;       /* that the subject bears */

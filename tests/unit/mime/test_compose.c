@@ -173,6 +173,31 @@ void test_compose__what_goes_in_comes_out(void **state)
     arena_destroy(&arena);
 }
 
+void test_compose__ids_of_any_length_stay_whole(void **state)
+{
+    (void)state;
+    arena = arena_create();
+    struct mime_draft draft = plain_draft();
+    const char *references[40];
+    char *tail = arena_allocate(arena, 201);
+    memset(tail, 'x', 200);
+    for (size_t i = 0; i < 40; i++) {
+        references[i] = arena_format(arena, "%zu.%s@x.org", i, tail);
+    }
+    draft.in_reply_to = references[39];
+    draft.references = references;
+    draft.reference_count = 40;
+    const char *bytes = compose(&draft);
+    expect_clean(bytes);
+    const struct mime_message *message = read_text(arena, bytes);
+    assert_string_equal(message->in_reply_to, references[39]);
+    assert_int_equal(message->reference_count, 40);
+    for (size_t i = 0; i < 40; i++) {
+        assert_string_equal(message->references[i], references[i]);
+    }
+    arena_destroy(&arena);
+}
+
 void test_compose__marks_are_those_that_were_asked_for(void **state)
 {
     (void)state;
@@ -183,12 +208,15 @@ void test_compose__marks_are_those_that_were_asked_for(void **state)
     assert_int_equal(count_lines_of(bare, "List-Unsubscribe"), 0);
     draft.is_automatic = draft.is_receipt_wanted = true;
     draft.importance = "high";
-    draft.unsubscribe_address = "https://svyaz.example/u/abc?x=1";
+    draft.unsubscribe_address =
+        "https://svyaz.example/u/a-token-that-is-longer-than-a-line-of-mail-"
+        "ought-to-be.0123456789abcdef0123456789abcdef?x=1";
     const char *marked = compose(&draft);
     assert_non_null(strstr(marked, "\r\nAuto-Submitted: auto-generated\r\n"));
     assert_non_null(strstr(marked, "\r\nImportance: high\r\n"));
-    assert_non_null(strstr(marked, "\r\nDisposition-Notification-To: boss@svyaz.example\r\n"));
-    assert_non_null(strstr(marked, "<https://svyaz.example/u/abc?x=1>\r\n"));
+    assert_non_null(strstr(marked, "\r\nDisposition-Notification-To: <boss@svyaz.example>\r\n"));
+    assert_non_null(strstr(
+        marked, arena_format(arena, "\r\nList-Unsubscribe: <%s>\r\n", draft.unsubscribe_address)));
     assert_non_null(strstr(marked, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
     assert_int_equal(read_text(arena, marked)->kind, MIME_AUTOMATIC);
     arena_destroy(&arena);

@@ -15,7 +15,7 @@
 #include "generated/messages.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
-#include "service/mail_office.h"
+#include "support/mail_office.h"
 #include "support/office.h"
 
 static struct office office;

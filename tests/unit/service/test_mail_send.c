@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "generated/messages.h"
 #include "metadata/record.h"
-#include "service/mail_office.h"
+#include "support/mail_office.h"
 #include "support/office.h"
 
 static struct office office;
@@ -183,7 +183,8 @@ void test_mail_send__notes_go_with_it_and_answers_say_what_they_answer(void **st
         mail_read_record(&office, "Email", &id, "original", "referencedMessages", NULL);
     const char *message = mail_bytes(&office, mail_value(email, "original")->file);
     assert_non_null(strstr(message, "In-Reply-To: <second@example.com>\r\n"));
-    assert_non_null(strstr(message, "References: <first@example.com> <second@example.com>\r\n"));
+    assert_non_null(
+        strstr(message, "References: <first@example.com>\r\n <second@example.com>\r\n"));
     assert_non_null(strstr(message, "dGhyZWUK"));
     assert_non_null(strstr(message, "multipart/mixed"));
     assert_string_equal(office_text(&office, email, "referencedMessages"),

@@ -1,7 +1,7 @@
 /*
  * mail_office.c - people, drafts, and what became of them.
  */
-#include "service/mail_office.h"
+#include "support/mail_office.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
  * mail_office.h - an office that writes mail: its people, their drafts, what became of them.
  */
-#ifndef SERVICE_MAIL_OFFICE_H
-#define SERVICE_MAIL_OFFICE_H
+#ifndef SUPPORT_MAIL_OFFICE_H
+#define SUPPORT_MAIL_OFFICE_H
 
 #include <stdint.h>
 
