@@ -127,7 +127,7 @@ const struct dialect dialect_sqlite = {
             [COLUMN_DATE] = &storage_day_count,
             [COLUMN_MOMENT] = &storage_millisecond_count,
             [COLUMN_UUID] = &storage_uuid_bytes,
-            [COLUMN_BYTES] = &storage_bytes,
+            [COLUMN_BYTES] = &storage_bytes_anew,
         },
     .write_type = write_type,
     .counted = "", /* the one INTEGER of a primary key numbers itself */

@@ -233,12 +233,11 @@ static bool prepare(SQLHDBC connection, const struct sql *sql, struct statement 
 
 /* ---- binding ---- */
 
-/* Copies a text with its NUL, or bytes, to the slot's buffer. The driver of SQLite keeps the
- * length of bytes that it saw first until they are bound anew, so bytes always are. */
+/* Copies a text with its NUL, or bytes, to the slot's buffer. */
 static bool bind_variable(struct statement *statement, size_t index, const void *bytes, size_t size)
 {
     struct slot *slot = &statement->parameters[index];
-    bool must_bind = slot->type == COLUMN_BYTES;
+    bool must_bind = slot->storage->is_bound_anew;
 
     slot->indicator = slot->type == COLUMN_TEXT ? SQL_NTS : (SQLLEN)size;
     if (size > PARAMETER_COPY_LIMIT) {

@@ -293,6 +293,12 @@ const struct storage storage_bytes = {
     .sql_type = SQL_VARBINARY,
     .read = read_bytes,
 };
+const struct storage storage_bytes_anew = {
+    .c_type = SQL_C_BINARY,
+    .sql_type = SQL_VARBINARY,
+    .is_bound_anew = true,
+    .read = read_bytes,
+};
 const struct storage storage_integer = {
     .c_type = SQL_C_SBIGINT,
     .sql_type = SQL_BIGINT,

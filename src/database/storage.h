@@ -23,6 +23,7 @@ struct storage {
     size_t size;          /* bytes of the buffer; 0: as long as the value */
     size_t column_size;   /* as ODBC counts it; 0: the capacity of the buffer */
     short decimal_digits; /* -1: the scale of the cell */
+    bool is_bound_anew;   /* with each value: the driver keeps the length that it saw first */
 
     /* Writes the bytes and their number. False when the cell does not fit its scale.
      * Unused where size is 0. */
@@ -34,6 +35,7 @@ struct storage {
 
 extern const struct storage storage_text;              /* UTF-8 */
 extern const struct storage storage_bytes;             /* binary */
+extern const struct storage storage_bytes_anew;        /* binary, bound anew with each value */
 extern const struct storage storage_integer;           /* 64 bits */
 extern const struct storage storage_integer_text;      /* only read: digits */
 extern const struct storage storage_decimal;           /* the engine's exact decimal, as digits */
