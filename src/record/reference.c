@@ -209,12 +209,12 @@ static void ask_parent(struct write *write, struct questions *questions)
 static size_t count_questions(const struct write *write)
 {
     enum { FOR_PARENT = 2 };
-    size_t count = FOR_PARENT + write->entity->field_count;
+    size_t count = FOR_PARENT;
     for (size_t index = 0; index < write->entity->field_count; index++) {
         const struct value *value = &write->after->values[index];
-        if (write->entity->fields[index]->type == FIELD_PARTY_LIST && value->state == VALUE_SET) {
-            count += value->parties.count;
-        }
+        const struct field *field = write->entity->fields[index];
+        bool is_list = field->type == FIELD_PARTY_LIST && value->state == VALUE_SET;
+        count += is_list ? value->parties.count : field->type == FIELD_LOOKUP;
     }
     return count;
 }
