@@ -3,6 +3,8 @@
  */
 #include "database/cell.h"
 
+#include "base/arena.h"
+
 struct cell cell_null(enum column_type type)
 {
     return (struct cell){.type = type, .is_null = true};
@@ -47,4 +49,17 @@ struct cell cell_bytes(const void *data, size_t length)
 {
     return (struct cell){
         .type = COLUMN_BYTES, .is_null = !data, .bytes = {.data = data, .length = length}};
+}
+
+struct cell cell_copy(struct arena *arena, const struct cell *cell)
+{
+    struct cell copy = *cell;
+
+    if (!copy.is_null && copy.type == COLUMN_TEXT) {
+        copy.text = arena_copy_text(arena, cell->text);
+    }
+    if (!copy.is_null && copy.type == COLUMN_BYTES) {
+        copy.bytes.data = arena_copy(arena, cell->bytes.data, cell->bytes.length);
+    }
+    return copy;
 }

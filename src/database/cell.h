@@ -24,6 +24,8 @@
 #include "base/decimal.h"
 #include "base/uuid.h"
 
+struct arena;
+
 enum column_type {
     COLUMN_TEXT,
     COLUMN_INTEGER,
@@ -64,5 +66,8 @@ struct cell cell_date(int32_t date);
 struct cell cell_moment(int64_t moment);
 struct cell cell_uuid(const struct uuid *uuid);
 struct cell cell_bytes(const void *data, size_t length);
+
+/* The cell with a copy of its text or bytes. */
+struct cell cell_copy(struct arena *arena, const struct cell *cell);
 
 #endif

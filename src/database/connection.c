@@ -30,6 +30,7 @@ static void note_failure(struct connection *connection, enum error_code code)
     if (code == ERROR_DATABASE_UNAVAILABLE) {
         connection->is_broken = true;
     }
+    connection->changes++;
     if (connection->state == TRANSACTION_WRITING) {
         connection->state =
             code == ERROR_DATABASE_CONFLICT ? TRANSACTION_DOOMED : TRANSACTION_FAILED;
@@ -182,6 +183,7 @@ bool connection_run_change(struct connection *connection, const struct sql *sql,
         return false;
     }
     connection_end_run(connection);
+    connection->changes++;
     if (rows_out) {
         SQLRowCount(statement->handle, &rows);
         *rows_out = rows > 0 ? rows : 0;
@@ -193,8 +195,13 @@ bool connection_change(struct connection *connection, const struct sql *sql, int
                        struct error *error)
 {
     expect(connection->state != TRANSACTION_READING);
-    return connection_make_ready(connection, true, error) &&
+    return connection_make_ready_for(connection, sql, true, error) &&
            connection_run_change(connection, sql, rows_out, error);
+}
+
+int64_t connection_count_changes(const struct connection *connection)
+{
+    return connection->changes;
 }
 
 const struct dialect *connection_dialect(const struct connection *connection)

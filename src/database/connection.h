@@ -55,6 +55,8 @@ struct connection {
     bool is_begun; /* the engine was told */
     bool is_waiting;
     struct change waiting; /* has still to be run, when is_waiting */
+    struct holder holder;  /* write NULL: nothing is held back */
+    int64_t changes;       /* and failures */
     int savepoints;
     int64_t statement_timeout; /* ms */
     bool is_broken;
@@ -83,10 +85,14 @@ must_check bool connection_run_text(struct connection *connection, const char *t
 must_check bool connection_run_unhurried(struct connection *connection, const char *text,
                                          struct error *error);
 
-/* Runs the change that waits, and tells the engine of the transaction when what comes needs it:
- * before each statement that is asked for. */
+/* Has written what is held back, runs the change that waits, and tells the engine of the
+ * transaction when what comes needs it: before each statement that is asked for. */
 must_check bool connection_make_ready(struct connection *connection, bool needs_transaction,
                                       struct error *error);
+
+/* The same for this statement, which may be apart from what is held back. */
+must_check bool connection_make_ready_for(struct connection *connection, const struct sql *sql,
+                                          bool needs_transaction, struct error *error);
 
 /* Runs a change, in whatever state. */
 must_check bool connection_run_change(struct connection *connection, const struct sql *sql,

@@ -91,6 +91,25 @@ must_check bool connection_savepoint(struct connection *connection, struct error
 must_check bool connection_savepoint_keep(struct connection *connection, struct error *error);
 must_check bool connection_savepoint_undo(struct connection *connection, struct error *error);
 
+/* Rows that the floors above hold back, to make few statements of many. */
+struct holder {
+    /* Writes all that is held. */
+    bool (*write)(void *context, struct error *error);
+    void *context;
+};
+
+/* Has the holder write, once, before the next statement that is not apart (struct sql), before a
+ * savepoint is set or kept, and before the commit; its failure is the failure of that. Who undoes
+ * to a savepoint or rolls back undoes the holding, too. */
+void connection_hold(struct connection *connection, const struct holder *holder);
+
+/* Has the holder write now. */
+must_check bool connection_write_held(struct connection *connection, struct error *error);
+
+/* Statements that have changed something or failed, since it was opened: while it stays the same,
+ * nothing has to be undone. */
+int64_t connection_count_changes(const struct connection *connection);
+
 const struct dialect *connection_dialect(const struct connection *connection);
 
 /* Runs a statement that answers no rows. rows_out (may be NULL): rows found by its WHERE, the

@@ -174,7 +174,7 @@ bool connection_select(struct connection *connection, const struct sql *sql,
     struct result *result;
 
     expect(sql->column_count > 0);
-    if (!connection_make_ready(connection, sql->is_locking, error) ||
+    if (!connection_make_ready_for(connection, sql, sql->is_locking, error) ||
         !connection_run(connection, sql, &statement, error)) {
         return false;
     }

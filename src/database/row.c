@@ -106,18 +106,6 @@ static void write_select(struct sql *sql, const struct row_query *query)
     }
 }
 
-static struct cell keep_cell(struct arena *arena, const struct cell *cell)
-{
-    struct cell kept = *cell;
-    if (!kept.is_null && kept.type == COLUMN_TEXT) {
-        kept.text = arena_copy_text(arena, cell->text);
-    }
-    if (!kept.is_null && kept.type == COLUMN_BYTES) {
-        kept.bytes.data = arena_copy(arena, cell->bytes.data, cell->bytes.length);
-    }
-    return kept;
-}
-
 static void add_row(struct arena *arena, const struct result *result, struct row_set *rows)
 {
     size_t width = rows->column_count * sizeof(struct cell);
@@ -128,7 +116,7 @@ static void add_row(struct arena *arena, const struct result *result, struct row
     }
     for (size_t column = 0; column < rows->column_count; column++) {
         rows->cells[rows->count * rows->column_count + column] =
-            keep_cell(arena, result_cell(result, column));
+            cell_copy(arena, result_cell(result, column));
     }
     rows->count++;
 }
@@ -246,19 +234,6 @@ bool row_insert(struct connection *connection, struct arena *arena, const struct
 
 /* ---- many rows ---- */
 
-/* Each number of rows is a statement of its own that is kept: only powers of two, and so few that
- * the values of one statement stay few, too. */
-enum { ROWS_AT_ONCE = 32 };
-
-static size_t rows_of_part(size_t left)
-{
-    size_t rows = ROWS_AT_ONCE;
-    while (rows > left) {
-        rows /= 2;
-    }
-    return rows;
-}
-
 /* A single row is selected, so that it may follow from a change before it. */
 static void write_rows(struct sql *sql, const struct row_batch *batch, const struct cell *cells,
                        size_t row_count)
@@ -288,7 +263,7 @@ bool row_insert_all(struct connection *connection, struct arena *arena,
     size_t done = 0;
     while (done < batch->row_count) {
         struct change change = {.is_last = batch->is_last && batch->row_count == 1};
-        size_t rows = rows_of_part(batch->row_count - done);
+        size_t rows = sql_rows_at_once(batch->row_count - done, batch->column_count);
         sql_begin(&change.sql, arena, connection_dialect(connection));
         write_rows(&change.sql, batch, batch->cells + done * batch->column_count, rows);
         change.follows = change.is_last;

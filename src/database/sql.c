@@ -8,8 +8,12 @@
 #include "base/expect.h"
 #include "database/dialect_driver.h"
 #include "database/sql.h"
+#include "database/statement.h"
 
 enum { FIRST_TEXT_CAPACITY = 512, FIRST_ITEM_CAPACITY = 16 };
+
+/* More would make the statement larger, and hardly cheaper. */
+enum { MOST_ROWS = 64 };
 
 static const char like_escape = '!';
 
@@ -87,6 +91,16 @@ void sql_bind_all(struct sql *sql, const struct cell *cells, size_t count)
     for (size_t index = 0; index < count; index++) {
         bind(sql, cells[index]);
     }
+}
+
+size_t sql_rows_at_once(size_t left, size_t columns)
+{
+    size_t rows = MOST_ROWS;
+
+    while (rows > 1 && (rows > left || rows * columns > STATEMENT_PARAMETERS)) {
+        rows /= 2;
+    }
+    return rows;
 }
 
 void sql_expect(struct sql *sql, struct sql_column column)

@@ -39,6 +39,7 @@ struct sql {
     size_t column_capacity;
     bool is_row;     /* the columns come together, as one text */
     bool is_locking; /* rows stay locked after it, so it belongs in a transaction */
+    bool is_apart;   /* has nothing to do with what is held back: see connection_hold */
 };
 
 void sql_begin(struct sql *sql, struct arena *arena, const struct dialect *dialect);
@@ -63,6 +64,10 @@ void sql_add_cell(struct sql *sql, struct cell cell);
 
 /* Binds cells to the question marks of text that was added before. */
 void sql_bind_all(struct sql *sql, const struct cell *cells, size_t count);
+
+/* How many of the rows that are left go into one statement, each with so many values: a power of
+ * two, so that few texts differ. */
+size_t sql_rows_at_once(size_t left, size_t columns);
 
 /* Says how the next result column is to be read. */
 void sql_expect(struct sql *sql, struct sql_column column);

@@ -126,11 +126,32 @@ bool connection_apply(struct connection *connection, const struct change *change
         connection->is_waiting = true;
         return true;
     }
-    return connection_make_ready(connection, true, error) &&
+    return connection_make_ready_for(connection, &change->sql, true, error) &&
            (run_change(connection, change, error) || explain(change, error));
 }
 
-bool connection_make_ready(struct connection *connection, bool needs_transaction,
+void connection_hold(struct connection *connection, const struct holder *holder)
+{
+    expect(connection->state == TRANSACTION_WRITING);
+    connection->holder = *holder;
+}
+
+static void let_go_of_held(struct connection *connection)
+{
+    connection->holder = (struct holder){0};
+}
+
+bool connection_write_held(struct connection *connection, struct error *error)
+{
+    struct holder holder = connection->holder;
+
+    let_go_of_held(connection);
+    connection->changes += holder.write != NULL; /* whatever becomes of it */
+    return holder.write == NULL || holder.write(holder.context, error);
+}
+
+/* Runs the change that waits, and begins the transaction. */
+static bool settle_waiting(struct connection *connection, bool needs_transaction,
                            struct error *error)
 {
     bool is_waiting = connection->is_waiting;
@@ -145,6 +166,20 @@ bool connection_make_ready(struct connection *connection, bool needs_transaction
     connection->is_waiting = false;
     return !is_waiting || run_change(connection, &connection->waiting, error) ||
            explain(&connection->waiting, error);
+}
+
+bool connection_make_ready(struct connection *connection, bool needs_transaction,
+                           struct error *error)
+{
+    return connection_write_held(connection, error) &&
+           settle_waiting(connection, needs_transaction, error);
+}
+
+bool connection_make_ready_for(struct connection *connection, const struct sql *sql,
+                               bool needs_transaction, struct error *error)
+{
+    return (sql->is_apart || connection_write_held(connection, error)) &&
+           settle_waiting(connection, needs_transaction, error);
 }
 
 /* ---- commit ---- */
@@ -227,6 +262,10 @@ bool connection_commit(struct connection *connection, struct error *error)
     if (connection->state != TRANSACTION_WRITING || connection->is_broken) {
         return refuse_commit(connection, error);
     }
+    if (!connection_write_held(connection, error)) {
+        connection_rollback(connection);
+        return false;
+    }
     return may_go_alone(connection) ? commit_alone(connection, error)
                                     : commit_begun(connection, error);
 }
@@ -246,6 +285,7 @@ void connection_rollback(struct connection *connection)
 
     result_close(&connection->result);
     connection->is_waiting = false;
+    let_go_of_held(connection);
     connection->state = TRANSACTION_NONE;
     if (state == TRANSACTION_NONE || state == TRANSACTION_READING) {
         return;
@@ -289,6 +329,7 @@ bool connection_savepoint_undo(struct connection *connection, struct error *erro
     expect(connection->savepoints > 0);
     result_close(&connection->result);
     connection->is_waiting = false;
+    let_go_of_held(connection);
     connection->savepoints--;
     if (connection->state == TRANSACTION_FAILED && !connection->is_broken) {
         connection->state = TRANSACTION_WRITING;

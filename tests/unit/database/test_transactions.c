@@ -529,3 +529,73 @@ void test_transactions__cut_off_while_a_change_goes_alone(void **state)
     database_release(&connection);
     test_database_close(&test);
 }
+
+/* ---- what is held back ---- */
+
+struct held_names {
+    struct connection *connection;
+    int written;
+    bool must_fail;
+};
+
+static bool write_names(void *context, struct error *error)
+{
+    struct held_names *names = context;
+    char name[] = {(char)('a' + names->written++), '\0'};
+    return insert_name(names->connection, 10 + names->written, name, error) &&
+           (!names->must_fail || insert_name(names->connection, 1, "again", error));
+}
+
+void test_transactions__what_is_held_is_written_in_time(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct held_names names = {.connection = connection};
+    const struct holder holder = {.write = write_names, .context = &names};
+    struct error error = {0};
+
+    (void)state;
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    connection_hold(connection, &holder);
+    assert_int_equal(count_rows(connection), 1); /* before a question */
+    assert_int_equal(count_rows(connection), 1); /* once */
+    connection_hold(connection, &holder);
+    assert_done(insert_name(connection, 1, "one", &error)); /* before a change */
+    assert_int_equal(names.written, 2);
+    connection_hold(connection, &holder);
+    assert_done(connection_savepoint(connection, &error)); /* before a savepoint */
+    assert_int_equal(names.written, 3);
+    connection_hold(connection, &holder);
+    assert_done(connection_savepoint_undo(connection, &error)); /* not when it is undone */
+    assert_int_equal(names.written, 3);
+    connection_hold(connection, &holder);
+    assert_done(connection_commit(connection, &error)); /* before the commit */
+    assert_int_equal(count_rows(connection), 5);
+
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    connection_hold(connection, &holder);
+    connection_rollback(connection);
+    assert_int_equal(names.written, 4);
+    database_release(&connection);
+    test_database_close(&test);
+}
+
+void test_transactions__what_is_held_fails_the_commit(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct held_names names = {.connection = connection, .must_fail = true};
+    const struct holder holder = {.write = write_names, .context = &names};
+    struct error error = {0};
+
+    (void)state;
+    assert_done(connection_begin(connection, TRANSACTION_WRITE, &error));
+    int64_t before = connection_count_changes(connection);
+    assert_done(insert_name(connection, 1, "one", &error));
+    assert_true(connection_count_changes(connection) > before);
+    connection_hold(connection, &holder);
+    assert_refused(connection_commit(connection, &error), ERROR_DATABASE_UNIQUE);
+    assert_int_equal(count_rows(connection), 0);
+    database_release(&connection);
+    test_database_close(&test);
+}
