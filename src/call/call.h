@@ -19,6 +19,7 @@ struct arena;
 struct array;
 struct catalog;
 struct connection;
+struct held;
 struct identity;
 struct record;
 struct settings;
@@ -65,6 +66,7 @@ struct call {
                                      transaction, dropped when it fails; NULL: none */
     const void *prepared;         /* what the operation found out before its transaction, or NULL */
     struct array *gathered_notes; /* of change/change.h; NULL: each is written as it comes */
+    struct held *held;            /* of query/held.h; NULL: each new row is written as it comes */
     int64_t now;                  /* moment the call began; the time of all it writes */
     int64_t deadline;             /* monotonic ms; 0: none */
     int64_t row_count;            /* records answered or written, for the log */

@@ -13,6 +13,7 @@
 #include "metadata/entity.h"
 #include "metadata/record.h"
 #include "query/access.h"
+#include "query/held.h"
 #include "query/select.h"
 #include "query/store.h"
 #include "security/access.h"
@@ -74,6 +75,7 @@ bool query_find(struct call *call, const struct entity *entity, const struct uui
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    sql.is_apart = !held_has(call, entity, id);
     selection_plan(&selection, call, entity, columns, false);
     selection_write(&selection, &sql, NULL, 0);
     write_by_id(&sql, entity, id);
@@ -151,7 +153,9 @@ static bool probe_some(struct call *call, struct probe *probes, size_t count, st
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    sql.is_apart = true;
     for (size_t index = 0; index < count; index++) {
+        sql.is_apart = sql.is_apart && !held_has(call, probes[index].entity, &probes[index].id);
         sql_add(&sql, index == 0 ? "SELECT " : ", ");
         write_probe(&sql, &probes[index]);
     }
@@ -231,6 +235,7 @@ bool query_find_by_key(struct call *call, const struct key *key, const struct va
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    sql.is_apart = !held_has_key(call, key, values);
     sql_add(&sql, "SELECT ");
     sql_add_column(&sql, ROOT_ALIAS, entity->id->column);
     sql_expect(&sql, store_column(entity->id));

@@ -10,6 +10,7 @@
 #include "database/database.h"
 #include "database/sql.h"
 #include "query/access.h"
+#include "query/held.h"
 #include "query/ids.h"
 #include "query/select.h"
 #include "security/access.h"
@@ -168,6 +169,18 @@ static size_t choose(struct asking *asking, enum stage stage)
     return count;
 }
 
+/* Whether any record that is asked now is held back yet. */
+static bool asks_for_held(const struct asking *asking)
+{
+    bool is_held = false;
+    for (size_t index = 0; index < asking->count && !is_held; index++) {
+        const struct question *question = &asking->questions[index];
+        is_held = question->is_asked_now &&
+                  held_has(asking->call, question->may->entity, &question->may->id);
+    }
+    return is_held;
+}
+
 static void write_statement(struct asking *asking, struct sql *sql, enum stage stage)
 {
     struct call *call = asking->call;
@@ -180,6 +193,7 @@ static void write_statement(struct asking *asking, struct sql *sql, enum stage s
         }
     }
     sql_begin(sql, call->arena, connection_dialect(call->connection));
+    sql->is_apart = stage == STAGE_FACTS && !asks_for_held(asking);
     access_lists_write(&lists, sql);
     for (size_t number = 0; number < asking->scopes.count; number++) {
         write_scope(asking, sql, &lists, number, stage);

@@ -10,6 +10,7 @@
 #include "database/sql.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
+#include "query/held.h"
 #include "query/tables.h"
 
 enum { RECORDS_AT_ONCE = 256, ENTITY_NAME_LENGTH = 40 };
@@ -157,7 +158,19 @@ static bool insert_party(struct call *call, const struct field *field, const str
         {"party_entity", cell_text(is_record ? party->reference.entity->name : NULL)},
         {"address", cell_text(party->address)},
     };
-    return row_insert(call->connection, call->arena, &party_table, values, 6, error);
+    return held_insert(call, &party_table, values, 6, error);
+}
+
+bool party_add(struct call *call, const struct field *field, const struct uuid *record_id,
+               const struct value *value, struct error *error)
+{
+    size_t count = value->state == VALUE_SET ? value->parties.count : 0;
+    for (size_t index = 0; index < count; index++) {
+        if (!insert_party(call, field, record_id, index, &value->parties.items[index], error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool party_write(struct call *call, const struct field *field, const struct uuid *record_id,
@@ -167,16 +180,8 @@ bool party_write(struct call *call, const struct field *field, const struct uuid
         {"record_id", ROW_IS, cell_uuid(record_id)},
         {"field_name", ROW_IS, cell_text(field->name)},
     };
-    if (!row_delete(call->connection, call->arena, &party_table, conditions, 2, NULL, error)) {
-        return false;
-    }
-    size_t count = value->state == VALUE_SET ? value->parties.count : 0;
-    for (size_t index = 0; index < count; index++) {
-        if (!insert_party(call, field, record_id, index, &value->parties.items[index], error)) {
-            return false;
-        }
-    }
-    return true;
+    return row_delete(call->connection, call->arena, &party_table, conditions, 2, NULL, error) &&
+           party_add(call, field, record_id, value, error);
 }
 
 bool party_forget(struct call *call, const struct uuid *record_id, struct error *error)

@@ -20,6 +20,11 @@ struct value;
 must_check bool party_read(struct call *call, const struct field *field,
                            struct record *const *records, size_t count, struct error *error);
 
+/* Stores a party list of a record that has none yet. */
+must_check bool party_add(struct call *call, const struct field *field,
+                          const struct uuid *record_id, const struct value *value,
+                          struct error *error);
+
 /* Stores a party list in place of what was stored; null and empty clear it. */
 must_check bool party_write(struct call *call, const struct field *field,
                             const struct uuid *record_id, const struct value *value,

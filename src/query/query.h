@@ -122,6 +122,10 @@ struct row_change {
 
 must_check bool query_insert(struct call *call, const struct row_change *change,
                              struct error *error);
+
+/* New rows of one entity, many in a statement; on failure some may be written. */
+must_check bool query_insert_all(struct call *call, const struct row_change *const *changes,
+                                 size_t count, struct error *error);
 must_check bool query_update(struct call *call, const struct row_change *change,
                              struct error *error);
 must_check bool query_delete(struct call *call, const struct entity *entity, const struct uuid *id,

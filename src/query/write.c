@@ -1,22 +1,25 @@
 /*
- * write.c - one row inserted, changed or deleted, with the columns beside its strings.
+ * write.c - rows inserted, one changed or deleted, with the columns beside their strings.
  */
 #include "query/query.h"
 
+#include "base/arena.h"
 #include "call/call.h"
 #include "database/database.h"
 #include "database/sql.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
+#include "query/held.h"
 #include "query/store.h"
 
-/* A column and its cell; a field has at most three. */
+/* A column and its cell. */
 struct column_cell {
     const char *column;
     struct cell cell;
 };
 
-enum { COLUMNS_OF_FIELD = 3 };
+/* A field's own; beside it the entity's name, or a sort key and a folded form. */
+enum { COLUMNS_OF_FIELD = 4 };
 
 static size_t make_cells(struct call *call, const struct field *field, const struct value *value,
                          struct column_cell cells[COLUMNS_OF_FIELD])
@@ -57,42 +60,102 @@ static bool apply(struct call *call, const struct row_change *change, const stru
                             error);
 }
 
-/* Names first; the cells are kept meanwhile in the order of the names. */
-bool query_insert(struct call *call, const struct row_change *change, struct error *error)
-{
-    const struct record *record = change->record;
-    const struct entity *entity = record->entity;
-    struct column_cell cells[COLUMNS_OF_FIELD];
-    struct sql sql;
-    struct sql values;
+/* ---- new rows ---- */
 
-    sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    sql_begin(&values, call->arena, connection_dialect(call->connection));
-    sql_add(&sql, "INSERT INTO ");
-    sql_add_name(&sql, entity->table);
-    bool is_first = true;
-    for (size_t index = 0; index < entity->field_count; index++) {
-        const struct field *field = entity->fields[index];
-        if (!is_written(field, &record->values[index])) {
-            continue;
-        }
-        size_t count = make_cells(call, field, &record->values[index], cells);
-        for (size_t column = 0; column < count; column++) {
-            sql_add(&sql, is_first ? " (" : ", ");
-            sql_add_name(&sql, cells[column].column);
-            sql_add(&values, is_first ? "" : ", ");
-            sql_add_cell(&values, cells[column].cell);
-            is_first = false;
+/* The columns that any of the rows has a value for, by field->index. */
+static const bool *choose_fields(struct call *call, const struct row_change *const *changes,
+                                 size_t count)
+{
+    const struct entity *entity = changes[0]->record->entity;
+    bool *is_chosen = arena_allocate_array(call->arena, entity->field_count, sizeof(*is_chosen));
+    for (size_t row = 0; row < count; row++) {
+        const struct value *values = changes[row]->record->values;
+        for (size_t index = 0; index < entity->field_count; index++) {
+            is_chosen[index] |= is_written(entity->fields[index], &values[index]);
         }
     }
-    sql_add(&sql, ") VALUES (");
-    buffer_add(&sql.text, values.text.bytes, values.text.length);
-    sql_add(&sql, ")");
-    sql.parameters = values.parameters;
-    sql.parameter_count = values.parameter_count;
-    sql.parameter_capacity = values.parameter_capacity;
-    return apply(call, change, &sql, false, error);
+    return is_chosen;
 }
+
+/* The names in brackets; tells how many there are. */
+static size_t write_names(struct sql *sql, const struct entity *entity, const bool *is_chosen)
+{
+    size_t count = 0;
+    for (size_t index = 0; index < entity->field_count; index++) {
+        const struct field *field = entity->fields[index];
+        const char *names[COLUMNS_OF_FIELD] = {field->column, field->entity_column,
+                                               field->sort_column, field->fold_column};
+        for (size_t name = 0; is_chosen[index] && name < COLUMNS_OF_FIELD; name++) {
+            if (names[name] != NULL) {
+                sql_add(sql, count++ == 0 ? " (" : ", ");
+                sql_add_name(sql, names[name]);
+            }
+        }
+    }
+    sql_add(sql, ")");
+    return count;
+}
+
+/* The values in brackets; a null for what the row has not. */
+static void write_values(struct call *call, struct sql *sql, const struct record *record,
+                         const bool *is_chosen)
+{
+    const struct entity *entity = record->entity;
+    struct column_cell cells[COLUMNS_OF_FIELD];
+    const char *before = "(";
+    for (size_t index = 0; index < entity->field_count; index++) {
+        if (!is_chosen[index]) {
+            continue;
+        }
+        size_t count = make_cells(call, entity->fields[index], &record->values[index], cells);
+        for (size_t column = 0; column < count; column++) {
+            sql_add(sql, before);
+            sql_add_cell(sql, cells[column].cell);
+            before = ", ";
+        }
+    }
+    sql_add(sql, ")");
+}
+
+static bool insert_some(struct call *call, const struct row_change *const *changes, size_t count,
+                        size_t *done_out, struct error *error)
+{
+    const struct entity *entity = changes[0]->record->entity;
+    const bool *is_chosen = choose_fields(call, changes, count);
+    struct sql sql;
+
+    sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    sql_add(&sql, "INSERT INTO ");
+    sql_add_name(&sql, entity->table);
+    *done_out = sql_rows_at_once(count, write_names(&sql, entity, is_chosen));
+    for (size_t row = 0; row < *done_out; row++) {
+        sql_add(&sql, row == 0 ? " VALUES " : ", ");
+        write_values(call, &sql, changes[row]->record, is_chosen);
+    }
+    return apply(call, changes[0], &sql, false, error);
+}
+
+bool query_insert_all(struct call *call, const struct row_change *const *changes, size_t count,
+                      struct error *error)
+{
+    for (size_t done = 0, some = 0; done < count; done += some) {
+        if (!insert_some(call, changes + done, count - done, &some, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool query_insert(struct call *call, const struct row_change *change, struct error *error)
+{
+    if (call->held != NULL) {
+        held_add_record(call, change);
+        return true;
+    }
+    return query_insert_all(call, &change, 1, error);
+}
+
+/* ---- rows that are there ---- */
 
 static void write_assignments(struct call *call, struct sql *sql, const struct record *record)
 {
@@ -132,6 +195,7 @@ bool query_update(struct call *call, const struct row_change *change, struct err
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
+    sql.is_apart = !held_has(call, entity, &record_value(record, entity->id)->uuid);
     sql_add(&sql, "UPDATE ");
     sql_add_name(&sql, entity->table);
     write_assignments(call, &sql, record);

@@ -138,6 +138,15 @@ bool save_read(struct write *write, const struct uuid *id, enum row_lock lock,
 
 /* ---- beside the row ---- */
 
+/* A new record has no parties that would have to go. */
+static bool save_parties(struct write *write, const struct field *field, const struct uuid *id,
+                         struct error *error)
+{
+    const struct value *parties = record_value(write->after, field);
+    return write->before == NULL ? party_add(write->call, field, id, parties, error)
+                                 : party_write(write->call, field, id, parties, error);
+}
+
 /* Parties and files that differ. */
 static bool save_beside(struct write *write, struct error *error)
 {
@@ -148,8 +157,7 @@ static bool save_beside(struct write *write, struct error *error)
         if (!write_is_changing(write, field)) {
             continue;
         }
-        if (field->type == FIELD_PARTY_LIST &&
-            !party_write(write->call, field, id, record_value(write->after, field), error)) {
+        if (field->type == FIELD_PARTY_LIST && !save_parties(write, field, id, error)) {
             return false;
         }
         if (field->type == FIELD_FILE && !write->is_restored && !link_file(write, field, error)) {
