@@ -15,6 +15,7 @@
 #include "crypto/seal.h"
 #include "database/row.h"
 #include "generated/settings.h"
+#include "query/held.h"
 #include "record/tables.h"
 #include "security/identity.h"
 
@@ -67,8 +68,7 @@ bool idempotency_keep(struct call *call, const char *id, const struct kept_answe
         {"is_sealed", cell_boolean(answer->is_sealed)},
         {"answered_on", cell_moment(call->now)},
     };
-    return row_insert(call->connection, call->arena, &request_table, values,
-                      sizeof(values) / sizeof(values[0]), error);
+    return held_insert(call, &request_table, values, sizeof(values) / sizeof(values[0]), error);
 }
 
 /* The columns of the row that was found, in this order. */

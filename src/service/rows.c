@@ -1,5 +1,9 @@
 /*
- * rows.c - savepoints around rows, their results, and what was done before.
+ * rows.c - rows run together or one by one, their results, and what was done before.
+ *
+ * Rows go together, many under one savepoint and their new records many in a statement. Where that
+ * fails, all of it is undone and done again with fewer, at last one by one: so each row comes out
+ * as if it had run alone, and what fails is told of the row that it is of.
  */
 #include "service/rows.h"
 
@@ -12,6 +16,7 @@
 #include "change/change.h"
 #include "database/database.h"
 #include "generated/settings.h"
+#include "query/held.h"
 #include "record/idempotency.h"
 
 static const char *request_id_of(const struct rows *rows, size_t row)
@@ -155,9 +160,9 @@ static bool name_row(size_t row, struct error *error)
 }
 
 /* After a row has failed and was undone: it is told with the others, or ends the call. */
-static bool settle_failed(struct rows *rows, size_t row, struct row_result *result,
-                          struct error *error)
+static bool settle_failed(struct rows *rows, size_t row, struct error *error)
 {
+    struct row_result *result = rows->results[row];
     struct write_outcome outcome;
 
     if (was_done(rows, row, &outcome, error)) {
@@ -175,22 +180,48 @@ static bool settle_failed(struct rows *rows, size_t row, struct row_result *resu
     return true;
 }
 
-static bool run_row(struct rows *rows, size_t row, struct row_result *result, struct error *error)
+/* Does a row and tells so. */
+static bool do_row(struct rows *rows, size_t row, struct error *error)
+{
+    struct call *call = rows->call;
+    struct row_result *result = arena_allocate(call->arena, sizeof(*result));
+    struct write_outcome outcome;
+
+    rows->results[row] = result;
+    result->row_tag = rows->tags[row];
+    if (call->deadline != 0 && time_monotonic() > call->deadline) {
+        return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over");
+    }
+    if (!rows->write(rows, row, &outcome, error) || !keep_row(rows, row, &outcome, error)) {
+        return false;
+    }
+    tell_done(result, &outcome, false);
+    return true;
+}
+
+/* Whether no further row is to be begun after so many. */
+static bool is_enough(const struct rows *rows, size_t run)
+{
+    if (run == 0) {
+        return false;
+    }
+    return (rows->ends_with_failure && !rows->results[run - 1]->ok.value) ||
+           (rows->until != 0 && time_monotonic() > rows->until);
+}
+
+/* ---- one row by itself ---- */
+
+static bool run_alone(struct rows *rows, size_t row, struct error *error)
 {
     struct connection *connection = rows->call->connection;
-    struct write_outcome outcome;
     /* After a row that fails others may be done, or it may turn out to have been done before. */
     bool goes_on = !rows->is_all_or_none || request_id_of(rows, row) != NULL;
     size_t notes_before = change_gathered(rows->call);
 
-    if (rows->call->deadline != 0 && time_monotonic() > rows->call->deadline) {
-        return error_set(error, ERROR_TIMEOUT, NULL, "The time for the request was over");
-    }
     if (goes_on && !connection_savepoint(connection, error)) {
         return false;
     }
-    if (rows->write(rows, row, &outcome, error) && keep_row(rows, row, &outcome, error)) {
-        tell_done(result, &outcome, false);
+    if (do_row(rows, row, error)) {
         return !goes_on || connection_savepoint_keep(connection, error);
     }
     struct error undone = {0};
@@ -205,17 +236,113 @@ static bool run_row(struct rows *rows, size_t row, struct row_result *result, st
         return false;
     }
     change_drop_after(rows->call, notes_before);
-    return settle_failed(rows, row, result, error);
+    return settle_failed(rows, row, error);
 }
 
-/* Whether no further row is to be begun after so many. */
-static bool is_enough(const struct rows *rows, size_t run)
+/* ---- rows together: one savepoint, and new records held back ---- */
+
+/* A row that fails before anything of it was written leaves nothing but what is held: it is told
+ * at once. What was done before under its id is looked for where all of that is written. */
+static bool run_held(struct rows *rows, size_t row, struct error *error)
 {
-    if (run == 0) {
+    struct call *call = rows->call;
+    int64_t changes_before = connection_count_changes(call->connection);
+    size_t notes_before = change_gathered(call);
+    size_t held_before = held_count(call);
+    struct error unwritten = {0};
+
+    if (do_row(rows, row, error)) {
+        return true;
+    }
+    if (rows->is_all_or_none || !is_of_row(error) ||
+        connection_count_changes(call->connection) != changes_before) {
         return false;
     }
-    return (rows->ends_with_failure && !rows->results[run - 1]->ok.value) ||
-           (rows->until != 0 && time_monotonic() > rows->until);
+    held_drop_after(call, held_before);
+    change_drop_after(call, notes_before);
+    if (request_id_of(rows, row) != NULL && !held_write(call, &unwritten)) {
+        *error = unwritten;
+        return false;
+    }
+    return settle_failed(rows, row, error);
+}
+
+static bool run_all_held(struct rows *rows, size_t *run, size_t end, struct error *error)
+{
+    while (*run < end && !is_enough(rows, *run)) {
+        if (!run_held(rows, *run, error)) {
+            return false;
+        }
+        ++*run;
+    }
+    return true;
+}
+
+/* Runs the rows up to an end; when one of them cannot be done so, none is: run says how far it
+ * came. */
+static bool run_together(struct rows *rows, size_t *run, size_t end, struct error *error)
+{
+    struct call *call = rows->call;
+    size_t begin = *run;
+    size_t notes_before = change_gathered(call);
+    struct error undone = {0};
+
+    if (!connection_savepoint(call->connection, error)) {
+        return false;
+    }
+    held_begin(call);
+    bool is_done =
+        run_all_held(rows, run, end, error) && connection_savepoint_keep(call->connection, error);
+    held_end(call);
+    if (is_done || !is_of_row(error)) {
+        return is_done;
+    }
+    if (!connection_savepoint_undo(call->connection, &undone)) {
+        *error = undone;
+        return false;
+    }
+    change_drop_after(call, notes_before);
+    error_clear(error);
+    *run = begin;
+    return true;
+}
+
+/* ---- all rows ---- */
+
+/* As many rows go together as seems well: twice as many after some that went well, an eighth after
+ * some that did not. */
+enum { ROWS_TOGETHER = 64, FEWER = 8, MORE = 2 };
+
+static size_t choose_size(size_t tried, bool went_well)
+{
+    size_t size = went_well ? tried * MORE : tried / FEWER;
+
+    return size < 1 ? 1 : size > ROWS_TOGETHER ? ROWS_TOGETHER : size;
+}
+
+static bool run_rows(struct rows *rows, size_t *run, struct error *error)
+{
+    size_t size = ROWS_TOGETHER;
+
+    while (*run < rows->count && !is_enough(rows, *run)) {
+        size_t begin = *run;
+        size_t end = size < rows->count - begin ? begin + size : rows->count;
+        bool went_well;
+        if (end - begin == 1) {
+            if (!run_alone(rows, begin, error)) {
+                return false;
+            }
+            *run = end;
+            went_well = rows->results[begin]->ok.value;
+        } else {
+            if (!run_together(rows, run, end, error)) {
+                return false;
+            }
+            went_well = *run > begin;
+        }
+        size = choose_size(end - begin, went_well);
+    }
+    return true;
 }
 
 static int64_t count_done(const struct rows *rows, size_t run)
@@ -236,14 +363,7 @@ bool rows_run(struct rows *rows, struct bulk_result **result_out, struct error *
 
     rows->results = arena_allocate_array(arena, rows->count, sizeof(*rows->results));
     change_gather(rows->call);
-    for (; run < rows->count && !is_enough(rows, run); run++) {
-        rows->results[run] = arena_allocate(arena, sizeof(*rows->results[run]));
-        rows->results[run]->row_tag = rows->tags[run];
-        if (!run_row(rows, run, rows->results[run], error)) {
-            return false;
-        }
-    }
-    if (!change_write_gathered(rows->call, error)) {
+    if (!run_rows(rows, &run, error) || !change_write_gathered(rows->call, error)) {
         return false;
     }
     int64_t succeeded = count_done(rows, run);

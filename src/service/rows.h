@@ -1,9 +1,10 @@
 /*
  * rows.h - many writes in one call: each a row with a result of its own.
  *
- * Row by row, each has a savepoint, so that one that fails leaves nothing and the others go on;
- * all or none, the first that fails ends the call with its fault, which names the row. A row with a
- * request id is done once, like a whole request. What a row does is its owner's business.
+ * Row by row, one that fails leaves nothing and the others go on; all or none, the first that fails
+ * ends the call with its fault, which names the row. A row with a request id is done once, like a
+ * whole request. What a row does is its owner's business; it may be done more than once before its
+ * result stands, each time from the state that the rows before it left.
  *
  * Memory: everything lives in the arena of the call.
  * Threads: a call belongs to one thread. The caller holds a write transaction.
