@@ -246,14 +246,16 @@ bool transport_post(struct transport *transport, struct arena *arena, const char
     const char *endpoint = arena_format(arena, "%s%s", transport->url, path);
 
     *error = (struct client_error){.failure = CLIENT_UNREACHABLE};
-    if (post(transport, arena, endpoint, action, body, error)) {
+    bool is_sent = post(transport, arena, endpoint, action, body, error);
+    if (error->failure == CLIENT_UNREADABLE) {
+        soap_force_closesock(&transport->soap);
+        return false;
+    }
+    /* Who refuses a file before he has all of it has said why. */
+    if (is_sent || (body->file != NULL && soap_valid_socket(transport->soap.socket))) {
         return receive(transport, arena, answer_out, error);
     }
-    if (error->failure != CLIENT_UNREADABLE) {
-        return fail(transport, error);
-    }
-    soap_force_closesock(&transport->soap);
-    return false;
+    return fail(transport, error);
 }
 
 bool transport_get(struct transport *transport, struct arena *arena, const char *path,

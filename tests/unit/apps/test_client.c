@@ -238,3 +238,27 @@ void test_client__a_program_sends_a_file(void **state)
     close(file.descriptor);
     end();
 }
+
+/* The server answers and hangs up while the file is still being sent. */
+void test_client__a_refusal_is_heard_before_the_file_has_ended(void **state)
+{
+    enum { LENGTH = 4 * 1024 * 1024 };
+    static const struct false_answer answers[] = {{500, FAULT("LIMIT_EXCEEDED", "false")}};
+    struct client_file file = {.length = LENGTH};
+    const struct client_request request = {.operation = &create, .file = &file};
+    const struct xml_node *answer = NULL;
+
+    (void)state;
+    begin(answers, 1);
+    char *text = arena_allocate(arena, LENGTH + 1);
+    memset(text, 'x', LENGTH);
+    file.descriptor = open(folder_write(arena, folder_make(arena), "f", text), O_RDONLY);
+    const struct client_options options = {
+        .url = server.url, .user_name = "p", .secret = "s", .timeout = 5, .attempts = 1};
+    assert_true(client_open(arena, &options, &client, &error));
+    assert_false(client_send(client, arena, &request, &answer, &error));
+    assert_string_equal(error.code, "LIMIT_EXCEEDED");
+    assert_int_equal(error.status, 500);
+    close(file.descriptor);
+    end();
+}
