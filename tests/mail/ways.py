@@ -230,13 +230,18 @@ def check_exim_by_pipe(town):
 # ---- Dovecot ----
 
 def check_dovecot_by_sieve_pipe(town):
-    rule, settings = README["/etc/dovecot/sieve/crm.sieve", ""], README["/etc/dovecot/conf.d/90-crm.conf", ""]
+    rule, settings = README["/etc/dovecot/sieve/crm.sieve", "pipe"], README["/etc/dovecot/conf.d/90-crm.conf", ""]
     with servers.Dovecot(rule, settings) as dovecot:
         replies = send_by_lmtp(24, letter("dp"), ["bob@example.org"])
         complaint = town.complaint_of(["dp"])
         if replies != [250] or complaint:
             return f"{replies} {complaint} {dovecot.log()[-2000:]}"
-        return None if len(dovecot.mailbox("bob")) == 1 else "the mailbox has not its copy"
+        with town.away():
+            replies = send_by_lmtp(24, letter("dp-away"), ["bob@example.org"])
+        # What the page says: the mailbox has it, the log tells of the copy.
+        if replies != [250] or len(dovecot.mailbox("bob")) != 2 or "UNREACHABLE" not in dovecot.log():
+            return f"while the platform is away: {replies} {dovecot.mailbox('bob')} {dovecot.log()[-1000:]}"
+    return town.complaint_of([])
 
 
 def check_dovecot_by_sieve_redirect(town):
