@@ -14,6 +14,7 @@
 #include "metadata/entity.h"
 #include "mime/mime.h"
 #include "record/engine.h"
+#include "service/mail_bounce.h"
 
 /* Those who work here: that a message is for one of them says nothing of whom it is from. */
 static bool is_of_the_house(const struct reference *record)
@@ -153,7 +154,8 @@ bool service_deliver_incoming_email(struct call *call, const struct operation *o
     (void)operation;
     (void)request;
     if (!find_all(call, &mail, error) ||
-        !(mail.is_filed ? mail_join : mail_file)(call, &mail, &outcome, error)) {
+        !(mail.is_filed ? mail_join : mail_file)(call, &mail, &outcome, error) ||
+        (!mail.is_filed && !mail_note_bounce(call, mail.message, error))) {
         return false;
     }
     result->id = (struct message_uuid){.is_set = true, .value = outcome.id};
