@@ -66,15 +66,15 @@ build/generated/import_schema.c: src/apps/admin/import.xsd
 HOUSE_OBJECTS := $(foreach floor,$(FLOORS),$(call objects_of,$(floor)))
 CLIENT_OBJECTS := $(foreach floor,base text xml crypto client,$(call objects_of,$(floor))) $(OUT)/generated/client_soapC.o
 ADMIN_OBJECTS := $(call objects_of,apps/admin) $(OUT)/generated/import_schema.o
-# What begins in these two is a connector each; the rest is theirs in common.
-MAIL_MAINS    := $(OUT)/src/apps/mail/lmtpd.o $(OUT)/src/apps/mail/deliver.o
+# What begins in these is a connector each; the rest is theirs in common.
+MAIL_MAINS    := $(addprefix $(OUT)/src/apps/mail/,lmtpd.o deliver.o outbox.o)
 MAIL_OBJECTS  := $(filter-out $(MAIL_MAINS),$(call objects_of,apps/mail)) $(OUT)/generated/connector_settings.o
 
 $(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 $(OUT)/crmctl: $(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(GENERATED_BASE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
-$(OUT)/crm-lmtpd $(OUT)/crm-deliver: $(OUT)/crm-%: $(OUT)/src/apps/mail/%.o $(MAIL_OBJECTS) $(CLIENT_OBJECTS) $(GENERATED_BASE)
+$(OUT)/crm-lmtpd $(OUT)/crm-deliver $(OUT)/crm-outbox: $(OUT)/crm-%: $(OUT)/src/apps/mail/%.o $(MAIL_OBJECTS) $(CLIENT_OBJECTS) $(GENERATED_BASE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 
 # All that is compiled, for a compiler that is only to be heard.

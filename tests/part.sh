@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
-hostile statements credentials clients directory push crmd crmctl import mail mailout connectors mailstorm
+hostile statements credentials clients directory push crmd crmctl import mail mailout outbox connectors mailstorm
 reliability galera clock disk fuzz operations'
 
 part_layers() { make -s layers; }
@@ -31,6 +31,7 @@ part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }
 part_mail() { tests/mail/run.py; }
 part_mailout() { tests/mail/sending.py; }
+part_outbox() { tests/mail/outbox.py; }
 part_connectors() { tests/mail/ways.py; }
 part_mailstorm() { tests/mail/storm.py; }
 part_reliability() { tests/reliability/run.py; }

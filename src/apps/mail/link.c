@@ -105,14 +105,19 @@ enum link_result link_write(struct link *link, const void *bytes, size_t length,
     return LINK_DONE;
 }
 
-enum link_result link_encrypt(struct link *link, struct tls_context *context, int64_t deadline)
+enum link_result link_shake_hands(struct link *link, int64_t deadline)
 {
     enum link_result result;
 
-    link->tls = tls_session_open(context, link->descriptor);
     while (!is_over(link, tls_handshake(link->tls), deadline, link->stop, &result)) {
     }
     return result;
+}
+
+enum link_result link_encrypt(struct link *link, struct tls_context *context, int64_t deadline)
+{
+    link->tls = tls_session_open(context, link->descriptor);
+    return link_shake_hands(link, deadline);
 }
 
 void link_close(struct link *link)

@@ -40,6 +40,9 @@ must_check enum link_result link_write(struct link *link, const void *bytes, siz
 must_check enum link_result link_encrypt(struct link *link, struct tls_context *context,
                                          int64_t deadline);
 
+/* Goes through the handshake of a session that was begun. */
+must_check enum link_result link_shake_hands(struct link *link, int64_t deadline);
+
 void link_close(struct link *link);
 
 #endif

@@ -1,0 +1,160 @@
+/*
+ * outgoing.c - ClaimOutgoingEmails, RetrieveEmail, the mail server, ReportOutgoingEmail.
+ */
+#include "apps/mail/outgoing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/mail/connector.h"
+#include "apps/mail/smtp.h"
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/log.h"
+#include "client/client.h"
+#include "client/element.h"
+#include "crypto/base64.h"
+#include "xml/document.h"
+
+static const struct client_operation claim_operation = {.service = "Mail",
+                                                        .name = "ClaimOutgoingEmails"};
+static const struct client_operation read_operation = {
+    .service = "Email", .name = "RetrieveEmail", .is_repeatable = true};
+static const struct client_operation report_operation = {
+    .service = "Mail", .name = "ReportOutgoingEmail", .is_repeatable = true};
+
+/* Attempts in which nobody gets what one of the recipients could get later. */
+enum { WAITS_FOR_ALL = 4 };
+
+static const char *const outcomes[] = {
+    [SMTP_TAKEN] = "Sent",
+    [SMTP_LATER] = "Deferred",
+    [SMTP_NEVER] = "Failed",
+    [SMTP_AWAY] = "Deferred",
+};
+
+/* One round, and one message of it. */
+struct round {
+    const struct connector *connector;
+    struct client *client;
+    struct smtp *smtp;
+    struct arena *arena;
+    const char *claim_id;
+};
+
+static const char *text_of(const struct xml_node *node, const char *name)
+{
+    const struct xml_node *child = node == NULL ? NULL : xml_child(node, name);
+    return child == NULL || child->text == NULL ? "" : child->text;
+}
+
+static bool call(const struct round *round, const struct client_operation *operation,
+                 const struct element *parameters, const struct xml_node **answer_out)
+{
+    struct client_error error;
+
+    if (client_call(round->client, round->arena, operation, parameters, answer_out, &error)) {
+        return true;
+    }
+    log_event(&round->connector->log, LOG_LEVEL_ERROR, "call_failed",
+              LOG_TEXT("operation", operation->name), LOG_TEXT("code", error.code),
+              LOG_TEXT("message", error.message));
+    return false;
+}
+
+/* ---- one message ---- */
+
+/* The message as the platform keeps it. */
+static bool fetch(const struct round *round, const char *id, struct smtp_message *message)
+{
+    struct element *parameters = element_make(round->arena, read_operation.name);
+    const struct xml_node *answer = NULL;
+    void *bytes = NULL;
+
+    element_add_text(round->arena, parameters, "id", id);
+    element_add_text(round->arena, element_add(round->arena, parameters, "columns"), "string",
+                     "original");
+    if (!call(round, &read_operation, parameters, &answer)) {
+        return false;
+    }
+    const struct xml_node *email = xml_child(answer, "email");
+    const struct xml_node *file = email == NULL ? NULL : xml_child(email, "original");
+    const char *content = text_of(file, "content");
+    if (*content == '\0' ||
+        !base64_decode(round->arena, content, strlen(content), &bytes, &message->length)) {
+        return false;
+    }
+    message->bytes = bytes;
+    return true;
+}
+
+static bool report(const struct round *round, const char *id, enum smtp_verdict verdict,
+                   const char *said)
+{
+    struct element *parameters = element_make(round->arena, report_operation.name);
+    const struct xml_node *answer = NULL;
+
+    element_add_text(round->arena, parameters, "id", id);
+    element_add_text(round->arena, parameters, "claimId", round->claim_id);
+    element_add_text(round->arena, parameters, "outcome", outcomes[verdict]);
+    element_add_text(round->arena, parameters, "status", arena_copy_text(round->arena, said));
+    return call(round, &report_operation, parameters, &answer);
+}
+
+static void read_envelope(const struct round *round, const struct xml_node *email,
+                          struct smtp_message *message)
+{
+    const struct xml_node *list = xml_child(email, "recipients");
+
+    message->sender = text_of(email, "sender");
+    message->can_wait = strtol(text_of(email, "attempt"), NULL, 10) <= WAITS_FOR_ALL;
+    message->is_receipt_wanted = strcmp(text_of(email, "deliveryReceipt"), "true") == 0;
+    array_init(&message->recipients, round->arena);
+    for (const struct xml_node *at = list == NULL ? NULL : xml_child(list, "string"); at != NULL;
+         at = xml_next(at)) {
+        array_add(&message->recipients, at->text);
+    }
+}
+
+/* False: the platform or the mail server is away. */
+static bool send_one(const struct round *round, const struct xml_node *email)
+{
+    const char *id = text_of(email, "id");
+    enum smtp_verdict verdict = SMTP_LATER;
+    char said[SMTP_SAID_SIZE] = "The message could not be read from the platform";
+    struct smtp_message message = {.length = 0};
+
+    read_envelope(round, email, &message);
+    if (fetch(round, id, &message)) {
+        verdict = smtp_send(round->smtp, &message, said);
+    }
+    log_event(&round->connector->log, verdict == SMTP_TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+              "message", LOG_TEXT("email", id), LOG_TEXT("id", text_of(email, "messageId")),
+              LOG_TEXT("outcome", outcomes[verdict]), LOG_TEXT("said", said));
+    return report(round, id, verdict, said) && verdict != SMTP_AWAY;
+}
+
+enum outgoing_result outgoing_round(const struct connector *connector, struct client *client,
+                                    struct smtp *smtp)
+{
+    struct round round = {
+        .connector = connector, .client = client, .smtp = smtp, .arena = arena_create()};
+    const struct element *nothing = element_make(round.arena, claim_operation.name);
+    enum outgoing_result result = OUTGOING_AWAY;
+    const struct xml_node *answer = NULL;
+
+    if (call(&round, &claim_operation, nothing, &answer)) {
+        const struct xml_node *claim = xml_child(answer, "result");
+        const struct xml_node *list = claim == NULL ? NULL : xml_child(claim, "emails");
+        const struct xml_node *email = list == NULL ? NULL : xml_child(list, "OutgoingEmail");
+        round.claim_id = text_of(claim, "claimId");
+        result = email == NULL ? OUTGOING_NONE : OUTGOING_SOME;
+        for (; email != NULL; email = xml_next(email)) {
+            if (!send_one(&round, email)) {
+                result = OUTGOING_AWAY;
+            }
+        }
+    }
+    arena_destroy(&round.arena);
+    return result;
+}

@@ -1,0 +1,390 @@
+/*
+ * smtp.c - a conversation with a submission server.
+ */
+#include "apps/mail/smtp.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/mail/dial.h"
+#include "apps/mail/link.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "crypto/base64.h"
+#include "crypto/tls_client.h"
+
+enum { INPUT_SIZE = 4096, LINES_MOST = 200, LAST_ANSWER = 10, GOODBYE = 2000 };
+
+struct smtp {
+    struct arena *arena;
+    struct smtp_options options;
+    struct tls_client *authorities;
+    struct link link; /* descriptor -1: not connected */
+    char input[INPUT_SIZE];
+    size_t begin, end; /* what was received and not read yet */
+    bool can_starttls, can_plain, can_dsn;
+    int code;                  /* of the last reply; 0: there was none */
+    char said[SMTP_SAID_SIZE]; /* its text */
+};
+
+/* ---- replies ---- */
+
+static bool fail(struct smtp *smtp, const char *text)
+{
+    smtp->code = 0;
+    snprintf(smtp->said, sizeof(smtp->said), "%s", text);
+    return false;
+}
+
+/* One line without its end; it may be cut. */
+static bool read_line(struct smtp *smtp, int64_t deadline, char *line, size_t size)
+{
+    size_t length = 0;
+
+    for (;;) {
+        if (smtp->begin == smtp->end) {
+            smtp->begin = smtp->end = 0;
+            if (link_read(&smtp->link, smtp->input, INPUT_SIZE, deadline, &smtp->end) !=
+                LINK_DONE) {
+                return fail(smtp, "The mail server does not answer");
+            }
+        }
+        char byte = smtp->input[smtp->begin++];
+        if (byte == '\n') {
+            line[length] = '\0';
+            return true;
+        }
+        if (byte != '\r' && length + 1 < size) {
+            line[length++] = isprint((unsigned char)byte) ? byte : '?';
+        }
+    }
+}
+
+static void note_extension(struct smtp *smtp, const char *line)
+{
+    smtp->can_starttls |= strncmp(line, "STARTTLS", 8) == 0;
+    smtp->can_dsn |= strncmp(line, "DSN", 3) == 0;
+    smtp->can_plain |= strncmp(line, "AUTH", 4) == 0 && strstr(line, "PLAIN") != NULL;
+}
+
+/* A reply of one line or several; the last is what it says. */
+static bool read_reply(struct smtp *smtp, int64_t timeout)
+{
+    int64_t deadline = time_monotonic() + timeout;
+    char line[SMTP_SAID_SIZE];
+
+    for (int lines = 0; lines < LINES_MOST; lines++) {
+        if (!read_line(smtp, deadline, line, sizeof(line))) {
+            return false;
+        }
+        if (!isdigit((unsigned char)line[0]) || strlen(line) < 3) {
+            break;
+        }
+        if (strlen(line) > 4) {
+            note_extension(smtp, line + 4);
+        }
+        if (line[3] != '-') {
+            smtp->code = (int)strtol(line, NULL, 10);
+            snprintf(smtp->said, sizeof(smtp->said), "%s", line);
+            return true;
+        }
+    }
+    return fail(smtp, "The mail server does not speak SMTP");
+}
+
+static bool send_bytes(struct smtp *smtp, const char *bytes, size_t length, int64_t timeout)
+{
+    return link_write(&smtp->link, bytes, length, time_monotonic() + timeout) == LINK_DONE ||
+           fail(smtp, "The connection to the mail server broke");
+}
+
+/* A command, and whether it was answered at all. */
+static bool ask(struct smtp *smtp, const char *command)
+{
+    struct arena *scratch = arena_create();
+    const char *line = arena_format(scratch, "%s\r\n", command);
+    bool is_answered = send_bytes(smtp, line, strlen(line), smtp->options.timeout) &&
+                       read_reply(smtp, smtp->options.timeout);
+
+    arena_destroy(&scratch);
+    return is_answered;
+}
+
+static bool is_positive(const struct smtp *smtp)
+{
+    return smtp->code >= 200 && smtp->code < 400;
+}
+
+static bool must(struct smtp *smtp, const char *command)
+{
+    return ask(smtp, command) && is_positive(smtp);
+}
+
+/* ---- the way in ---- */
+
+static bool greet(struct smtp *smtp)
+{
+    smtp->can_starttls = smtp->can_plain = smtp->can_dsn = false;
+    return must(smtp, "EHLO [127.0.0.1]");
+}
+
+static bool encrypt(struct smtp *smtp)
+{
+    int64_t deadline = time_monotonic() + smtp->options.timeout;
+
+    smtp->begin = smtp->end = 0; /* what came in plain text before is nobody's answer */
+    const char *complaint =
+        dial_encrypt(&smtp->link, smtp->authorities, smtp->options.host, deadline);
+    return complaint == NULL || fail(smtp, complaint);
+}
+
+static bool secure(struct smtp *smtp)
+{
+    if (strcmp(smtp->options.security, "starttls") != 0) {
+        return true;
+    }
+    if (!smtp->can_starttls) {
+        return fail(smtp, "The mail server offers no STARTTLS");
+    }
+    return must(smtp, "STARTTLS") && encrypt(smtp) && greet(smtp);
+}
+
+/* RFC 4616: no name to act as, the user, the password. */
+static bool log_in(struct smtp *smtp)
+{
+    const char *user = smtp->options.user, *password = smtp->options.password;
+    struct arena *scratch = arena_create();
+    struct buffer plain;
+
+    if (*user == '\0') {
+        arena_destroy(&scratch);
+        return true;
+    }
+    buffer_init(&plain, scratch, 256);
+    buffer_add_char(&plain, '\0');
+    buffer_add(&plain, user, strlen(user) + 1);
+    buffer_add_text(&plain, password);
+    bool is_in = smtp->link.tls == NULL ? fail(smtp, "A password is not sent without TLS")
+                 : !smtp->can_plain
+                     ? fail(smtp, "The mail server takes no AUTH PLAIN")
+                     : must(smtp, arena_format(scratch, "AUTH PLAIN %s",
+                                               base64_encode(scratch, plain.bytes, plain.length)));
+    arena_destroy(&scratch);
+    return is_in;
+}
+
+static bool connect_to(struct smtp *smtp)
+{
+    const struct smtp_options *options = &smtp->options;
+    int64_t deadline = time_monotonic() + options->timeout;
+
+    smtp->begin = smtp->end = 0;
+    smtp->link =
+        (struct link){.descriptor = dial(options->host, options->port, deadline), .stop = -1};
+    if (smtp->link.descriptor < 0) {
+        return fail(smtp, "There is no connection to the mail server");
+    }
+    return (strcmp(options->security, "tls") != 0 || encrypt(smtp)) &&
+           read_reply(smtp, options->timeout) && is_positive(smtp) && greet(smtp) && secure(smtp) &&
+           log_in(smtp);
+}
+
+static void hang_up(struct smtp *smtp)
+{
+    link_close(&smtp->link);
+}
+
+/* ---- a message ---- */
+
+/* An address that could end its command is none of ours. */
+static bool is_address(const char *address)
+{
+    for (const char *at = address; *at != '\0'; at++) {
+        if (!isgraph((unsigned char)*at) || *at == '<' || *at == '>') {
+            return false;
+        }
+    }
+    return *address != '\0';
+}
+
+/* Who is refused, and in which words, as far as there is room. */
+static void note_refused(const struct smtp *smtp, const char *address, struct buffer *refused)
+{
+    if (refused->length < SMTP_SAID_SIZE) {
+        buffer_add_format(refused, "%s<%s> %s", refused->length == 0 ? "" : "; ", address,
+                          smtp->said);
+    }
+}
+
+static void say(struct smtp *smtp, const char *text)
+{
+    snprintf(smtp->said, sizeof(smtp->said), "%s", text);
+}
+
+static bool name_recipient(struct smtp *smtp, const struct smtp_message *message, size_t index)
+{
+    struct arena *scratch = arena_create();
+    bool is_wanted = message->is_receipt_wanted && smtp->can_dsn;
+    bool is_answered = ask(smtp, arena_format(scratch, "RCPT TO:<%s>%s",
+                                              (const char *)message->recipients.items[index],
+                                              is_wanted ? " NOTIFY=SUCCESS,FAILURE,DELAY" : ""));
+
+    arena_destroy(&scratch);
+    return is_answered;
+}
+
+/* How many of the recipients the server takes; may_later: one was put off. False: it is away. */
+static bool name_recipients(struct smtp *smtp, const struct smtp_message *message,
+                            struct buffer *refused, size_t *taken_out, bool *may_later_out)
+{
+    *taken_out = 0;
+    *may_later_out = false;
+    for (size_t i = 0; i < message->recipients.count; i++) {
+        const char *address = message->recipients.items[i];
+        if (!is_address(address)) {
+            say(smtp, "501 no address");
+            note_refused(smtp, "", refused);
+            continue;
+        }
+        if (!name_recipient(smtp, message, i)) {
+            return false;
+        }
+        if (is_positive(smtp)) {
+            (*taken_out)++;
+        } else {
+            *may_later_out |= smtp->code < 500;
+            note_refused(smtp, address, refused);
+        }
+    }
+    return true;
+}
+
+/* A dot at the begin of a line is doubled (RFC 5321, 4.5.2). */
+static bool send_content(struct smtp *smtp, const char *bytes, size_t length)
+{
+    const char *at = bytes, *end = bytes + length;
+    int64_t timeout = smtp->options.timeout * LAST_ANSWER;
+
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *next = newline == NULL ? end : newline + 1;
+        if ((*at == '.' && !send_bytes(smtp, ".", 1, timeout)) ||
+            !send_bytes(smtp, at, (size_t)(next - at), timeout)) {
+            return false;
+        }
+        at = next;
+    }
+    bool is_ended = length >= 2 && memcmp(end - 2, "\r\n", 2) == 0;
+    const char *last = is_ended ? ".\r\n" : "\r\n.\r\n";
+    return send_bytes(smtp, last, strlen(last), timeout) && read_reply(smtp, timeout);
+}
+
+static enum smtp_verdict verdict_of(const struct smtp *smtp)
+{
+    return smtp->code == 0     ? SMTP_AWAY
+           : is_positive(smtp) ? SMTP_TAKEN
+           : smtp->code < 500  ? SMTP_LATER
+                               : SMTP_NEVER;
+}
+
+/* What is not taken leaves the connection as it was, for the next message. */
+static enum smtp_verdict give_up(struct smtp *smtp, enum smtp_verdict verdict)
+{
+    char said[SMTP_SAID_SIZE];
+
+    memcpy(said, smtp->said, sizeof(said));
+    if (verdict == SMTP_AWAY || !must(smtp, "RSET")) {
+        hang_up(smtp);
+    }
+    memcpy(smtp->said, said, sizeof(said));
+    return verdict;
+}
+
+static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_message *message,
+                                     struct arena *scratch)
+{
+    const char *sender = is_address(message->sender) ? message->sender : "";
+    struct buffer refused;
+    bool may_later = false;
+    size_t taken = 0;
+
+    buffer_init(&refused, scratch, SMTP_SAID_SIZE);
+    if (!must(smtp, arena_format(scratch, "MAIL FROM:<%s>", sender))) {
+        return give_up(smtp, verdict_of(smtp));
+    }
+    if (!name_recipients(smtp, message, &refused, &taken, &may_later)) {
+        return give_up(smtp, SMTP_AWAY);
+    }
+    if (taken == 0 || (may_later && message->can_wait)) {
+        say(smtp, refused.bytes);
+        return give_up(smtp, may_later ? SMTP_LATER : SMTP_NEVER);
+    }
+    if (!must(smtp, "DATA")) {
+        return give_up(smtp, verdict_of(smtp));
+    }
+    if (!send_content(smtp, message->bytes, message->length)) {
+        return give_up(smtp, SMTP_AWAY);
+    }
+    if (!is_positive(smtp)) {
+        return give_up(smtp, verdict_of(smtp));
+    }
+    if (refused.length > 0) {
+        say(smtp, arena_format(scratch, "%s; refused: %s", smtp->said, refused.bytes));
+    }
+    return SMTP_TAKEN;
+}
+
+static enum smtp_verdict talk(struct smtp *smtp, const struct smtp_message *message)
+{
+    struct arena *scratch = arena_create();
+    enum smtp_verdict verdict = talk_within(smtp, message, scratch);
+
+    arena_destroy(&scratch);
+    return verdict;
+}
+
+/* ---- the whole ---- */
+
+bool smtp_make(struct arena *arena, const struct smtp_options *options, struct smtp **smtp_out,
+               struct error *error)
+{
+    struct smtp *smtp = arena_allocate(arena, sizeof(*smtp));
+
+    *smtp = (struct smtp){.arena = arena, .options = *options, .link = {.descriptor = -1}};
+    if (strcmp(options->security, "none") != 0 &&
+        !tls_client_open(arena, options->ca_file, &smtp->authorities, error)) {
+        return false;
+    }
+    *smtp_out = smtp;
+    return true;
+}
+
+/* A connection that was kept may have been closed meanwhile: a new one says so or not. */
+enum smtp_verdict smtp_send(struct smtp *smtp, const struct smtp_message *message,
+                            char said[SMTP_SAID_SIZE])
+{
+    enum smtp_verdict verdict = SMTP_AWAY;
+
+    if (smtp->link.descriptor >= 0 && !must(smtp, "NOOP")) {
+        hang_up(smtp);
+    }
+    if (smtp->link.descriptor >= 0 || connect_to(smtp)) {
+        verdict = talk(smtp, message);
+    } else {
+        hang_up(smtp);
+    }
+    memcpy(said, smtp->said, SMTP_SAID_SIZE);
+    return verdict;
+}
+
+void smtp_close(struct smtp *smtp)
+{
+    if (smtp->link.descriptor >= 0) {
+        (void)send_bytes(smtp, "QUIT\r\n", 6, GOODBYE);
+        hang_up(smtp);
+    }
+}

@@ -1,0 +1,293 @@
+#!/usr/bin/python3
+"""Mail goes out through real mail servers, by crm-outbox.   outbox.py [CHECK...]
+
+Postfix takes messages by submission, with TLS and a password, and Dovecot files them; what arrives is what the
+platform keeps, byte for byte behind the lines that servers add. A false server says what real ones say seldom.
+"""
+import contextlib
+import pathlib
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import connector  # noqa: E402
+import machine  # noqa: E402
+import servers  # noqa: E402
+import snippets  # noqa: E402
+from office import Office  # noqa: E402
+from svyaz.authority import Authority  # noqa: E402
+from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
+from svyaz.tally import Tally  # noqa: E402
+
+WORK = ROOT / "build" / "mail-outbox"
+PATIENCE = 60
+FALSE_PORT = 2526
+README = snippets.read()
+POSTFIX = """
+default_transport = lmtp:inet:127.0.0.1:24
+relay_transport = lmtp:inet:127.0.0.1:24
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/auth
+smtpd_tls_auth_only = yes
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
+"""
+DOVECOT = """
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0666
+  }
+}
+"""
+
+
+class Writer:
+    """Who writes e-mails, and looks what became of them."""
+
+    def __init__(self, url):
+        self.office = Office(url)
+        self.call = self.office.administrator.call
+        me = self.call("Session", "WhoAmI").findtext("{*}result/{*}userId")
+        self.call("SystemUser", "UpdateSystemUser", f"<systemUser><id>{me}</id><internalEmailAddress>"
+                  "boss@crm.example.org</internalEmailAddress></systemUser>")
+
+    def send(self, subject, *recipients):
+        """Writes an e-mail and sends it; its id."""
+        parties = "".join(f"<Party><address>{address}</address></Party>" for address in recipients)
+        identifier = self.call(
+            "Email", "CreateEmail", f"<email><subject>{subject}</subject><description>&lt;p&gt;Добрый день&lt;/p&gt;"
+            f"\n.\n..dots</description><to>{parties}</to></email>").findtext("{*}result/{*}id")
+        self.call("Mail", "SendEmail", f"<id>{identifier}</id>")
+        return identifier
+
+    def hurry(self):
+        """Nobody waits for a minute: what is put off is due at once."""
+        with contextlib.closing(sqlite3.connect(WORK / "organisation" / "svyaz.db", timeout=30)) as database:
+            for table in ("svyaz_outbox", "svyaz_outbox_mailbox"):
+                database.execute(f"UPDATE {table} SET due_at = 0")
+            database.commit()
+
+    def status(self, identifier):
+        """(statusReason, deliveryStatus) of an e-mail."""
+        email = self.call("Email", "RetrieveEmail", f"<id>{identifier}</id><columns><string>statusReason</string>"
+                          "<string>deliveryStatus</string></columns>").find("{*}email")
+        return email.findtext("{*}statusReason"), email.findtext("{*}deliveryStatus") or ""
+
+    def wait(self, identifier, reason, said=""):
+        """Waits for a status; a complaint where it does not come."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            status = self.status(identifier)
+            if status[0] == reason and said in status[1]:
+                return None
+            if time.monotonic() > deadline:
+                return f"it is {status} and not {reason} {said!r}"
+            time.sleep(0.1)
+
+
+class Outbox:
+    """The program with the settings of the machine, and some of the test's."""
+
+    def __init__(self, **settings):
+        settings = {"host": "127.0.0.1", "poll": "50 ms", "away": "50 ms", "timeout": "5 s", **settings}
+        self.words = [word for key, value in settings.items() for word in ("-o", f"submission.{key}={value}")]
+
+    def __enter__(self):
+        with open(WORK / "outbox.log", "ab") as log:
+            self.process = subprocess.Popen([ROOT / "build/release/crm-outbox", *self.words], stdout=log, stderr=log)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        if self.process.wait(PATIENCE) != 0:
+            raise RuntimeError("crm-outbox ended badly")
+
+
+class FalseServer:
+    """Speaks SMTP as it is told: answers by the command that they are for, once each."""
+
+    def __init__(self, **answers):
+        self.answers, self.messages, self.commands = answers, [], []
+        self.door = socket.create_server(("127.0.0.1", FALSE_PORT))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.door.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb", 0) as stream:
+                self.talk(stream)
+
+    def answer(self, stream, word, usual):
+        said = self.answers[word].pop(0) if self.answers.get(word) else usual
+        if said is None:
+            raise ConnectionError
+        stream.write(said.encode() + b"\r\n")
+        return said
+
+    def talk(self, stream):
+        try:
+            self.answer(stream, "CONNECT", "220 false")
+            while line := stream.readline():
+                word = line.split()[0].decode().upper()
+                self.commands.append(line.decode().strip())
+                if self.answer(stream, word, {"DATA": "354 go", "QUIT": "221 bye"}.get(word, "250 ok"))[:3] == "354":
+                    message = b""
+                    while not message.endswith(b"\r\n.\r\n"):
+                        message += stream.readline()
+                    self.messages.append(message[:-3])
+                    self.answer(stream, "END", "250 2.0.0 taken")
+        except ConnectionError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.door.shutdown(socket.SHUT_RDWR)
+        self.door.close()
+
+
+def false_outbox(**settings):
+    return Outbox(port=FALSE_PORT, security="none", **settings)
+
+
+def without_dots(message):
+    return re.sub(rb"^\.", b"", message, flags=re.M)
+
+
+# ---- the checks ----
+
+
+def check_postfix(writer):
+    """With TLS and a password; in order; as the platform keeps it."""
+    authority = Authority(WORK / "authority")
+    certificate, key = authority.sign("localhost", "IP:127.0.0.1")
+    postfix = POSTFIX.format(certificate=certificate, key=key)
+    settings = {"port": 25, "user": "boss", "password": "secret", "ca_file": WORK / "authority" / "ca.pem"}
+    with servers.Postfix(postfix), servers.Dovecot("keep;", DOVECOT) as dovecot:
+        sent = [writer.send(f"letter {number}", "bob@crm.example.org") for number in range(5)]
+        with Outbox(**settings):
+            for identifier in sent:
+                if complaint := writer.wait(identifier, "Sent", "250 2.0.0"):
+                    return complaint
+        deadline = time.monotonic() + PATIENCE
+        while len(dovecot.mailbox("bob")) < len(sent) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        arrived = [path.read_bytes().replace(b"\r\n", b"\n") for path in dovecot.mailbox("bob")]
+        for identifier in sent:
+            original = writer.office.original(identifier).replace(b"\r\n", b"\n")
+            if sum(message.endswith(original) for message in arrived) != 1:
+                return "it did not arrive as it was, once"
+    return None
+
+
+def check_strangers(writer):
+    """Nothing is said to a server whose certificate is nobody's."""
+    authority = Authority(WORK / "stranger")
+    certificate, key = authority.sign("other.example", "DNS:other.example")
+    postfix = POSTFIX.format(certificate=certificate, key=key)
+    with servers.Postfix(postfix) as running, servers.Dovecot("keep;", DOVECOT):
+        identifier, complaint = writer.send("secret", "bob@crm.example.org"), None
+        for said, settings in (("certificate", {}), ("mismatch", {"ca_file": WORK / "stranger" / "ca.pem"})):
+            with Outbox(port=25, user="boss", password="secret", **settings):
+                complaint = complaint or writer.wait(identifier, "PendingSend", said)
+            writer.hurry()
+        writer.call("Email", "DeleteEmail", f"<id>{identifier}</id>")
+        has_come_in = "sasl_username" in running.log().split("starting the Postfix")[-1]
+    return complaint or ("it has logged in" if has_come_in else None)
+
+
+def check_no_password_in_the_open(writer):
+    with FalseServer() as server:
+        identifier = writer.send("open", "bob@crm.example.org")
+        with false_outbox(user="boss", password="secret"):
+            complaint = writer.wait(identifier, "PendingSend", "without TLS")
+        writer.call("Email", "DeleteEmail", f"<id>{identifier}</id>")
+        return complaint or ("it has logged in" if any("AUTH" in command for command in server.commands) else None)
+
+
+def check_refusals(writer):
+    """What a server never takes has failed, with its words; of several recipients some may be refused."""
+    with FalseServer(RCPT=["550 5.1.1 no such user", "250 ok", "550 5.1.1 nor him", "250 ok"],
+                     END=["250 taken", "554 5.7.1 spam"]) as server, false_outbox():
+        one = writer.send("nobody", "nobody@example.com")
+        if complaint := writer.wait(one, "Failed", "no such user"):
+            return complaint
+        some = writer.send("some", "good@example.com", "bad@example.com")
+        if complaint := writer.wait(some, "Sent", "bad@example.com"):
+            return complaint
+        spam = writer.send("spam", "good@example.com")
+        if complaint := writer.wait(spam, "Failed", "5.7.1 spam"):
+            return complaint
+        return None if without_dots(server.messages[0]) == writer.office.original(some) else "it was sent otherwise"
+
+
+def check_one_waits_for_all(writer):
+    """Nobody gets what one of the readers is to get later, four times; then the others do."""
+    with FalseServer(RCPT=["250 ok", "450 4.2.1 busy"] * 5) as server, false_outbox():
+        identifier = writer.send("all", "good@example.com", "slow@example.com")
+        for _ in range(4):
+            if complaint := writer.wait(identifier, "PendingSend", "slow@example.com"):
+                return complaint
+            if server.messages:
+                return "somebody got it"
+            writer.hurry()
+            time.sleep(0.5)
+        return writer.wait(identifier, "Sent", "slow@example.com")
+
+
+def check_it_is_tried_again(writer):
+    """Put off by the server, or cut off before its last word: the same message comes again."""
+    with FalseServer(MAIL=["451 4.3.2 later"], END=[None]) as server, false_outbox():
+        identifier = writer.send("again", "bob@example.com")
+        if complaint := writer.wait(identifier, "PendingSend", "4.3.2 later"):
+            return complaint
+        writer.hurry()
+        if complaint := writer.wait(identifier, "PendingSend", "does not answer"):
+            return complaint
+        writer.hurry()
+        if complaint := writer.wait(identifier, "Sent"):
+            return complaint
+        return None if len(server.messages) == 2 and server.messages[0] == server.messages[1] else \
+            "the second was another"
+
+
+CHECKS = {name.removeprefix("check_"): check for name, check in list(globals().items()) if name.startswith("check_")}
+
+
+def main():
+    tally = Tally()
+    lock = hold_folder(WORK)
+    is_inside, reason = machine.enter(WORK)
+    if not is_inside:
+        tally.skip("outbox", f"no machine of the test's own can be made: {reason}")
+        tally.end()
+    server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
+    server.bootstrap()
+    with server:
+        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
+        writer = Writer(server.url)
+        for name in sys.argv[1:] or CHECKS:
+            try:
+                complaint = CHECKS[name](writer)
+            except Exception as problem:  # the other checks go on
+                complaint = repr(problem)
+            tally.check(name, complaint)
+    lock.close()
+    tally.end()
+
+
+main()
