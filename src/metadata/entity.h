@@ -72,7 +72,11 @@ struct entity {
     const struct field *created_on, *created_by, *modified_on, *modified_by;
     /* By ownership, or NULL. A business unit is its own: it has no owning_business_unit. */
     const struct field *owner, *owning_business_unit;
-    const struct field *state, *status_reason;    /* or NULL */
+    const struct field *state, *status_reason; /* or NULL */
+    /* When two records may be joined into one, or NULL: what the one given up becomes, where it is
+     * noted that it was, and into which. */
+    const struct choice *merged_reason;
+    const struct field *is_merged, *master;
     const struct field *currency, *exchange_rate; /* when it has money, or NULL */
     const struct field *parent; /* OWNERSHIP_PARENT: the lookup of the parent, or NULL */
 

@@ -209,6 +209,7 @@ void link_entities(struct reader *reader)
         tables_name_columns(reader, draft);
     }
     link_relations(reader);
+    link_merges(reader);
     link_computed(reader);
     link_secured(reader);
 }

@@ -143,6 +143,8 @@ void role_read(struct reader *reader, const struct xml_node *node);
 void link_entities(struct reader *reader);
 /* relation_link.c: targets, relations, parents. */
 void link_relations(struct reader *reader);
+/* merge_link.c: what it takes to join two records into one. */
+void link_merges(struct reader *reader);
 /* computed_link.c: terms, totals and the order to compute. */
 void link_computed(struct reader *reader);
 /* secured_link.c: numbers the secured fields; what is made of one is one. */
