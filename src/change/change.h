@@ -33,6 +33,7 @@ enum change_kind {
     CHANGE_DELETED = 4,
     CHANGE_SHARED = 5, /* rights on the record were granted or taken away; the record is the same */
     CHANGE_RESTORED = 6, /* deleted before, and there again */
+    CHANGE_MERGED = 7,   /* updated: given up for another record of its kind */
 };
 
 /* One change of one record. */
@@ -45,7 +46,9 @@ struct change_note {
     const char *former;      /* their values before, as change/former.h writes them, or NULL */
     const char *sight;       /* who could see it before, as change/sight.h writes it, or NULL */
     bool is_in_bin;          /* a deletion that can be undone: change/bin.h */
-    struct uuid with_id;     /* a deletion: the record that took this one along, or empty */
+    /* A deletion: the record that took this one along. A merge: the one that it was given up for.
+     * Else empty. */
+    struct uuid with_id;
 };
 
 /* Writes a row for each note, in their order, into the open transaction. is_last: nothing follows

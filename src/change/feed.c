@@ -25,6 +25,7 @@ enum { WINDOW = 20000 };
 static const char *const kind_names[] = {
     [CHANGE_CREATED] = "created", [CHANGE_UPDATED] = "updated", [CHANGE_ASSIGNED] = "assigned",
     [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",   [CHANGE_RESTORED] = "created",
+    [CHANGE_MERGED] = "merged",
 };
 
 /* A page while it is made. */
@@ -33,7 +34,8 @@ struct reading {
     struct change_rights rights;
     struct change_row *rows;
     size_t row_count;
-    struct may *asked; /* one for each row: whether its record may be read now */
+    struct may *asked;          /* one for each row: whether its record may be read now */
+    const struct may **masters; /* likewise of the record that it was merged into; NULL: none */
     struct feed_page page;
 };
 
@@ -74,20 +76,9 @@ static bool is_asked(const struct reading *reading, const struct entity *entity)
     return entity != NULL && reading->rights.scopes[entity->index] != NULL;
 }
 
-static bool ask(struct reading *reading, struct error *error)
+/* What the catalog no longer knows nobody may read. */
+static bool ask_known(struct call *call, struct may *asked, size_t count, struct error *error)
 {
-    struct call *call = reading->call;
-    size_t count = reading->row_count;
-    struct may *asked = arena_allocate_array(call->arena, count, sizeof(*asked));
-    for (size_t row = 0; row < count; row++) {
-        asked[row] = (struct may){
-            .entity = reading->rows[row].entity,
-            .id = reading->rows[row].id,
-            .right = RIGHT_READ,
-        };
-    }
-    reading->asked = asked;
-    /* What the catalog no longer knows nobody may read. */
     for (size_t row = 0, first = 0; row <= count; row++) {
         if (row == count || asked[row].entity == NULL) {
             if (!query_may_all(call, asked + first, row - first, error)) {
@@ -97,6 +88,29 @@ static bool ask(struct reading *reading, struct error *error)
         }
     }
     return true;
+}
+
+/* Of each row its record, and after all of these the masters of those that were merged. */
+static bool ask(struct reading *reading, struct error *error)
+{
+    struct call *call = reading->call;
+    size_t count = reading->row_count;
+    struct may *asked = arena_allocate_array(call->arena, 2 * count, sizeof(*asked));
+    const struct may **masters =
+        arena_allocate_array(call->arena, count, sizeof(const struct may *));
+    for (size_t row = 0; row < reading->row_count; row++) {
+        const struct change_row *changed = &reading->rows[row];
+        asked[row] =
+            (struct may){.entity = changed->entity, .id = changed->id, .right = RIGHT_READ};
+        if (changed->kind == CHANGE_MERGED) {
+            asked[count] = asked[row];
+            asked[count].id = changed->with_id;
+            masters[row] = &asked[count++];
+        }
+    }
+    reading->asked = asked;
+    reading->masters = masters;
+    return ask_known(call, asked, count, error);
 }
 
 /* The names of fields that may be read, of those that changed. */
@@ -122,6 +136,17 @@ static void name_fields(struct reading *reading, size_t row, struct feed_change 
 static bool is_visible(const struct reading *reading, size_t row)
 {
     return reading->rows[row].kind != CHANGE_DELETED && reading->asked[row].is_allowed;
+}
+
+/* Whose record it became is told to who may read that one. */
+static struct reference *refer_to_master(const struct reading *reading, size_t row)
+{
+    const struct may *master = reading->masters[row];
+    if (master == NULL || !master->is_allowed) {
+        return NULL;
+    }
+    const struct reference reference = {.entity = master->entity, .id = master->id};
+    return arena_copy(reading->call->arena, &reference, sizeof(reference));
 }
 
 static struct feed_change *add(struct reading *reading, size_t row, const char *kind)
@@ -158,7 +183,9 @@ static bool tell(struct reading *reading, size_t row, struct error *error)
     bool had = false;
     if (is_visible(reading, row)) {
         if (is_news(reading, row)) {
-            name_fields(reading, row, add(reading, row, kind_names[kind]));
+            struct feed_change *change = add(reading, row, kind_names[kind]);
+            change->merged_into = refer_to_master(reading, row);
+            name_fields(reading, row, change);
         }
         return true;
     }

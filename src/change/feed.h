@@ -2,10 +2,10 @@
  * feed.h - what changed since, in the order of commits, as one reader may see it.
  *
  * Of each change the reader is told, of a record that he may read now: created, updated, assigned
- * (another owner or business unit), shared (with him). Of one that he may not read any more:
- * deleted, or left (out of his sight), when he could read it before, else nothing. childrenMoved
- * names a record of which something reached down to others: what lies below may have come or gone
- * with it.
+ * (another owner or business unit), shared (with him), merged (given up for another, which is named
+ * if he may read that one too). Of one that he may not read any more: deleted, or left (out of his
+ * sight), when he could read it before, else nothing. childrenMoved names a record of which
+ * something reached down to others: what lies below may have come or gone with it.
  *
  * A reader begins without a token, gets one, reads what there is, and goes on from the token. What
  * is committed after the token was made, and perhaps some of what he has read, comes then. When his
@@ -26,6 +26,7 @@
 struct call;
 struct entity;
 struct error;
+struct reference;
 
 struct feed_request {
     const struct entity *entity; /* NULL: all that the caller may read */
@@ -35,7 +36,8 @@ struct feed_request {
 
 struct feed_change {
     int64_t position; /* in the order of commits */
-    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "left" "childrenMoved" */
+    const char *kind; /* "created" "updated" "assigned" "shared" "merged" "deleted" "left"
+                         "childrenMoved" */
     const struct entity *entity;
     struct uuid id;
     int64_t version;          /* 0: not told */
@@ -45,7 +47,8 @@ struct feed_change {
     struct uuid changed_by; /* empty: the platform itself */
     const char *application;
     const char *request_id;
-    bool is_readable; /* the record, by now */
+    bool is_readable;              /* the record, by now */
+    struct reference *merged_into; /* the record that it was given up for, or NULL */
 };
 
 struct feed_page {

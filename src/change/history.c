@@ -27,6 +27,7 @@ enum { ROWS_AT_ONCE = 500, ROWS_AT_MOST = 5000 };
 static const char *const kind_names[] = {
     [CHANGE_CREATED] = "created", [CHANGE_UPDATED] = "updated", [CHANGE_ASSIGNED] = "assigned",
     [CHANGE_DELETED] = "deleted", [CHANGE_SHARED] = "shared",   [CHANGE_RESTORED] = "restored",
+    [CHANGE_MERGED] = "merged",
 };
 
 /* How far somebody has come who reads two tables. */

@@ -45,8 +45,8 @@ struct history_field {
 };
 
 struct history_change {
-    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "restored"; or what
-                       * change/event.h calls it */
+    const char *kind; /* "created" "updated" "assigned" "shared" "deleted" "restored" "merged"; or
+                       * what change/event.h calls it */
     int64_t version;  /* of the record after it; 0: not told */
     int64_t changed_on;
     struct reference changed_by; /* entity NULL: the platform itself */

@@ -15,8 +15,8 @@
 
 enum { FIRST_SIZE = 256 };
 
-static const char *const kinds[] = {"created", "updated", "assigned",     "shared",
-                                    "deleted", "left",    "childrenMoved"};
+static const char *const kinds[] = {"created", "updated", "assigned", "shared",
+                                    "merged",  "deleted", "left",     "childrenMoved"};
 
 bool interest_is_kind(const char *name)
 {

@@ -33,7 +33,8 @@ struct change_row {
     const char *request_id;
     int64_t changed_on;
     bool is_in_bin;
-    struct uuid with_id; /* a deletion: the record that took this one along; empty: by itself */
+    struct uuid with_id; /* a deletion: the record that took this one along; empty: by itself; a
+                            merge: the record that it was given up for */
     const char *former;  /* values before; NULL: none, or not asked for */
 };
 

@@ -21,11 +21,11 @@ static const char *const columns[] = {
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), BIN_COLUMNS = 2 };
 
-/* The last columns are of deletions alone; without any they are not written. */
+/* The last columns are of deletions and merges alone; without any they are not written. */
 static size_t count_columns(const struct change_note *const *notes, size_t count)
 {
     for (size_t index = 0; index < count; index++) {
-        if (notes[index]->kind == CHANGE_DELETED) {
+        if (notes[index]->kind == CHANGE_DELETED || notes[index]->kind == CHANGE_MERGED) {
             return COLUMN_COUNT;
         }
     }

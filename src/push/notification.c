@@ -383,6 +383,7 @@ static struct notified_change *tell_change(struct arena *arena, const struct fee
         .changed_by = {.is_set = has_author, .value = change->changed_by},
         .application = change->application,
         .request_id = change->request_id,
+        .merged_into = change->merged_into,
     };
     return told;
 }

@@ -47,6 +47,7 @@ static struct record_change *answer_change(struct arena *arena, const struct fee
     answer->changed_by = (struct message_uuid){.is_set = has_author, .value = change->changed_by};
     answer->application = change->application;
     answer->request_id = change->request_id;
+    answer->merged_into = change->merged_into;
     return answer;
 }
 
