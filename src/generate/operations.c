@@ -20,6 +20,7 @@ static const struct constant scopes[] = {
     {"entity", "OPERATION_PER_ENTITY"},
     {"entityWithKeys", "OPERATION_PER_ENTITY_WITH_KEYS"},
     {"entityWithOwner", "OPERATION_PER_ENTITY_WITH_OWNER"},
+    {"entityWithMerge", "OPERATION_PER_ENTITY_WITH_MERGE"},
 };
 
 static const struct constant transactions[] = {

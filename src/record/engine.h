@@ -56,6 +56,23 @@ must_check bool record_retrieve(struct call *call, const struct entity *entity,
                                 const struct uuid *id, const struct column_set *columns,
                                 struct record **record_out, struct error *error);
 
+/* Which record is given up for which, and what the one that stays is to have. */
+struct merge {
+    const struct entity *entity; /* one that can be merged */
+    struct uuid master_id, subordinate_id;
+    bool has_subordinate_version;
+    int64_t subordinate_version;
+    const struct record *fields; /* an update of the master; NULL: none */
+    bool checks_parents;         /* refuses when they are below different records */
+};
+
+/* Joins two records into one. Update rights on both, and TASK_MERGE; record/README.md says what
+ * moves. Honours call->expected_version, of the master. RECORD_NOT_FOUND, NOT_ALLOWED;
+ * STATE_INVALID when the master is not active or either was merged; RULE_BROKEN for different
+ * parents; HIERARCHY_CYCLE when the master would come to be below itself. */
+must_check bool record_merge(struct call *call, const struct merge *merge,
+                             struct write_outcome *outcome_out, struct error *error);
+
 enum share_change { SHARE_GRANT, SHARE_MODIFY, SHARE_REVOKE };
 
 /* Grants a user or team rights on one record, beside those it has (GRANT) or in their place

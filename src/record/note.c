@@ -2,7 +2,7 @@
  * note.c - what becomes of a record is noted, for the feed of changes and the history.
  *
  * Notes are taken as the rows are written and kept to the end of the work: there they go to the
- * database together, last of all.
+ * database together, last of all. What turns any number of records writes them page by page.
  */
 #include "base/arena.h"
 #include "base/error.h"
@@ -43,16 +43,37 @@ static bool is_assigned(const struct write *write)
             write_is_changing(write, entity->owning_business_unit));
 }
 
-void note_changed(const struct write *write)
+static bool is_merged(const struct write *write)
 {
-    struct call *call = write->call;
-    struct change_note note =
-        begin(write->after, is_assigned(write) ? CHANGE_ASSIGNED : CHANGE_UPDATED);
-    struct former former = former_of(call->arena, write->before, write->after);
+    const struct field *merged = write->entity->is_merged;
+    return merged != NULL && write_is_changing(write, merged) &&
+           record_value(write->after, merged)->boolean;
+}
+
+static void add_update(struct work *work, struct change_note note, const struct record *before,
+                       const struct record *after)
+{
+    struct former former = former_of(work->call->arena, before, after);
     note.field_names = former.field_names;
     note.former = former.values;
-    note.sight = sight_of_update(call, write->before, write->after);
-    add(write->work, note);
+    note.sight = sight_of_update(work->call, before, after);
+    add(work, note);
+}
+
+void note_changed(const struct write *write)
+{
+    struct change_note note =
+        begin(write->after, is_assigned(write) ? CHANGE_ASSIGNED : CHANGE_UPDATED);
+    if (is_merged(write)) {
+        note.kind = CHANGE_MERGED;
+        note.with_id = record_value(write->after, write->entity->master)->reference.id;
+    }
+    add_update(write->work, note, write->before, write->after);
+}
+
+void note_turned(struct work *work, const struct record *before, const struct record *after)
+{
+    add_update(work, begin(after, CHANGE_UPDATED), before, after);
 }
 
 bool note_deleted(const struct write *write, struct error *error)
@@ -146,5 +167,7 @@ bool note_write_all(struct work *work, struct error *error)
         notes[index] = *(const struct change_note *)work->notes.items[index];
     }
     bool is_last = call->has_one_write && !call->is_validate_only;
-    return change_write(call, notes, work->notes.count, is_last, error);
+    size_t count = work->notes.count;
+    work->notes.count = 0;
+    return change_write(call, notes, count, is_last, error);
 }

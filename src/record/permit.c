@@ -301,6 +301,40 @@ bool permit_along(const struct write *write, struct error *error)
     return true;
 }
 
+/* ---- merges ---- */
+
+/* Which is out of sight is told before anything else of either. */
+bool permit_merge(struct call *call, const struct record *master, const struct record *subordinate,
+                  struct error *error)
+{
+    static const enum right rights[] = {RIGHT_READ, RIGHT_WRITE, RIGHT_APPEND, RIGHT_APPEND_TO,
+                                        RIGHT_SHARE};
+    enum { COUNT = sizeof(rights) / sizeof(rights[0]) };
+    const struct access_facts facts[] = {access_facts_of(master), access_facts_of(subordinate)};
+    struct may asked[2 * COUNT];
+
+    for (size_t index = 0; index < 2 * COUNT; index++) {
+        asked[index] = (struct may){.entity = master->entity,
+                                    .id = facts[index % 2].id,
+                                    .right = rights[index / 2],
+                                    .facts = &facts[index % 2]};
+    }
+    if (!query_may_all(call, asked, 2 * COUNT, error)) {
+        return false;
+    }
+    for (size_t index = 0; index < 2 * COUNT; index++) {
+        const struct may *answer = &asked[index];
+        if (!answer->is_allowed && answer->right == RIGHT_READ) {
+            return permit_refuse_missing(answer->entity, &answer->id, error);
+        }
+        if (!answer->is_allowed) {
+            return authorise_privilege(call->identity, answer->entity, answer->right, error) &&
+                   refuse_right(answer->entity, answer->right, error);
+        }
+    }
+    return true;
+}
+
 /* ---- targets ---- */
 
 /* The lookups by which records are related; those that every record has say who made it. */

@@ -44,6 +44,11 @@ must_check bool permit_owner(const struct write *write, struct error *error);
  * reach is not told: the caller may not know of it. */
 must_check bool permit_along(const struct write *write, struct error *error);
 
+/* Both records of a merge, as they are: read, written, appended, appended to and shared by the
+ * caller. What refers to the one given up moves by these rights, whoever may write it. */
+must_check bool permit_merge(struct call *call, const struct record *master,
+                             const struct record *subordinate, struct error *error);
+
 /* A target that a changing lookup or party list refers to. */
 struct permit_target {
     const struct field *field;

@@ -1,5 +1,6 @@
 /*
- * share.c - rights on one record, granted to others by who may share it.
+ * share.c - rights on one record, granted to others by who may share it; and those on one record
+ * granted on another as well.
  */
 #include "security/share.h"
 #include "base/arena.h"
@@ -12,6 +13,7 @@
 #include "query/access.h"
 #include "query/query.h"
 #include "record/engine.h"
+#include "record/merge.h"
 #include "record/permit.h"
 #include "security/authorise.h"
 #include "security/identity.h"
@@ -141,4 +143,72 @@ bool record_share(struct call *call, const struct reference *record,
     }
     return grant.rights == before || (share_set(call->connection, call->arena, &grant, error) &&
                                       note_share(call, &grant, before, error));
+}
+
+/* ---- the shares of a record that is merged ---- */
+
+enum { SHARES_AT_ONCE = 200 };
+
+/* All that the caller has on the record: he grants no more. */
+static bool find_rights(struct call *call, const struct entity *entity, const struct uuid *id,
+                        int64_t *rights_out, struct error *error)
+{
+    struct may asked[RIGHT_COUNT];
+    int64_t rights = 0;
+
+    for (int right = 0; right < RIGHT_COUNT; right++) {
+        asked[right] = (struct may){.entity = entity, .id = *id, .right = (enum right)right};
+    }
+    if (!query_may_all(call, asked, RIGHT_COUNT, error)) {
+        return false;
+    }
+    for (int right = 0; right < RIGHT_COUNT; right++) {
+        rights |= asked[right].is_allowed ? share_mask((enum right)right) : 0;
+    }
+    *rights_out = rights;
+    return true;
+}
+
+/* Beside what the principal has already. */
+static bool grant_also(struct call *call, struct share_grant grant, struct error *error)
+{
+    int64_t before = 0;
+    if (!share_find(call->connection, call->arena, grant.entity, &grant.record_id,
+                    &grant.principal_id, &before, error)) {
+        return false;
+    }
+    grant.rights |= before;
+    return grant.rights == before || (share_set(call->connection, call->arena, &grant, error) &&
+                                      note_share(call, &grant, before, error));
+}
+
+bool share_carry(struct call *call, const struct entity *entity, const struct uuid *from,
+                 const struct uuid *to, struct error *error)
+{
+    struct share *shares = NULL;
+    size_t count = SHARES_AT_ONCE;
+    int64_t rights = 0;
+
+    if (!find_rights(call, entity, to, &rights, error)) {
+        return false;
+    }
+    while (count == SHARES_AT_ONCE) {
+        const struct uuid *after = shares == NULL ? NULL : &shares[count - 1].principal_id;
+        if (!share_list(call->connection, call->arena, entity, from, after, SHARES_AT_ONCE, &shares,
+                        &count, error)) {
+            return false;
+        }
+        for (size_t index = 0; index < count; index++) {
+            const struct share_grant grant = {.entity = entity,
+                                              .record_id = *to,
+                                              .principal_id = shares[index].principal_id,
+                                              .granted_by = call->identity->user_id,
+                                              .rights = shares[index].rights & rights,
+                                              .now = call->now};
+            if (!grant_also(call, grant, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }

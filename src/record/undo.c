@@ -11,6 +11,8 @@
 #include "metadata/catalog.h"
 #include "query/query.h"
 #include "record/bin.h"
+#include "record/merge.h"
+#include "record/own.h"
 #include "record/permit.h"
 #include "record/write.h"
 #include "security/authorise.h"
@@ -26,6 +28,8 @@ struct touched {
     int64_t last;          /* number of the request's last change of it */
     bool was_there, is_there;
     bool goes_along; /* restored with another */
+    bool was_assigned;
+    bool was_moved; /* by a merge, which asked about two records and no others */
 };
 
 struct undoing {
@@ -33,6 +37,7 @@ struct undoing {
     struct array rows;    /* struct change_row * */
     struct array touched; /* struct touched *, in the order of their first changes */
     struct map *by_id;
+    const struct change_row *merge; /* the record that was merged into another; NULL: none was */
     struct undone undone;
 };
 
@@ -79,6 +84,7 @@ static void take_row(struct undoing *undoing, const struct change_row *row)
     }
     touched->last = row->number;
     touched->is_there = row->kind != CHANGE_DELETED;
+    touched->was_assigned |= row->kind == CHANGE_ASSIGNED;
     touched->goes_along = row->kind == CHANGE_DELETED && !uuid_is_empty(&row->with_id);
 }
 
@@ -98,9 +104,27 @@ static bool collect(struct undoing *undoing, const char *request_id, const struc
         const struct change_row *row = undoing->rows.items[index];
         if (row->entity != NULL && row->kind != CHANGE_SHARED) {
             take_row(undoing, row);
+            undoing->merge = row->kind == CHANGE_MERGED ? row : undoing->merge;
         }
     }
     return undoing->touched.count > 0 || refuse_unknown(request_id, error);
+}
+
+/* A merge is a request of its own. Who may merge the two again may part them; all else that it
+ * touched, the master's own fields and owners excepted, goes back as it came: whoever may write
+ * it. */
+static bool authorise_parting(struct undoing *undoing, struct error *error)
+{
+    const struct change_row *merge = undoing->merge;
+    if (merge == NULL) {
+        return true;
+    }
+    for (size_t index = 0; index < undoing->touched.count; index++) {
+        struct touched *touched = undoing->touched.items[index];
+        touched->was_moved =
+            !touched->was_assigned && !uuid_is_equal(&touched->id, &merge->with_id);
+    }
+    return merge_authorise(undoing->call, merge->entity, &merge->with_id, &merge->id, error);
 }
 
 /* ---- whether it can be undone ---- */
@@ -144,6 +168,21 @@ static void tell(struct undoing *undoing, struct array *list, const struct touch
     array_add(list, arena_copy(undoing->call->arena, &reference, sizeof(reference)));
 }
 
+/* What a merge moved the caller need not know of. */
+static bool tell_updated(struct undoing *undoing, const struct touched *touched,
+                         struct error *error)
+{
+    bool is_known = true;
+    if (touched->was_moved &&
+        !permit_read(undoing->call, touched->entity, &touched->id, &is_known, error)) {
+        return false;
+    }
+    if (is_known) {
+        tell(undoing, &undoing->undone.updated, touched);
+    }
+    return true;
+}
+
 static bool bring_back(struct undoing *undoing, const struct touched *touched, struct error *error)
 {
     struct restored restored;
@@ -159,7 +198,14 @@ static bool bring_back(struct undoing *undoing, const struct touched *touched, s
     return true;
 }
 
-/* Only what a client may set; the rest follows from it. */
+/* Only what a client may set; the rest follows from it. And what only a merge sets. */
+static bool is_given_back(const struct touched *touched, const struct field *field)
+{
+    bool is_of_merge =
+        !field->is_system && (field->type == FIELD_LOOKUP || field == touched->entity->is_merged);
+    return field->is_updatable || (touched->was_moved && is_of_merge);
+}
+
 static struct record *former_of_client(struct undoing *undoing, const struct touched *touched,
                                        bool *is_any_out)
 {
@@ -167,7 +213,7 @@ static struct record *former_of_client(struct undoing *undoing, const struct tou
     *is_any_out = false;
     for (size_t index = 0; index < touched->entity->field_count; index++) {
         const struct field *field = touched->entity->fields[index];
-        if (field->is_updatable && touched->former->values[index].state != VALUE_ABSENT) {
+        if (is_given_back(touched, field) && touched->former->values[index].state != VALUE_ABSENT) {
             given->values[index] = touched->former->values[index];
             *is_any_out = true;
         }
@@ -189,8 +235,10 @@ static bool change_back(struct undoing *undoing, const struct touched *touched, 
     }
     work_begin(&work, undoing->call);
     work.is_undoing = true;
-    tell(undoing, &undoing->undone.updated, touched);
-    return update_in(&work, given, &touched->id, false, &outcome, error) && work_end(&work, error);
+    return tell_updated(undoing, touched, error) &&
+           (touched->was_moved ? own_update(&work, given, &touched->id, error)
+                               : update_in(&work, given, &touched->id, false, &outcome, error)) &&
+           work_end(&work, error);
 }
 
 static bool take_away(struct undoing *undoing, const struct touched *touched, struct error *error)
@@ -235,8 +283,8 @@ bool request_undo(struct call *call, const char *request_id, const struct uuid *
     array_init(&undoing.undone.updated, call->arena);
     array_init(&undoing.undone.deleted, call->arena);
     if ((!is_own && !authorise_task(call->identity, TASK_ACT_ON_BEHALF, error)) ||
-        !collect(&undoing, request_id, user_id, error) || !check_unchanged(&undoing, error) ||
-        !undo_all(&undoing, error)) {
+        !collect(&undoing, request_id, user_id, error) || !authorise_parting(&undoing, error) ||
+        !check_unchanged(&undoing, error) || !undo_all(&undoing, error)) {
         return false;
     }
     *undone_out = undoing.undone;

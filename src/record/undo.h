@@ -7,6 +7,9 @@
  * what it created. Totals and other computed values follow by themselves; nothing else goes
  * along: whatever went along with the request has a change of its own.
  *
+ * A merge is parted by who may merge the two, and what it moved goes back whoever may write it.
+ * Rights on single records, granted by a request or carried on by a merge, stay.
+ *
  * Memory: everything lives in the call's arena. The caller holds a write transaction.
  */
 #ifndef RECORD_UNDO_H

@@ -138,15 +138,17 @@ must_check bool total_lock_parents(struct work *work, const struct entity *entit
 void total_note(struct work *work, const struct record *before, const struct record *after);
 must_check bool total_settle(struct work *work, struct error *error);
 
-/* note.c: what became of the record. Of a deleted one before anything of it is gone; of those that
- * move to another unit with their owner before they do. */
+/* note.c: what became of the record; what was turned to another with many has no write. Of a
+ * deleted one before anything of it is gone; of those that move to another unit with their owner
+ * before they do. */
 void note_created(const struct write *write);
 void note_changed(const struct write *write);
+void note_turned(struct work *work, const struct record *before, const struct record *after);
 bool bin_takes(const struct write *write); /* whether it can be restored; record/bin.h says what */
 must_check bool note_deleted(const struct write *write, struct error *error);
 must_check bool note_moved(struct work *work, const struct uuid *principal_id,
                            const struct uuid *unit_id, struct error *error);
-must_check bool note_write_all(struct work *work, struct error *error);
+must_check bool note_write_all(struct work *work, struct error *error); /* noted so far */
 
 /* ---- whole writes, by the work they are part of ---- */
 

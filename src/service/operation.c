@@ -83,6 +83,8 @@ bool operation_is_for(const struct operation_pattern *pattern, const struct enti
         return entity->key_count > 0;
     case OPERATION_PER_ENTITY_WITH_OWNER:
         return entity->ownership == OWNERSHIP_USER;
+    case OPERATION_PER_ENTITY_WITH_MERGE:
+        return entity->merged_reason != NULL;
     }
     return false;
 }

@@ -46,6 +46,7 @@ enum operation_scope {
     OPERATION_PER_ENTITY,
     OPERATION_PER_ENTITY_WITH_KEYS,
     OPERATION_PER_ENTITY_WITH_OWNER,
+    OPERATION_PER_ENTITY_WITH_MERGE,
 };
 
 struct operation_pattern {

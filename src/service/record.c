@@ -118,6 +118,29 @@ bool service_assign(struct call *call, const struct operation *operation, const 
     return true;
 }
 
+bool service_merge(struct call *call, const struct operation *operation, const void *request,
+                   void *response, struct error *error)
+{
+    const struct merge_entity_request *asked = request;
+    struct merge_entity_response *answer = response;
+    const struct merge merge = {
+        .entity = operation->entity,
+        .master_id = asked->id.value,
+        .subordinate_id = asked->subordinate_id.value,
+        .has_subordinate_version = asked->subordinate_version.is_set,
+        .subordinate_version = asked->subordinate_version.value,
+        .fields = asked->fields,
+        .checks_parents = asked->checks_parents.is_set && asked->checks_parents.value,
+    };
+    struct write_outcome outcome;
+
+    if (!record_merge(call, &merge, &outcome, error)) {
+        return false;
+    }
+    answer->result = result_of(call, &outcome);
+    return true;
+}
+
 bool service_delete(struct call *call, const struct operation *operation, const void *request,
                     void *response, struct error *error)
 {

@@ -129,6 +129,34 @@ void test_parcel__is_reduced_to_its_first_change(void **state)
     office_close(&office);
 }
 
+void test_parcel__tells_of_a_merge_which_record_it_became(void **state)
+{
+    struct notify_request message;
+    struct error error = {0};
+
+    (void)state;
+    open_subscription();
+    const struct uuid master = create_account("First");
+    const struct uuid subordinate = create_account("Second");
+    const struct merge_entity_request request = {
+        .id = {.is_set = true, .value = master},
+        .subordinate_id = {.is_set = true, .value = subordinate},
+    };
+    (void)office_run(&office, "Account", "MergeAccount", &request);
+    begin_call();
+    const struct parcel parcel = gather();
+    assert_true(parcel_write(call, &subscription, &parcel, &message, &error));
+    const struct message_list *changes = &message.notification->changes;
+    assert_int_equal(changes->count, 3);
+    const struct notified_change *merged = changes->items[2];
+    assert_string_equal(merged->kind, "merged");
+    assert_true(uuid_is_equal(&merged->id.value, &subordinate));
+    assert_true(uuid_is_equal(&merged->merged_into->id, &master));
+    assert_null(((const struct notified_change *)changes->items[0])->merged_into);
+    test_call_end(&call);
+    office_close(&office);
+}
+
 /* Parks a change, and has it sent again. */
 static void park(const struct feed_change *change)
 {

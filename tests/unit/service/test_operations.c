@@ -70,9 +70,11 @@ void test_operation__every_entity_is_a_service(void **state)
         const struct service *service = service_find(list, entity->name);
         assert_non_null(service);
         assert_ptr_equal(service->entity, entity);
-        /* One by one and many at once; two more where there is a key, Assign where an owner. */
-        assert_int_equal(service->operation_count,
-                         12 + 2 * (entity->key_count > 0) + (entity->ownership == OWNERSHIP_USER));
+        /* One by one and many at once; two more where there is a key, Assign where an owner, Merge
+         * where two may become one. */
+        assert_int_equal(service->operation_count, 12 + 2 * (entity->key_count > 0) +
+                                                       (entity->ownership == OWNERSHIP_USER) +
+                                                       (entity->merged_reason != NULL));
         assert_ptr_equal(list->services[i], service);
     }
     assert_null(service_find(list, "Session")->entity);
