@@ -44,6 +44,7 @@ class Entity:
     fields: dict
     first_state: int | None
     keys: dict
+    is_merged: bool = False  # two records may become one
     keepers: list = dataclasses.field(default_factory=list)  # the platform's lookups of owner and unit
 
     @property
@@ -112,6 +113,7 @@ def read_entity(root, groups):
                     {field.name: field for field in fields},
                     None if state is None else int(state.get("value")),
                     {key.get("name"): key.get("fields").split() for key in root.iterfind(f"{NAMESPACE}key")},
+                    "mergedAs" in root.attrib,
                     [system_lookup(name, *targets) for name, targets in keepers.items()])
     for lookup in entity.linking:
         lookup.relation = lookup.relation or entity.element + lookup.name[0].upper() + lookup.name[1:]

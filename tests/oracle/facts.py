@@ -41,6 +41,7 @@ def measured_columns(entity):
 
 # By which all_records of questions.py puts them in order.
 NAMES = {"BusinessUnit": ["name"], "SystemUser": ["userName"], "Team": ["name"], "Role": ["name"]}
+TASK = "task"  # stands in place of an entity where a role allows a task
 OTHERS = {
     "svyaz_team_member": ["team_id", "user_id"],
     "svyaz_principal_role": ["principal_id", "role_id"],
@@ -97,10 +98,10 @@ def read(engine, server, catalog):
     values = {name: [record.values for record in records[name].values()]
               for name in ("BusinessUnit", "SystemUser", "Team", "Role")}
     privileges = rows["svyaz_role_privilege"]
-    grants = grouped([row for row in privileges if row["entity_name"]], "role_id", lambda row: {
+    grants = grouped([row for row in privileges if row["entity_name"] != TASK], "role_id", lambda row: {
         (row["entity_name"], row["right_name"]): DEPTHS[row["depth"]]})
     tasks = {role: set(names) for role, names in grouped(
-        [row for row in privileges if not row["entity_name"]], "role_id",
+        [row for row in privileges if row["entity_name"] == TASK], "role_id",
         lambda row: {row["right_name"]: True}).items()}
     return Facts(
         units={row["id"]: (row["parentBusinessUnit"], row["isDisabled"] == "true") for row in values["BusinessUnit"]},

@@ -13,7 +13,7 @@ from svyaz.client import element
 COPIES = 32          # kept through a change of the world
 VERSION, POSITION, SIGNATURE, LEVELS = 1, 8, 16, 4
 PURPOSE = b"svyaz changes\0"
-THERE = ("created", "updated", "assigned", "shared")
+THERE = ("created", "updated", "assigned", "shared", "merged")
 
 
 def from_the_start(token, key):

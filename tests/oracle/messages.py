@@ -99,6 +99,8 @@ class Messages:
         return f"<string>{self.text(name)}</string>"
 
     def text(self, name):
+        if name == "subordinateId":
+            return self.random.choice(self.asker.by_entity[self.entity] or [self.subject]).id
         if name == "id" or name.endswith("Id") and name not in self.catalog[self.entity].fields:
             wanted = ENTITY_OF.get(name, self.subject.entity)
             if wanted == self.subject.entity:

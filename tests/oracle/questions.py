@@ -355,6 +355,23 @@ class Asker:
                              element("id", record.id) + element("owner", owner), user, record.entity, "assign",
                              *(steps[:1] if self.keeps_owner(user, record, owner) else steps))
 
+    def merge(self, user, _, record):
+        """Who may not merge at all is told so; then both must be seen, and then each right is asked for on both. Often
+        one of two on which he has some right, so that both come near."""
+        if not self.catalog[record.entity].is_merged:
+            record = self.random.choice([other for other in self.records if self.catalog[other.entity].is_merged])
+        others = [other for other in self.by_entity[record.entity] if other is not record]
+        near = [other for other in others if self.rules.may(user, self.random.choice(("write", "share")), other)]
+        other = self.random.choice(near or others)
+        pair = (record, other)
+        self.seen["merge of two", ("allowed" if all(self.rules.may(user, right, each) for each in pair
+                                                    for right in MERGING) else "refused",)] += 1
+        return self.question(f"merge {self.describe(other)} into {self.describe(record)}", f"Merge{record.entity}",
+                             element("id", record.id) + element("subordinateId", other.id), user, record.entity,
+                             "write", (self.rules.has_task(user, "merge"), "NOT_ALLOWED"),
+                             *[self.right_on(user, "read", each) for each in pair],
+                             *[self.right_on(user, right, each) for right in MERGING for each in pair])
+
     def grant(self, user, _, record):
         """The record first: the right to share it, then the right that is granted; then with whom."""
         if self.catalog[record.entity].ownership != "user":
@@ -519,10 +536,12 @@ UNASKED = ("memo", "file", "partyList")
 # What every record has beside its own fields.
 ALWAYS = ("id", "version", "owner", "owningBusinessUnit", "createdOn", "createdBy", "modifiedOn", "modifiedBy",
           "state", "statusReason", "currency", "exchangeRate", "businessUnit")
+# What both records of a merge must allow, beside being read.
+MERGING = ("write", "append", "appendTo", "share")
 # How often each way is asked.
 WAYS = {Asker.explain: 40, Asker.principal_access: 4, Asker.retrieve: 14, Asker.update: 6, Asker.update_secured: 5,
         Asker.update_owner: 3, Asker.delete: 6, Asker.assign: 6, Asker.grant: 6, Asker.revoke: 2, Asker.link: 6,
-        Asker.create: 8, Asker.create_for_report: 1, Asker.absent: 1}
+        Asker.create: 8, Asker.create_for_report: 1, Asker.merge: 4, Asker.absent: 1}
 RIGHT_OF = {Asker.retrieve: "read", Asker.update: "write", Asker.update_secured: "write", Asker.update_owner: "write",
             Asker.delete: "delete", Asker.assign: "assign", Asker.grant: "share", Asker.revoke: "share",
-            Asker.link: "append", Asker.create: "create"}
+            Asker.link: "append", Asker.create: "create", Asker.merge: "write"}

@@ -170,7 +170,9 @@ class World:
         return granted
 
     def set_privileges(self, role):
-        self.do("SetRolePrivileges", element("roleId", role) + self.privileges(self.random_privileges()))
+        tasks = self.random.choice(([], ["merge"]))
+        self.do("SetRolePrivileges", element("roleId", role) + self.privileges(self.random_privileges()) +
+                element("tasks", tasks))
 
     def base_role(self):
         role = self.create("Role", name="Base")
@@ -350,6 +352,12 @@ class World:
                  any("active" in (lookup.reparent, lookup.share, lookup.assign) for lookup in entity.lookups)]
         return self.pick(self.random.choice(names or ["Account"]))
 
+    def merge(self):
+        entity = self.random.choice([name for name, entity in self.catalog.items() if entity.is_merged])
+        if len(self.records.get(entity, ())) > 1:
+            master, subordinate = self.random.sample(self.records[entity], 2)
+            self.do(f"Merge{entity}", element("id", master) + element("subordinateId", subordinate))
+
     def change_state(self):
         entity, identifier = self.random.choice((self.pick_owned, self.pick_active_child))()
         if self.catalog[entity].first_state is not None:
@@ -361,7 +369,7 @@ class World:
                  self.disable_user, lambda: self.disable_user("Enable"), lambda: self.disable_user("Enable"),
                  self.disable_unit, lambda: self.disable_unit("Enable"), lambda: self.disable_unit("Enable"),
                  self.change_team, self.change_profile, self.assign, self.assign, self.link_anew, self.link_anew,
-                 self.change_state, self.change_state, self.change_state,
+                 self.change_state, self.change_state, self.change_state, self.merge,
                  lambda: self.set_manager(self.random.choice(self.users)),
                  lambda: self.set_privileges(self.random.choice(self.roles)),
                  lambda: self.set_permissions(self.random.choice(self.profiles)),
@@ -373,6 +381,6 @@ class World:
     def move(self, steps):
         """Changes who sees which record, and nobody's rights but those of a user who moves with all that is his."""
         kinds = (self.share, lambda: self.share("ModifyAccess"), self.unshare, self.assign, self.assign, self.assign,
-                 self.link_anew, self.link_anew, self.change_state, self.move_user)
+                 self.link_anew, self.link_anew, self.change_state, self.move_user, self.merge)
         for _ in range(steps):
             self.random.choice(kinds)()
