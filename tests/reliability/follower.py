@@ -15,7 +15,7 @@ from svyaz.contract import PREFIX
 
 PATIENCE = 120  # seconds until what was committed must be told
 QUIET = 2       # seconds in which nothing more must come
-CHANGED = ("created", "updated", "assigned")
+CHANGED = ("created", "updated", "assigned", "merged")
 
 
 class Read:
@@ -57,6 +57,8 @@ class Follower(threading.Thread):
         kind, version = change.findtext("{*}kind"), int(change.findtext("{*}version") or 0)
         record = change.findtext("{*}entity"), change.findtext("{*}id")
         last = self.versions.get(record, 0)
+        if kind == "merged" and change.find("{*}mergedInto/{*}id") is None:
+            self.complaints.append(f"{record} is merged into nobody knows which")
         if kind in CHANGED:
             if version != last + 1 or (kind == "created") != (last == 0):
                 self.complaints.append(f"{record} is {kind} to version {version} after {last}")

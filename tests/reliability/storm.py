@@ -15,6 +15,7 @@ from svyaz.server import ADMIN, PASSWORD
 
 WRITERS, LINES, BATCH = 8, 3, 20
 CUSTOMER = "Customer"
+TRUE = ("1", "true")  # as engines have it
 
 
 class Account:
@@ -22,11 +23,11 @@ class Account:
 
     def __init__(self, name, record):
         self.name, self.id, self.version, self.employees = name, record, 1, None
-        self.is_deleted = False
+        self.is_deleted = self.is_merged = self.is_master = False
 
 
 class Writer:
-    """Creates, updates, deletes and takes orders; sends some again that were answered long ago."""
+    """Creates, updates, merges, deletes and takes orders; sends some again that were answered long ago."""
 
     def __init__(self, storm, number):
         self.storm, self.number = storm, number
@@ -85,9 +86,23 @@ class Writer:
         if int(reply.version) != account.version:
             self.complaints.append(f"{account.name} has version {reply.version} instead of {account.version}")
 
+    def merge(self):
+        """Of two one is given up. Into whom others were merged is not deleted: they would change with it."""
+        active = [account for account in self.accounts if not account.is_deleted and not account.is_merged]
+        if len(active) < 2:
+            return
+        master, subordinate = self.random.sample(active, 2)
+        master.employees = self.count
+        reply = self.write("Account", "MergeAccount", f"<id>{master.id}</id><subordinateId>{subordinate.id}"
+                           f"</subordinateId><fields><numberOfEmployees>{self.count}</numberOfEmployees></fields>")
+        master.version, master.is_master = master.version + 1, True
+        subordinate.version, subordinate.is_merged = subordinate.version + 1, True
+        if int(reply.version) != master.version:
+            self.complaints.append(f"{master.name} has version {reply.version} instead of {master.version}")
+
     def delete(self):
         account = self.random.choice(self.accounts)
-        if not account.is_deleted:
+        if not account.is_deleted and not account.is_master:
             self.write("Account", "DeleteAccount", f"<id>{account.id}</id>")
             account.is_deleted = True
 
@@ -101,7 +116,7 @@ class Writer:
         self.orders[reply.id] = name
 
     def run(self):
-        ways = (self.create, self.update, self.update, self.update, self.order, self.delete, self.batch)
+        ways = (self.create, self.update, self.update, self.update, self.order, self.delete, self.batch, self.merge)
         try:
             self.create()
             while self.storm.goes_on():
@@ -178,7 +193,7 @@ class Storm:
 
     def cells(self):
         return self.engine.cells(self.servers[0], {
-            "account": ["id", "name", "version", "numberOfEmployees"],
+            "account": ["id", "name", "version", "numberOfEmployees", "isMerged"],
             "sales_order": ["id", "name"],
             "sales_order_detail": ["salesOrder"]})
 
@@ -193,6 +208,10 @@ class Storm:
         if wanted != there:
             found.append(f"accounts: {sorted(set(map(str, wanted)) ^ set(map(str, there)))[:6]}, "
                          f"{len(wanted)} wanted, {len(there)} there")
+        merged = {account.id for writer in self.writers for account in writer.accounts
+                  if account.is_merged and not account.is_deleted}
+        if merged != {row["id"] for row in cells["account"] if str(row["isMerged"]).lower() in TRUE}:
+            found.append(f"{len(merged)} accounts were merged, which is not what is there")
         orders = {order: name for writer in self.writers for order, name in writer.orders.items()}
         if orders != {row["id"]: row["name"] for row in cells["sales_order"]}:
             found.append(f"{len(orders)} orders wanted, {len(cells['sales_order'])} there")

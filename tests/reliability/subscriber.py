@@ -13,7 +13,7 @@ from svyaz.endpoint import Endpoint, ack, fault
 
 PATIENCE = 120  # seconds in which something must be brought, while something is missing
 SETTINGS = ["push.allow=127.0.0.0/8", "push.retry=50 ms", "push.retry_most=1 s", "push.timeout=5 s"]
-CHANGED = ("created", "updated", "assigned")
+CHANGED = ("created", "updated", "assigned", "merged")
 MOODS = {  # out of a hundred messages: what is noted of it, and what is answered
     "well": (80, True, lambda: (200, ack())),
     "not now": (5, False, lambda: (200, ack("false"))),
@@ -88,6 +88,8 @@ class Subscriber:
 
     def note(self, change):
         before = self.versions.get(change.id, 0)
+        if (change.kind == "merged") != (change.master is not None):
+            self.complaints.append(f"{change.id} is {change.kind}, into {change.master}")
         if change.kind in CHANGED:
             if change.version != before + 1 or (change.kind == "created") != (before == 0):
                 self.complaints.append(f"{change.id} is {change.kind} to version {change.version} after {before}")

@@ -9,7 +9,7 @@ from lxml import etree
 from svyaz import wire
 
 NAMESPACE = "urn:svyaz:crm:1:Notification"
-Told = collections.namedtuple("Told", "sequence kind entity id version fields values application request")
+Told = collections.namedtuple("Told", "sequence kind entity id version fields values application request master")
 
 
 def ack(word="true"):
@@ -28,7 +28,7 @@ def tell(change):
                 [name.text for name in change.findall("{*}fields/{*}string")],
                 {value.findtext("{*}name"): value.findtext("{*}value")
                  for value in change.findall("{*}values/{*}NotifiedValue")},
-                text("application"), text("requestId"))
+                text("application"), text("requestId"), change.findtext("{*}mergedInto/{*}id"))
 
 
 class Message:
