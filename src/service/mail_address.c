@@ -120,6 +120,10 @@ static struct query_request make_query(const struct search *search,
     if (search->entity->owner != NULL) {
         array_add(&columns, search->entity->owner->name);
     }
+    if (search->entity->master != NULL) {
+        array_add(&columns, search->entity->is_merged->name);
+        array_add(&columns, search->entity->master->name);
+    }
     for (size_t i = 0; i < search->field_count; i++) {
         array_add(&columns, search->fields[i]->name);
         array_add(&conditions, ask_for(call, search->fields[i], addresses, count));
@@ -144,29 +148,52 @@ static struct uuid owner_of(const struct record *record)
                                                       : (struct uuid){{0}};
 }
 
-/* A record that has an address twice has it once. */
-static void add_match(const struct search *search, struct mail_address *address,
-                      const struct record *record)
+/* What was merged into another stands for that one, where the caller may read it: only then has
+ * the reference a name. */
+static const struct reference *master_of(const struct record *record)
+{
+    const struct entity *entity = record->entity;
+    if (entity->master == NULL || !record_has(record, entity->is_merged) ||
+        !record_value(record, entity->is_merged)->boolean || !record_has(record, entity->master)) {
+        return NULL;
+    }
+    const struct reference *master = &record_value(record, entity->master)->reference;
+    return master->name == NULL ? NULL : master;
+}
+
+static struct mail_match match_of(const struct search *search, const struct record *record)
 {
     const struct entity *entity = search->entity;
-    const struct uuid *id = &record_value(record, entity->id)->uuid;
-    struct array *matches = &address->matches;
-    struct mail_match *match = arena_allocate(search->call->arena, sizeof(*match));
-
-    if (matches->count > 0 &&
-        uuid_is_equal(&((struct mail_match *)matches->items[matches->count - 1])->record.id, id)) {
-        return;
+    const struct reference *master = master_of(record);
+    if (master != NULL) {
+        return (struct mail_match){.record = *master, .rank = search->rank};
     }
-    *match = (struct mail_match){
+    return (struct mail_match){
         .record = {.entity = entity,
-                   .id = *id,
+                   .id = record_value(record, entity->id)->uuid,
                    .name = record_has(record, entity->name_field)
                                ? record_value(record, entity->name_field)->text
                                : NULL},
         .owner = owner_of(record),
         .rank = search->rank,
     };
-    array_add(matches, match);
+}
+
+/* A record that has an address twice has it once; whose it is its own row says. */
+static void add_match(const struct search *search, struct mail_address *address,
+                      const struct record *record)
+{
+    const struct mail_match match = match_of(search, record);
+    struct array *matches = &address->matches;
+
+    for (size_t i = 0; i < matches->count; i++) {
+        struct mail_match *other = matches->items[i];
+        if (uuid_is_equal(&other->record.id, &match.record.id)) {
+            other->owner = uuid_is_empty(&other->owner) ? match.owner : other->owner;
+            return;
+        }
+    }
+    array_add(matches, arena_copy(search->call->arena, &match, sizeof(match)));
 }
 
 static void take_record(const struct search *search, const struct record *record)

@@ -276,6 +276,35 @@ void test_mail__every_address_is_tied_to_its_records(void **state)
     office_close(&office);
 }
 
+/* Two who were one, and were merged: what either had as its address is the master's. */
+void test_mail__the_address_of_who_was_merged_is_the_masters(void **state)
+{
+    (void)state;
+    office_open(&office);
+    const struct uuid gone = letters_add(&office, "Contact", "lastName", "Ann", "ann@example.com");
+    const struct uuid master = letters_add(&office, "Contact", "lastName", "A.", "ann@example.com");
+    const struct uuid old = letters_add(&office, "Contact", "lastName", "Old", "old@example.com");
+    const struct uuid *const merged[] = {&gone, &old};
+    for (size_t i = 0; i < 2; i++) {
+        const struct merge_entity_request request = {
+            .id = {.is_set = true, .value = master},
+            .subordinate_id = {.is_set = true, .value = *merged[i]},
+        };
+        (void)office_run(&office, "Contact", "MergeContact", &request);
+    }
+    const struct delivered_email *result = letters_deliver(
+        &office, letters_write(&office, "ann@example.com", "g1@x", "Cc: old@example.com\n"), NULL);
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "from", "cc", NULL);
+    const struct value *from = letters_value(email, "from");
+    const struct value *cc = letters_value(email, "cc");
+    assert_int_equal(from->parties.count, 1);
+    assert_true(uuid_is_equal(&from->parties.items[0].reference.id, &master));
+    assert_int_equal(cc->parties.count, 1);
+    assert_true(uuid_is_equal(&cc->parties.items[0].reference.id, &master));
+    office_close(&office);
+}
+
 /* More than a hundred have it: it names nobody. */
 void test_mail__an_address_of_too_many_is_nobodys(void **state)
 {
