@@ -1,6 +1,7 @@
 /*
  * test_mail_send.c - mail goes out: from whom, to whom, once, in order, and what becomes of it.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -451,6 +452,107 @@ void test_mail_send__a_claim_that_ends_leaves_its_messages_to_the_next(void **st
     office_expect(&office, (const void *)try_report(&id, &next->claim_id.value, "Failed", NULL, -1),
                   ERROR_STATE_INVALID);
     assert_int_equal(claim(1)->emails.count, 0);
+    office_close(&office);
+}
+
+/* ---- many at once ---- */
+
+enum { ASKERS = 4, ROUNDS = 5 };
+
+/* One operation, run by a thread of its own. */
+struct asker {
+    const char *name, *user;
+    const void *request;
+    struct arena *arena;
+    struct outgoing_emails emails; /* of a claim */
+    struct error error;
+    bool is_done;
+};
+
+static bool keep_claim(void *context, struct call *call, const struct operation *operation,
+                       const void *response, struct error *error)
+{
+    struct asker *asker = context;
+
+    (void)call;
+    (void)operation;
+    (void)error;
+    if (strcmp(asker->name, "ClaimOutgoingEmails") == 0) {
+        asker->emails = *((const struct claim_outgoing_emails_response *)response)->result;
+    }
+    return true;
+}
+
+static void *run(void *context)
+{
+    struct asker *asker = context;
+    struct call *call = call_make(asker->arena, &office.house.platform);
+    const struct message_codec codec = {.encode = keep_claim, .context = asker};
+    struct credentials credentials = office.credentials;
+
+    credentials.basic_name = asker->user;
+    asker->is_done = service_run(call, office_operation(&office, "Mail", asker->name), &credentials,
+                                 asker->request, &codec, &asker->error);
+    return NULL;
+}
+
+static void run_all(struct asker *askers)
+{
+    pthread_t threads[ASKERS];
+
+    for (size_t i = 0; i < ASKERS; i++) {
+        askers[i].arena = arena_create();
+        assert_int_equal(pthread_create(&threads[i], NULL, run, &askers[i]), 0);
+    }
+    for (size_t i = 0; i < ASKERS; i++) {
+        pthread_join(threads[i], NULL);
+        if (!askers[i].is_done) {
+            fail_msg("%s (%s)", askers[i].error.message, askers[i].error.cause);
+        }
+    }
+}
+
+static void end_all(struct asker *askers)
+{
+    for (size_t i = 0; i < ASKERS; i++) {
+        arena_destroy(&askers[i].arena);
+    }
+}
+
+/* All that are sent at once are in the outbox; of those who come for them one gets them. */
+void test_mail_send__whoever_comes_at_once_nothing_is_taken_twice(void **state)
+{
+    (void)state;
+    open();
+    for (int round = 0; round < ROUNDS; round++) {
+        struct asker askers[ASKERS] = {{.is_done = false}};
+        struct send_email_request requests[ASKERS];
+        const struct claim_outgoing_emails_request all = {.limit = {.is_set = false}};
+        const struct outgoing_emails *claimed = NULL;
+        for (size_t i = 0; i < ASKERS; i++) {
+            const struct uuid id = mail_create(&office, mail_draft(&office, "At once", &ann));
+            requests[i] = (struct send_email_request){.id = {.is_set = true, .value = id}};
+            askers[i] =
+                (struct asker){.name = "SendEmail", .user = "olga", .request = &requests[i]};
+        }
+        run_all(askers);
+        end_all(askers);
+        for (size_t i = 0; i < ASKERS; i++) {
+            askers[i] =
+                (struct asker){.name = "ClaimOutgoingEmails", .user = "postman", .request = &all};
+        }
+        run_all(askers);
+        for (size_t i = 0; i < ASKERS; i++) {
+            assert_true(askers[i].emails.emails.count == 0 || claimed == NULL);
+            claimed = askers[i].emails.emails.count == 0 ? claimed : &askers[i].emails;
+        }
+        assert_non_null(claimed);
+        assert_int_equal(claimed->emails.count, ASKERS);
+        for (size_t i = 0; i < ASKERS; i++) {
+            report(&nth(claimed, i)->id.value, claimed, "Sent", NULL, -1);
+        }
+        end_all(askers);
+    }
     office_close(&office);
 }
 
