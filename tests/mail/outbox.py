@@ -4,8 +4,10 @@
 Postfix takes messages by submission, with TLS and a password, and Dovecot files them; what arrives is what the
 platform keeps, byte for byte behind the lines that servers add. A false server says what real ones say seldom.
 """
+import base64
 import contextlib
 import pathlib
+import random
 import re
 import socket
 import sqlite3
@@ -61,12 +63,15 @@ class Writer:
         self.call("SystemUser", "UpdateSystemUser", f"<systemUser><id>{me}</id><internalEmailAddress>"
                   "boss@crm.example.org</internalEmailAddress></systemUser>")
 
-    def send(self, subject, *recipients):
-        """Writes an e-mail and sends it; its id."""
+    def send(self, subject, *recipients, file=b""):
+        """Writes an e-mail and sends it, with a file; its id."""
         parties = "".join(f"<Party><address>{address}</address></Party>" for address in recipients)
         identifier = self.call(
             "Email", "CreateEmail", f"<email><subject>{subject}</subject><description>&lt;p&gt;Добрый день&lt;/p&gt;"
             f"\n.\n..dots</description><to>{parties}</to></email>").findtext("{*}result/{*}id")
+        if file:
+            self.call("Note", "CreateNote", f"<note><regarding><entity>Email</entity><id>{identifier}</id></regarding>"
+                      f"<document><name>a.bin</name><content>{base64.b64encode(file).decode()}</content></document></note>")
         self.call("Mail", "SendEmail", f"<id>{identifier}</id>")
         return identifier
 
@@ -127,7 +132,7 @@ class FalseServer:
                 connection, _ = self.door.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rwb", 0) as stream:
+            with connection, connection.makefile("rwb") as stream:
                 self.talk(stream)
 
     def answer(self, stream, word, usual):
@@ -135,6 +140,7 @@ class FalseServer:
         if said is None:
             raise ConnectionError
         stream.write(said.encode() + b"\r\n")
+        stream.flush()
         return said
 
     def talk(self, stream):
@@ -144,10 +150,10 @@ class FalseServer:
                 word = line.split()[0].decode().upper()
                 self.commands.append(line.decode().strip())
                 if self.answer(stream, word, {"DATA": "354 go", "QUIT": "221 bye"}.get(word, "250 ok"))[:3] == "354":
-                    message = b""
-                    while not message.endswith(b"\r\n.\r\n"):
-                        message += stream.readline()
-                    self.messages.append(message[:-3])
+                    lines = []
+                    while (part := stream.readline()) not in (b"", b".\r\n"):
+                        lines.append(part)
+                    self.messages.append(b"".join(lines))
                     self.answer(stream, "END", "250 2.0.0 taken")
         except ConnectionError:
             pass
@@ -233,6 +239,17 @@ def check_refusals(writer):
         if complaint := writer.wait(spam, "Failed", "5.7.1 spam"):
             return complaint
         return None if without_dots(server.messages[0]) == writer.office.original(some) else "it was sent otherwise"
+
+
+def check_sizes(writer):
+    """A large file goes through whole; one that is too large is said to be."""
+    with FalseServer() as server, false_outbox():
+        large = writer.send("large", "bob@example.com", file=random.randbytes(4_500_000))
+        if complaint := writer.wait(large, "Sent"):
+            return complaint
+        if without_dots(server.messages[0]) != writer.office.original(large):
+            return "it was sent otherwise"
+        return writer.wait(writer.send("too large", "bob@example.com", file=bytes(8_000_000)), "Failed", "at most 7 MB")
 
 
 def check_one_waits_for_all(writer):

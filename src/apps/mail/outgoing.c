@@ -3,6 +3,7 @@
  */
 #include "apps/mail/outgoing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,10 @@ static const struct client_operation read_operation = {
 static const struct client_operation report_operation = {
     .service = "Mail", .name = "ReportOutgoingEmail", .is_repeatable = true};
 
-/* Attempts in which nobody gets what one of the recipients could get later. */
-enum { WAITS_FOR_ALL = 4 };
+enum {
+    WAITS_FOR_ALL = 4,           /* attempts in which nobody gets what somebody gets later */
+    SIZE_MOST = 7 * 1024 * 1024, /* what the client reads as one text: libxml2 ends at 10 MB */
+};
 
 static const char *const outcomes[] = {
     [SMTP_TAKEN] = "Sent",
@@ -125,7 +128,11 @@ static bool send_one(const struct round *round, const struct xml_node *email)
     struct smtp_message message = {.length = 0};
 
     read_envelope(round, email, &message);
-    if (fetch(round, id, &message)) {
+    if (strtoll(text_of(email, "size"), NULL, 10) > SIZE_MOST) {
+        snprintf(said, sizeof(said), "crm-outbox sends messages of at most %d MB",
+                 SIZE_MOST / (1024 * 1024));
+        verdict = SMTP_NEVER;
+    } else if (fetch(round, id, &message)) {
         verdict = smtp_send(round->smtp, &message, said);
     }
     log_event(&round->connector->log, verdict == SMTP_TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
