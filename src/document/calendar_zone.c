@@ -41,8 +41,7 @@ bool calendar_local(const struct icaltimetype *time, int64_t *local_out)
 
     if (time->hour < 0 || time->hour > 23 || time->minute < 0 || time->minute > 59 ||
         time->second < 0 || time->second > 60 ||
-        !date_join(time->year < FIRST_YEAR ? FIRST_YEAR : time->year, time->month, time->day,
-                   &days)) {
+        !date_join(time->year, time->month, time->day, &days)) {
         return false;
     }
     int64_t clock =
@@ -192,7 +191,8 @@ static bool search_part(icalcomponent *part, struct search *search)
         !read_offset(part, ICAL_TZOFFSETTO_PROPERTY, &search->after)) {
         return false;
     }
-    const struct icaltimetype first = icalproperty_get_dtstart(start);
+    struct icaltimetype first = icalproperty_get_dtstart(start);
+    first.year = first.year < FIRST_YEAR ? FIRST_YEAR : first.year;
     if (!calendar_local(&first, &local)) {
         return false;
     }
