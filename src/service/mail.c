@@ -155,7 +155,8 @@ bool service_deliver_incoming_email(struct call *call, const struct operation *o
     (void)request;
     if (!find_all(call, &mail, error) ||
         !(mail.is_filed ? mail_join : mail_file)(call, &mail, &outcome, error) ||
-        (!mail.is_filed && !mail_note_bounce(call, mail.message, error))) {
+        (!mail.is_filed && (!mail_note_bounce(call, mail.message, error) ||
+                            !mail_follow_calendars(call, &mail, &outcome.id, error)))) {
         return false;
     }
     result->id = (struct message_uuid){.is_set = true, .value = outcome.id};

@@ -25,6 +25,7 @@ struct error;
 struct file;
 struct map;
 struct mime_message;
+struct record;
 
 /* A record that has an address. */
 struct mail_match {
@@ -118,6 +119,23 @@ must_check bool mail_file(struct call *call, const struct incoming_mail *mail,
 /* mail_file.c: makes those who got another copy participants of the e-mail that there is. */
 must_check bool mail_join(struct call *call, const struct incoming_mail *mail,
                           struct write_outcome *outcome_out, struct error *error);
+
+/* mail_file.c: sets a field to a text, as far as it holds it; to nothing where there is none. */
+must_check bool mail_set_text(struct call *call, struct record *record, const char *name,
+                              const char *text, struct error *error);
+
+/* mail_file.c: sets a lookup; to nothing where the reference has no entity. */
+void mail_set_reference(struct record *record, const char *name, const struct reference *reference);
+
+/* mail_file.c: gives a record to the user of the mailbox, if he may own it and the caller may give
+ * it to him. */
+must_check bool mail_set_owner(struct call *call, const struct incoming_mail *mail,
+                               struct record *record, struct error *error);
+
+/* mail_calendar.c: what the calendars of the message say becomes of appointments; the message was
+ * filed as the e-mail. What cannot be done of it is logged, and nothing of it is done. */
+must_check bool mail_follow_calendars(struct call *call, const struct incoming_mail *mail,
+                                      const struct uuid *email_id, struct error *error);
 
 /* mail_file.c: the token of a message's kind. */
 const char *mail_kind(const struct mime_message *message);

@@ -19,6 +19,7 @@
 #include "security/identity.h"
 #include "security/session.h"
 #include "service/mail.h"
+#include "service/mail_party.h"
 #include "text/utf8.h"
 
 static const char *const kinds[] = {
@@ -35,9 +36,8 @@ const char *mail_kind(const struct mime_message *message)
 
 /* ---- values ---- */
 
-/* Text as far as the field holds it; nothing of an empty one. */
-static bool set_text(struct call *call, struct record *record, const char *name, const char *text,
-                     struct error *error)
+bool mail_set_text(struct call *call, struct record *record, const char *name, const char *text,
+                   struct error *error)
 {
     const struct field *field = entity_find_field(record->entity, name);
     size_t characters = 0, length = 0;
@@ -68,12 +68,13 @@ static void set_truth(struct record *record, const char *name, bool truth)
     value->boolean = truth;
 }
 
-static void set_reference(struct record *record, const struct field *field,
-                          const struct reference *reference)
+void mail_set_reference(struct record *record, const char *name, const struct reference *reference)
 {
-    struct value *value = record_value(record, field);
-    value->state = VALUE_SET;
-    value->reference = *reference;
+    if (reference->entity != NULL) {
+        struct value *value = record_value(record, entity_find_field(record->entity, name));
+        value->state = VALUE_SET;
+        value->reference = *reference;
+    }
 }
 
 static void set_file(struct record *record, const char *name, struct file *file)
@@ -84,58 +85,6 @@ static void set_file(struct record *record, const char *name, struct file *file)
 }
 
 /* ---- who takes part ---- */
-
-/* A party list that grows; an address that is no record stays an address. */
-struct parties {
-    struct call *call;
-    const struct incoming_mail *mail;
-    struct party *items;
-    size_t count;
-};
-
-static void add_party(struct parties *parties, const struct reference *record, const char *address)
-{
-    size_t size = parties->count * sizeof(*parties->items);
-
-    parties->items =
-        arena_grow(parties->call->arena, parties->items, size, size + sizeof(*parties->items));
-    parties->items[parties->count++] = (struct party){
-        .reference = record == NULL ? (struct reference){.entity = NULL} : *record,
-        .address = address,
-    };
-}
-
-/* Every record that has the address. */
-static void add_all(struct parties *parties, const char *written, const char *compared)
-{
-    const struct mail_address *address = mail_address_of(parties->call, parties->mail, compared);
-
-    if (address == NULL || address->matches.count == 0) {
-        add_party(parties, NULL, written);
-        return;
-    }
-    for (size_t i = 0; i < address->matches.count; i++) {
-        add_party(parties, &((const struct mail_match *)address->matches.items[i])->record,
-                  written);
-    }
-}
-
-/* One record only. */
-static void add_sender(struct parties *parties, const struct mime_address *from)
-{
-    const struct mail_match *match =
-        mail_sender_of(parties->call, parties->mail,
-                       mail_address_of(parties->call, parties->mail, from->compared));
-    add_party(parties, match == NULL ? NULL : &match->record, from->address);
-}
-
-static void give_parties(struct record *record, const char *name, const struct parties *parties)
-{
-    struct value *value = record_value(record, entity_find_field(record->entity, name));
-    *value = (struct value){.state = VALUE_SET};
-    value->parties.items = parties->items;
-    value->parties.count = parties->count;
-}
 
 static bool is_in(const struct mime_addresses *list, const char *compared)
 {
@@ -148,7 +97,7 @@ static bool is_in(const struct mime_addresses *list, const char *compared)
 }
 
 /* Recipients of the envelope whom the header does not name. */
-static void add_unnamed(struct parties *parties)
+static void add_unnamed(struct mail_parties *parties)
 {
     const struct mime_message *message = parties->mail->message;
     struct map *seen = map_create(parties->call->arena);
@@ -160,7 +109,7 @@ static void add_unnamed(struct parties *parties)
                         is_in(&message->cc, compared) || is_in(&message->bcc, compared);
         if (!is_named && map_get(seen, compared) == NULL) {
             map_set(seen, compared, written);
-            add_all(parties, written, compared);
+            mail_parties_add_all(parties, written, compared);
         }
     }
 }
@@ -172,22 +121,23 @@ static void set_parties(struct call *call, const struct incoming_mail *mail, str
         const struct mime_addresses *list;
     } lists[] = {
         {"to", &mail->message->to}, {"cc", &mail->message->cc}, {"bcc", &mail->message->bcc}};
-    struct parties from = {.call = call, .mail = mail};
+    struct mail_parties from = {.call = call, .mail = mail};
 
     for (size_t i = 0; i < mail->message->from.count; i++) {
-        add_sender(&from, &mail->message->from.items[i]);
+        const struct mime_address *sender = &mail->message->from.items[i];
+        mail_parties_add_sender(&from, sender->address, sender->compared);
     }
-    give_parties(record, "from", &from);
+    mail_parties_give(record, "from", &from);
     for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
-        struct parties parties = {.call = call, .mail = mail};
+        struct mail_parties parties = {.call = call, .mail = mail};
         for (size_t i = 0; i < lists[list].list->count; i++) {
             const struct mime_address *address = &lists[list].list->items[i];
-            add_all(&parties, address->address, address->compared);
+            mail_parties_add_all(&parties, address->address, address->compared);
         }
         if (strcmp(lists[list].name, "bcc") == 0) {
             add_unnamed(&parties);
         }
-        give_parties(record, lists[list].name, &parties);
+        mail_parties_give(record, lists[list].name, &parties);
     }
 }
 
@@ -222,17 +172,15 @@ static bool find_owner(struct call *call, const struct incoming_mail *mail,
     return true;
 }
 
-static bool set_owner(struct call *call, const struct incoming_mail *mail, struct record *record,
-                      struct error *error)
+bool mail_set_owner(struct call *call, const struct incoming_mail *mail, struct record *record,
+                    struct error *error)
 {
     struct reference owner;
 
     if (!find_owner(call, mail, record->entity, &owner, error)) {
         return false;
     }
-    if (owner.entity != NULL) {
-        set_reference(record, record->entity->owner, &owner);
-    }
+    mail_set_reference(record, record->entity->owner->name, &owner);
     return true;
 }
 
@@ -281,7 +229,7 @@ static bool set_texts(struct call *call, const struct incoming_mail *mail, struc
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (!set_text(call, record, texts[i].name, texts[i].text, error)) {
+        if (!mail_set_text(call, record, texts[i].name, texts[i].text, error)) {
             return false;
         }
     }
@@ -295,7 +243,7 @@ static bool make_email(struct call *call, const struct incoming_mail *mail,
     const struct mime_message *message = mail->message;
     struct record *record = own_record(call, "Email");
 
-    if (!set_texts(call, mail, record, error) || !set_owner(call, mail, record, error)) {
+    if (!set_texts(call, mail, record, error) || !mail_set_owner(call, mail, record, error)) {
         return false;
     }
     set_truth(record, "isOutgoing", false);
@@ -306,9 +254,7 @@ static bool make_email(struct call *call, const struct incoming_mail *mail,
     if (message->date.is_known) {
         set_moment(record, "sentOn", message->date.moment);
     }
-    if (mail->regarding.entity != NULL) {
-        set_reference(record, entity_find_field(record->entity, "regarding"), &mail->regarding);
-    }
+    mail_set_reference(record, "regarding", &mail->regarding);
     set_file(record, "original", mail->original);
     set_parties(call, mail, record);
     *record_out = record;
@@ -326,12 +272,12 @@ static bool create_note(struct call *call, const struct incoming_mail *mail,
 
     set_truth(note, "isDocument", true);
     set_file(note, "document", file);
-    set_reference(note, entity_find_field(note->entity, "regarding"), email);
-    return set_text(call, note, "subject", part->name, error) &&
-           set_text(call, note, "fileName", part->name, error) &&
-           set_text(call, note, "mimeType", part->media_type, error) &&
-           set_text(call, note, "contentId", part->content_id, error) &&
-           set_owner(call, mail, note, error) && record_create(call, note, &outcome, error);
+    mail_set_reference(note, "regarding", email);
+    return mail_set_text(call, note, "subject", part->name, error) &&
+           mail_set_text(call, note, "fileName", part->name, error) &&
+           mail_set_text(call, note, "mimeType", part->media_type, error) &&
+           mail_set_text(call, note, "contentId", part->content_id, error) &&
+           mail_set_owner(call, mail, note, error) && record_create(call, note, &outcome, error);
 }
 
 static bool create_notes(struct call *call, const struct incoming_mail *mail,
@@ -389,7 +335,7 @@ static bool takes_part(const struct record *record, const struct field *field, s
 }
 
 /* Those of the envelope who take no part yet. */
-static void add_newcomers(struct parties *parties, const struct record *record)
+static void add_newcomers(struct mail_parties *parties, const struct record *record)
 {
     static const char *const names[] = {"from", "to", "cc", "bcc"};
     struct call *call = parties->call;
@@ -405,7 +351,7 @@ static void add_newcomers(struct parties *parties, const struct record *record)
         }
         if (!is_known) {
             map_set(seen, compared, written);
-            add_all(parties, written, compared);
+            mail_parties_add_all(parties, written, compared);
         }
     }
 }
@@ -423,7 +369,7 @@ bool mail_join(struct call *call, const struct incoming_mail *mail,
                                     bcc};
     const struct column_set columns = {.fields = fields, .count = 6};
     struct record *before = NULL;
-    struct parties parties = {.call = call, .mail = mail};
+    struct mail_parties parties = {.call = call, .mail = mail};
 
     /* Locked, so that of two who join neither is forgotten. */
     if (!query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, &before, error)) {
@@ -435,11 +381,11 @@ bool mail_join(struct call *call, const struct incoming_mail *mail,
     }
     const struct value *there = record_value(before, bcc);
     for (size_t i = 0; i < there->parties.count; i++) {
-        add_party(&parties,
-                  there->parties.items[i].reference.entity == NULL
-                      ? NULL
-                      : &there->parties.items[i].reference,
-                  there->parties.items[i].address);
+        mail_parties_add(&parties,
+                         there->parties.items[i].reference.entity == NULL
+                             ? NULL
+                             : &there->parties.items[i].reference,
+                         there->parties.items[i].address);
     }
     add_newcomers(&parties, before);
     *outcome_out = (struct write_outcome){
@@ -449,6 +395,6 @@ bool mail_join(struct call *call, const struct incoming_mail *mail,
     }
     struct record *record = record_make(call->arena, entity);
     own_set_id(record, &mail->filed_id);
-    give_parties(record, "bcc", &parties);
+    mail_parties_give(record, "bcc", &parties);
     return record_update(call, record, NULL, outcome_out, error);
 }

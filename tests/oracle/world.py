@@ -13,7 +13,7 @@ RECORDS = {
     "UnitOfMeasure": 2, "Product": 3, "PriceLevel": 2, "ProductPriceLevel": 3,
     "Account": 14, "Contact": 12, "Lead": 6, "Opportunity": 8, "SalesOrder": 7, "Invoice": 6,
     "OpportunityProduct": 4, "SalesOrderDetail": 6, "InvoiceDetail": 4, "CustomerAddress": 6,
-    "Case": 8, "Task": 10, "PhoneCall": 5, "Email": 5, "Appointment": 5, "Note": 12,
+    "Case": 8, "Task": 10, "PhoneCall": 5, "Email": 5, "Appointment": 5, "AppointmentReply": 6, "Note": 12,
     "Queue": 4, "QueueItem": 9, "Mailbox": 4, "EmailTemplate": 3,
 }
 # Lookups that the platform, not a client, has the say in.
@@ -229,7 +229,7 @@ class World:
     def required(self, field, text):
         if field.type in ("integer", "long", "decimal", "money"):
             return "1"
-        return self.marked(text)
+        return self.few(field) if field.type == "choice" else self.marked(text)
 
     def is_there(self, entity, values):
         """Whether a key of lookups alone names a record that was made already; else it is noted."""

@@ -21,6 +21,7 @@ void test_catalog__reads_every_entity(void **state)
     (void)state;
     static const char *const names[] = {"Account",
                                         "Appointment",
+                                        "AppointmentReply",
                                         "BusinessUnit",
                                         "Case",
                                         "Contact",
