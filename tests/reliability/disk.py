@@ -29,8 +29,8 @@ from svyaz.contract import PREFIX  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
-SIZE = 96 << 20       # of the file system, in bytes
-GROWTH = 6 << 20      # more for each fill: what is written until the next
+SIZE = 96 << 20       # of the file system at first, in bytes
+CLEAR = 48 << 20      # bytes that are free after a fill, at least: what is written stays, so the disk grows
 ROOM = 128 << 10      # bytes at most that a fill leaves
 IDLE = 60             # seconds after which an unused session ends; its use is noted four times as often
 LONG = IDLE / 4 + 2   # seconds that one fill lasts at least, so that a use must be noted in it
@@ -41,10 +41,13 @@ FILE = 600 << 10      # bytes of an attachment: more than is kept in memory on i
 class Disk:
     """The small file system, and what fills it."""
 
-    def __init__(self, folder, size):
-        self.folder, self.filler = folder, folder / "filler"
+    def __init__(self, folder):
+        self.folder, self.filler, self.size = folder, folder / "filler", SIZE
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "svyaz-disk", folder], check=True)
+        self.mount("")
+
+    def mount(self, how):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"{how}size={self.size}", "svyaz-disk", self.folder], check=True)
 
     def fill(self, left):
         """Takes all room but so many bytes; others write meanwhile, so the last of it may be gone before."""
@@ -59,6 +62,10 @@ class Disk:
 
     def clear(self):
         self.filler.unlink()
+        lacking = CLEAR - self.room()
+        if lacking > 0:
+            self.size += lacking
+            self.mount("remount,")
 
 
 class Visit(Read):
@@ -138,7 +145,7 @@ def complaint_about_file(server):
 
 
 def prove(tally, chosen):
-    disk = Disk(WORK / "disk" / "small", SIZE + GROWTH * chosen.fills)
+    disk = Disk(WORK / "disk" / "small")
     engine = engines.Sqlite(disk.folder)
     server = Server(disk.folder / "node", PROGRAM, [*SETTINGS, f"session.idle={IDLE} s"])
     server.bootstrap()
