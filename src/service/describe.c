@@ -288,9 +288,12 @@ bool service_describe_entities(struct call *call, const struct operation *operat
     return true;
 }
 
-/* Sections whose settings bound what a request may bring. */
+/* The numbers of sections whose settings bound what a request may bring. */
 static bool is_limit(const struct setting *setting)
 {
+    if (setting->type == SETTING_TEXT || setting->type == SETTING_BOOLEAN) {
+        return false;
+    }
     return strcmp(setting->section, "limits") == 0 || strcmp(setting->section, "mail") == 0;
 }
 
