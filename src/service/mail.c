@@ -3,10 +3,7 @@
  */
 #include "service/mail.h"
 
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/error.h"
 #include "call/call.h"
 #include "generated/messages.h"
 #include "generated/operations.h"
@@ -15,41 +12,6 @@
 #include "mime/mime.h"
 #include "record/engine.h"
 #include "service/mail_bounce.h"
-
-/* Those who work here: that a message is for one of them says nothing of whom it is from. */
-static bool is_of_the_house(const struct reference *record)
-{
-    static const char *const names[] = {"SystemUser", "Team", "Queue"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(record->entity->name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_clue(const struct incoming_mail *mail, const char *reason, bool is_of_anybody)
-{
-    for (size_t i = 0; i < mail->clues.count; i++) {
-        const struct mail_clue *clue = mail->clues.items[i];
-        if (strcmp(clue->reason, reason) == 0 &&
-            (is_of_anybody || !is_of_the_house(&clue->record))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The tokens of the classic model: the first that holds. */
-static const char *reason_of(const struct incoming_mail *mail)
-{
-    return mail->is_filed                       ? "Duplicate"
-           : mail->regarding.entity != NULL     ? "CorrelationMatch"
-           : has_clue(mail, "Sender", true)     ? "SenderMatch"
-           : has_clue(mail, "Recipient", false) ? "RecipientMatch"
-                                                : "AcceptAll";
-}
 
 static struct reference *copy_reference(struct call *call, const struct reference *reference)
 {
@@ -64,13 +26,14 @@ static struct reference *email_reference(struct call *call, const struct uuid *i
     return uuid_is_empty(id) ? NULL : copy_reference(call, &reference);
 }
 
+/* Everything that decides; in this order, since each needs what was found before. */
 static bool find_all(struct call *call, struct incoming_mail *mail, struct error *error)
 {
-    if (!mail_find_filed(call, mail, error) || !mail_find_thread(call, mail, error) ||
-        !mail_find_parties(call, mail, error)) {
+    if (!mail_find_filed(call, mail, error) || !mail_find_parties(call, mail, error) ||
+        !mail_find_mailboxes(call, mail, error) || !mail_find_clues(call, mail, error)) {
         return false;
     }
-    mail_note_parties(call, mail);
+    mail_judge(call, mail);
     return true;
 }
 
@@ -105,8 +68,9 @@ bool service_check_incoming_email(struct call *call, const struct operation *ope
         !find_all(call, mail, error)) {
         return false;
     }
-    result->deliverable = (struct message_boolean){.is_set = true, .value = !mail->is_filed};
-    result->reason = reason_of(mail);
+    result->deliverable =
+        (struct message_boolean){.is_set = true, .value = !mail->is_filed && !mail->is_refused};
+    result->reason = mail->reason;
     result->message_kind = mail_kind(mail->message);
     result->email = mail->is_filed ? email_reference(call, &mail->filed_id) : NULL;
     result->regarding = copy_reference(call, &mail->regarding);
@@ -115,8 +79,8 @@ bool service_check_incoming_email(struct call *call, const struct operation *ope
     return true;
 }
 
-/* The message is read and its files are stored before the transaction; of what is filed already
- * there is nothing to store. */
+/* The message is read, judged, and its files are stored before the transaction; of what is filed
+ * already, or is not let in, there is nothing to store. */
 bool service_prepare_incoming_email(struct call *call, const struct operation *operation,
                                     const void *request, struct error *error)
 {
@@ -125,8 +89,8 @@ bool service_prepare_incoming_email(struct call *call, const struct operation *o
 
     (void)operation;
     if (!mail_read(call, asked->message, &asked->recipients, asked->mailbox, &mail, error) ||
-        !mail_find_filed(call, mail, error) ||
-        (!mail->is_filed && !mail_stage(call, mail, asked->message, error))) {
+        !find_all(call, mail, error) ||
+        (!mail->is_filed && !mail->is_refused && !mail_stage(call, mail, asked->message, error))) {
         return false;
     }
     call->prepared = mail;
@@ -143,6 +107,43 @@ static size_t count_files(const struct incoming_mail *mail)
     return count;
 }
 
+/* What was found before the transaction holds yet, but for another copy that came in between; after
+ * a conflict all of it is found anew. What was refused stays so. */
+static bool look_again(struct call *call, struct incoming_mail *mail, struct error *error)
+{
+    if (call->is_repeated) {
+        return find_all(call, mail, error);
+    }
+    if (!mail_find_filed(call, mail, error)) {
+        return false;
+    }
+    mail_judge(call, mail);
+    return true;
+}
+
+static bool file(struct call *call, struct incoming_mail *mail, struct write_outcome *outcome_out,
+                 struct error *error)
+{
+    return (!mail->is_filed || mail_find_regarding(call, mail, error)) &&
+           mail_open_case(call, mail, error) &&
+           (mail->is_filed ? mail_join : mail_file)(call, mail, outcome_out, error) &&
+           (mail->is_filed || (mail_note_bounce(call, mail->message, error) &&
+                               mail_follow_calendars(call, mail, &outcome_out->id, error))) &&
+           mail_lay_into_queues(call, mail, &outcome_out->id, error);
+}
+
+static void tell_filed(struct call *call, const struct incoming_mail *mail,
+                       const struct write_outcome *outcome, struct delivered_email *result)
+{
+    result->id = (struct message_uuid){.is_set = true, .value = outcome->id};
+    result->version = (struct message_integer){.is_set = true, .value = outcome->version};
+    result->created = (struct message_boolean){.is_set = true, .value = !mail->is_filed};
+    result->regarding = copy_reference(call, &mail->regarding);
+    result->attachments =
+        (struct message_integer){.is_set = true, .value = (int64_t)count_files(mail)};
+    call->row_count = 1;
+}
+
 bool service_deliver_incoming_email(struct call *call, const struct operation *operation,
                                     const void *request, void *response, struct error *error)
 {
@@ -153,21 +154,19 @@ bool service_deliver_incoming_email(struct call *call, const struct operation *o
 
     (void)operation;
     (void)request;
-    if (!find_all(call, &mail, error) ||
-        !(mail.is_filed ? mail_join : mail_file)(call, &mail, &outcome, error) ||
-        (!mail.is_filed && (!mail_note_bounce(call, mail.message, error) ||
-                            !mail_follow_calendars(call, &mail, &outcome.id, error)))) {
+    if (!mail.is_refused && !look_again(call, &mail, error)) {
         return false;
     }
-    result->id = (struct message_uuid){.is_set = true, .value = outcome.id};
-    result->version = (struct message_integer){.is_set = true, .value = outcome.version};
-    result->created = (struct message_boolean){.is_set = true, .value = !mail.is_filed};
-    result->reason = reason_of(&mail);
+    result->created = (struct message_boolean){.is_set = true, .value = false};
+    result->filed = (struct message_boolean){.is_set = true, .value = !mail.is_refused};
+    if (!mail.is_refused) {
+        if (!file(call, &mail, &outcome, error)) {
+            return false;
+        }
+        tell_filed(call, &mail, &outcome, result);
+    }
+    result->reason = mail.reason;
     result->message_kind = mail_kind(mail.message);
-    result->regarding = copy_reference(call, &mail.regarding);
-    result->attachments =
-        (struct message_integer){.is_set = true, .value = (int64_t)count_files(&mail)};
     answer->result = result;
-    call->row_count = 1;
     return true;
 }

@@ -21,6 +21,7 @@
 #include "security/field_access.h"
 #include "security/identity.h"
 #include "service/mail.h"
+#include "service/mail_token.h"
 #include "text/fold.h"
 
 enum { AT_ONCE = 16, HITS_MOST = 100, MAIL_FIELDS = 8 };
@@ -46,24 +47,52 @@ static const char *fold(struct call *call, const char *compared)
     return text_fold(call->arena, call->platform->text_rules, compared);
 }
 
-const struct mail_address *mail_address_of(struct call *call, const struct incoming_mail *mail,
-                                           const char *compared)
+struct mail_address *mail_address_of(struct call *call, const struct incoming_mail *mail,
+                                     const char *compared)
 {
     return map_get(mail->addresses, fold(call, compared));
 }
 
-static void add_address(struct call *call, struct incoming_mail *mail, const char *written)
+/* "sales@firm.example" of "sales+offer@firm.example"; NULL: there is no plus. */
+static const char *bare_address(struct call *call, const char *compared)
+{
+    const char *tag = mail_tag_of_address(call, compared);
+    const char *domain = strrchr(compared, '@');
+
+    return tag == NULL ? NULL
+                       : arena_format(call->arena, "%.*s%s",
+                                      (int)(domain - compared - (ptrdiff_t)strlen(tag) - 1),
+                                      compared, domain);
+}
+
+static struct mail_address *add_address(struct call *call, struct incoming_mail *mail,
+                                        const char *written)
 {
     const char *compared = mime_compared_address(call->arena, written);
     const char *folded = fold(call, compared);
+    struct mail_address *address = map_get(mail->addresses, folded);
 
-    if (strchr(compared, '@') == NULL || map_get(mail->addresses, folded) != NULL) {
-        return;
+    if (strchr(compared, '@') == NULL || address != NULL) {
+        return address;
     }
-    struct mail_address *address = arena_allocate(call->arena, sizeof(*address));
+    address = arena_allocate(call->arena, sizeof(*address));
     *address = (struct mail_address){.address = written, .compared = compared};
     array_init(&address->matches, call->arena);
     map_set(mail->addresses, folded, address);
+    return address;
+}
+
+static void add_with_bare(struct call *call, struct incoming_mail *mail, const char *written)
+{
+    struct mail_address *address = add_address(call, mail, written);
+    const char *bare = address == NULL ? NULL : bare_address(call, address->compared);
+
+    if (address != NULL) {
+        address->takes_part = true;
+    }
+    if (bare != NULL && *bare != '@') {
+        address->bare = add_address(call, mail, bare);
+    }
 }
 
 static void gather(struct call *call, struct incoming_mail *mail)
@@ -75,11 +104,11 @@ static void gather(struct call *call, struct incoming_mail *mail)
     mail->addresses = map_create(call->arena);
     for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
         for (size_t i = 0; i < lists[list]->count; i++) {
-            add_address(call, mail, lists[list]->items[i].address);
+            add_with_bare(call, mail, lists[list]->items[i].address);
         }
     }
     for (size_t i = 0; i < mail->envelope.count; i++) {
-        add_address(call, mail, mail->envelope.items[i]);
+        add_with_bare(call, mail, mail->envelope.items[i]);
     }
 }
 
@@ -346,34 +375,48 @@ bool mail_find_parties(struct call *call, struct incoming_mail *mail, struct err
 
 /* ---- who it is from ---- */
 
-/* The user whose mailbox it came into; NULL: none. */
-static const struct mail_match *mailbox_user(struct call *call, const struct incoming_mail *mail)
+/* The user of the first mailbox that has one; NULL: none. */
+static const struct reference *mailbox_user(const struct incoming_mail *mail)
 {
-    const struct mail_address *address =
-        mail->mailbox == NULL
-            ? NULL
-            : mail_address_of(call, mail, mime_compared_address(call->arena, mail->mailbox));
-    const struct mail_match *first =
-        address == NULL || address->matches.count == 0 ? NULL : address->matches.items[0];
-    return first != NULL && first->rank == 0 ? first : NULL;
+    for (size_t i = 0; i < mail->mailboxes.count; i++) {
+        const struct mail_mailbox *mailbox = mail->mailboxes.items[i];
+        if (strcmp(mailbox->holder.entity->name, "SystemUser") == 0) {
+            return &mailbox->holder;
+        }
+    }
+    return NULL;
 }
 
-const struct mail_match *mail_sender_of(struct call *call, const struct incoming_mail *mail,
+const struct mail_match *mail_sender_of(const struct incoming_mail *mail,
                                         const struct mail_address *address)
 {
-    const struct mail_match *user = mailbox_user(call, mail);
+    const struct reference *user = mailbox_user(mail);
     const struct mail_match *found = NULL;
 
     for (size_t i = 0; address != NULL && i < address->matches.count; i++) {
         const struct mail_match *match = address->matches.items[i];
-        bool is_own = user != NULL && uuid_is_equal(&match->owner, &user->record.id);
-        if (found == NULL || (match->rank == found->rank && is_own &&
-                              !uuid_is_equal(&found->owner, &user->record.id))) {
+        bool is_own = user != NULL && uuid_is_equal(&match->owner, &user->id);
+        if (found == NULL ||
+            (match->rank == found->rank && is_own && !uuid_is_equal(&found->owner, &user->id))) {
             found = match;
         }
     }
     return found;
 }
+
+bool mail_is_of_the_house(const struct reference *record)
+{
+    static const char *const names[] = {"SystemUser", "Team", "Queue"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(record->entity->name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- clues ---- */
 
 static void note(struct call *call, struct incoming_mail *mail, const char *reason,
                  const struct mail_match *match, const struct mime_address *address)
@@ -395,17 +438,19 @@ static void note_recipients(struct call *call, struct incoming_mail *mail,
     }
 }
 
-void mail_note_parties(struct call *call, struct incoming_mail *mail)
+bool mail_note_parties(struct call *call, struct incoming_mail *mail, struct error *error)
 {
     const struct mime_message *message = mail->message;
 
+    (void)error;
     for (size_t i = 0; i < message->from.count; i++) {
-        const struct mail_match *sender = mail_sender_of(
-            call, mail, mail_address_of(call, mail, message->from.items[i].compared));
+        const struct mail_match *sender =
+            mail_sender_of(mail, mail_address_of(call, mail, message->from.items[i].compared));
         if (sender != NULL) {
             note(call, mail, "Sender", sender, &message->from.items[i]);
         }
     }
     note_recipients(call, mail, &message->to);
     note_recipients(call, mail, &message->cc);
+    return true;
 }

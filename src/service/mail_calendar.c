@@ -221,7 +221,9 @@ static bool find_people(struct call *call, struct mail_meeting *meeting, struct 
     static const struct mime_message nobody = {.from = {.count = 0}};
     const struct calendar_event *event = meeting->event;
 
-    meeting->people = (struct incoming_mail){.message = &nobody, .mailbox = meeting->mail->mailbox};
+    meeting->people = (struct incoming_mail){.message = &nobody,
+                                             .mailbox = meeting->mail->mailbox,
+                                             .mailboxes = meeting->mail->mailboxes};
     array_init(&meeting->people.envelope, call->arena);
     array_init(&meeting->people.clues, call->arena);
     if (event->organizer != NULL) {

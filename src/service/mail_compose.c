@@ -184,7 +184,7 @@ static void set_subject(struct call *call, struct outgoing_mail *mail)
 {
     const struct field *field = entity_find_field(mail->record->entity, "subject");
     const char *subject = text_of(mail->record, "subject");
-    bool has_tokens = *call->settings->mail.token_prefix != '\0';
+    bool has_tokens = *call->settings->filing.token_prefix != '\0';
 
     mail->token = text_of(mail->record, "trackingToken");
     mail->draft.subject = subject == NULL ? "" : subject;

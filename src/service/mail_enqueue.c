@@ -14,6 +14,7 @@
 #include "query/query.h"
 #include "record/engine.h"
 #include "record/own.h"
+#include "service/mail.h"
 #include "service/mail_outbox.h"
 #include "service/mail_send.h"
 #include "text/utf8.h"
@@ -91,6 +92,7 @@ static bool describe(struct call *call, const struct outgoing_mail *mail, struct
            own_set(call, record, "messageId", mail->draft.message_id, error) &&
            own_set(call, record, "contentDigest", digest, error) &&
            own_set(call, record, "trackingToken", mail->token, error) &&
+           own_set(call, record, "topic", mail_topic_of(call, mail->draft.subject), error) &&
            own_set(call, record, "referencedMessages", list_references(call, mail), error) &&
            own_set(call, record, "deliveryAttempts", "0", error);
 }

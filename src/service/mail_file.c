@@ -15,9 +15,6 @@
 #include "query/query.h"
 #include "record/engine.h"
 #include "record/own.h"
-#include "security/authorise.h"
-#include "security/identity.h"
-#include "security/session.h"
 #include "service/mail.h"
 #include "service/mail_party.h"
 #include "text/utf8.h"
@@ -40,17 +37,11 @@ bool mail_set_text(struct call *call, struct record *record, const char *name, c
                    struct error *error)
 {
     const struct field *field = entity_find_field(record->entity, name);
-    size_t characters = 0, length = 0;
 
     if (text == NULL || *text == '\0') {
         return true;
     }
-    for (; text[length] != '\0'; length++) {
-        characters += ((unsigned char)text[length] & 0xC0) != 0x80;
-        if (characters > field->length) {
-            break;
-        }
-    }
+    size_t length = text_length_of(text, field->length);
     return own_set(call, record, name, arena_copy_part(call->arena, text, length), error);
 }
 
@@ -143,41 +134,12 @@ static void set_parties(struct call *call, const struct incoming_mail *mail, str
 
 /* ---- the owner ---- */
 
-/* The user of the mailbox, if he may own such records and the caller may give him some. */
-static bool find_owner(struct call *call, const struct incoming_mail *mail,
-                       const struct entity *entity, struct reference *owner_out,
-                       struct error *error)
-{
-    const struct mail_address *address =
-        mail->mailbox == NULL
-            ? NULL
-            : mail_address_of(call, mail, mime_compared_address(call->arena, mail->mailbox));
-    const struct mail_match *match =
-        address == NULL || address->matches.count == 0 ? NULL : address->matches.items[0];
-    const struct identity *identity = NULL;
-
-    *owner_out = (struct reference){.entity = NULL};
-    if (match == NULL || match->rank > 0 || !authorise_all(call->identity, entity, RIGHT_ASSIGN)) {
-        return true;
-    }
-    if (!session_identity(call->platform->sessions, call->arena, call->connection, call->catalog,
-                          &match->record.id, &identity, error)) {
-        bool is_shut_out = error->code == ERROR_CREDENTIALS_INVALID;
-        error_clear(error);
-        return is_shut_out;
-    }
-    if (identity_depth(identity, entity, RIGHT_READ) > DEPTH_NONE) {
-        *owner_out = match->record;
-    }
-    return true;
-}
-
 bool mail_set_owner(struct call *call, const struct incoming_mail *mail, struct record *record,
                     struct error *error)
 {
     struct reference owner;
 
-    if (!find_owner(call, mail, record->entity, &owner, error)) {
+    if (!mail_owner_of(call, mail, record->entity, &owner, error)) {
         return false;
     }
     mail_set_reference(record, record->entity->owner->name, &owner);
@@ -218,6 +180,8 @@ static bool set_texts(struct call *call, const struct incoming_mail *mail, struc
         const char *text;
     } texts[] = {
         {"subject", *message->subject == '\0' ? "(no subject)" : message->subject},
+        {"topic", mail_topic_of(call, message->subject)},
+        {"trackingToken", mail->token},
         {"description", is_html ? message->clean_html : message->text},
         {"mimeType", is_html ? "text/html" : "text/plain"},
         {"sender", message->from.count == 0 ? NULL : message->from.items[0].address},
@@ -295,6 +259,12 @@ static bool create_notes(struct call *call, const struct incoming_mail *mail,
     return true;
 }
 
+static bool refuse_gone(struct error *error)
+{
+    return error_set(error, ERROR_DATABASE_CONFLICT, "message",
+                     "The e-mail was deleted while another copy came in");
+}
+
 bool mail_file(struct call *call, const struct incoming_mail *mail,
                struct write_outcome *outcome_out, struct error *error)
 {
@@ -302,8 +272,7 @@ bool mail_file(struct call *call, const struct incoming_mail *mail,
 
     if (mail->original == NULL) {
         /* It was filed when the files would have been staged, and is gone since. */
-        return error_set(error, ERROR_DATABASE_CONFLICT, "message",
-                         "The e-mail was deleted while another copy came in");
+        return refuse_gone(error);
     }
     if (!make_email(call, mail, &record, error)) {
         return false;
@@ -356,30 +325,54 @@ static void add_newcomers(struct mail_parties *parties, const struct record *rec
     }
 }
 
-bool mail_join(struct call *call, const struct incoming_mail *mail,
-               struct write_outcome *outcome_out, struct error *error)
+bool mail_find_regarding(struct call *call, struct incoming_mail *mail, struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Email");
-    const struct field *bcc = entity_find_field(entity, "bcc");
+    const struct field *regarding = entity_find_field(entity, "regarding");
+    const struct field *fields[] = {regarding};
+    const struct column_set columns = {.fields = fields, .count = 1};
+    struct record *before = NULL;
+
+    if (!query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, &before, error)) {
+        return false;
+    }
+    if (before == NULL) {
+        return refuse_gone(error);
+    }
+    mail->regarding = record_has(before, regarding) ? record_value(before, regarding)->reference
+                                                    : (struct reference){.entity = NULL};
+    return true;
+}
+
+/* Those who are there, and the newcomers. */
+static bool read_before(struct call *call, const struct incoming_mail *mail,
+                        struct record **before_out, struct error *error)
+{
+    const struct entity *entity = catalog_find_entity(call->catalog, "Email");
     const struct field *fields[] = {entity->id,
                                     entity->version,
                                     entity_find_field(entity, "from"),
                                     entity_find_field(entity, "to"),
                                     entity_find_field(entity, "cc"),
-                                    bcc};
+                                    entity_find_field(entity, "bcc")};
     const struct column_set columns = {.fields = fields, .count = 6};
+
+    return query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, before_out,
+                      error) &&
+           (*before_out != NULL || refuse_gone(error));
+}
+
+bool mail_join(struct call *call, const struct incoming_mail *mail,
+               struct write_outcome *outcome_out, struct error *error)
+{
     struct record *before = NULL;
     struct mail_parties parties = {.call = call, .mail = mail};
 
-    /* Locked, so that of two who join neither is forgotten. */
-    if (!query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, &before, error)) {
+    if (!read_before(call, mail, &before, error)) {
         return false;
     }
-    if (before == NULL) {
-        return error_set(error, ERROR_DATABASE_CONFLICT, "message",
-                         "The e-mail was deleted while another copy came in");
-    }
-    const struct value *there = record_value(before, bcc);
+    const struct entity *entity = before->entity;
+    const struct value *there = record_value(before, entity_find_field(entity, "bcc"));
     for (size_t i = 0; i < there->parties.count; i++) {
         mail_parties_add(&parties,
                          there->parties.items[i].reference.entity == NULL
@@ -390,11 +383,14 @@ bool mail_join(struct call *call, const struct incoming_mail *mail,
     add_newcomers(&parties, before);
     *outcome_out = (struct write_outcome){
         .id = mail->filed_id, .version = record_value(before, entity->version)->integer};
-    if (parties.count == there->parties.count) {
+    if (parties.count == there->parties.count && mail->opened.entity == NULL) {
         return true;
     }
     struct record *record = record_make(call->arena, entity);
     own_set_id(record, &mail->filed_id);
-    mail_parties_give(record, "bcc", &parties);
+    if (parties.count > there->parties.count) {
+        mail_parties_give(record, "bcc", &parties);
+    }
+    mail_set_reference(record, "regarding", &mail->opened);
     return record_update(call, record, NULL, outcome_out, error);
 }

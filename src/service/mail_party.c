@@ -39,8 +39,8 @@ void mail_parties_add_all(struct mail_parties *parties, const char *written, con
 void mail_parties_add_sender(struct mail_parties *parties, const char *written,
                              const char *compared)
 {
-    const struct mail_match *match = mail_sender_of(
-        parties->call, parties->mail, mail_address_of(parties->call, parties->mail, compared));
+    const struct mail_match *match =
+        mail_sender_of(parties->mail, mail_address_of(parties->call, parties->mail, compared));
     mail_parties_add(parties, match == NULL ? NULL : &match->record, written);
 }
 

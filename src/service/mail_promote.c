@@ -107,12 +107,9 @@ static bool find_clues(struct promotion *promotion, struct error *error)
 {
     struct call *call = promotion->call;
 
-    if (!mail_find_thread(call, promotion->mail, error) ||
-        !mail_find_parties(call, promotion->mail, error)) {
-        return false;
-    }
-    mail_note_parties(call, promotion->mail);
-    return true;
+    return mail_find_parties(call, promotion->mail, error) &&
+           mail_find_mailboxes(call, promotion->mail, error) &&
+           mail_find_clues(call, promotion->mail, error);
 }
 
 /* ---- the check ---- */

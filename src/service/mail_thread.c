@@ -11,12 +11,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
-#include "base/map.h"
 #include "call/call.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "mime/mime.h"
-#include "query/access.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "service/mail.h"
@@ -180,60 +178,24 @@ static bool has_id(const struct record *record, const char *id)
     return strlen(id) == length && strncmp(text, id, length) == 0;
 }
 
-/* A record that several e-mails are about is one clue. */
-static bool is_noted(const struct incoming_mail *mail, const struct reference *record)
-{
-    for (size_t i = 0; i < mail->clues.count; i++) {
-        const struct mail_clue *clue = mail->clues.items[i];
-        if (uuid_is_equal(&clue->record.id, &record->id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void note_if_about(struct call *call, struct incoming_mail *mail,
-                          const struct mention *mention, const struct record *record)
+/* What is here already is no answer to itself. */
+static void note_if_earlier(struct call *call, struct incoming_mail *mail,
+                            const struct mention *mention, const struct record *record)
 {
     const struct field *regarding = entity_find_field(record->entity, "regarding");
+    const struct uuid *id = &record_value(record, record->entity->id)->uuid;
 
-    if (!has_id(record, mention->id) || !record_has(record, regarding)) {
+    if (!has_id(record, mention->id) || (mail->is_filed && uuid_is_equal(id, &mail->filed_id))) {
         return;
     }
-    const struct reference *about = &record_value(record, regarding)->reference;
-    if (is_noted(mail, about)) {
-        return;
+    mail->is_answer = true;
+    if (record_has(record, regarding)) {
+        const struct mail_clue clue = {.record = record_value(record, regarding)->reference,
+                                       .reason = mention->reason,
+                                       .email = *id,
+                                       .is_about = true};
+        mail_note_clue(call, mail, &clue);
     }
-    struct mail_clue *clue = arena_allocate(call->arena, sizeof(*clue));
-    *clue = (struct mail_clue){.record = *about,
-                               .reason = mention->reason,
-                               .email = record_value(record, record->entity->id)->uuid};
-    array_add(&mail->clues, clue);
-}
-
-/* Leaves those that the caller may read and append to; of the others he is not told. */
-static bool keep_permitted(struct call *call, struct array *clues, struct error *error)
-{
-    struct may *asked = arena_allocate_array(call->arena, 2 * clues->count, sizeof(*asked));
-    size_t kept = 0;
-
-    for (size_t i = 0; i < clues->count; i++) {
-        const struct reference *record = &((const struct mail_clue *)clues->items[i])->record;
-        asked[2 * i] =
-            (struct may){.entity = record->entity, .id = record->id, .right = RIGHT_READ};
-        asked[2 * i + 1] =
-            (struct may){.entity = record->entity, .id = record->id, .right = RIGHT_APPEND_TO};
-    }
-    if (!query_may_all(call, asked, 2 * clues->count, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < clues->count; i++) {
-        if (asked[2 * i].is_allowed && asked[2 * i + 1].is_allowed) {
-            clues->items[kept++] = clues->items[i];
-        }
-    }
-    clues->count = kept;
-    return true;
 }
 
 bool mail_find_thread(struct call *call, struct incoming_mail *mail, struct error *error)
@@ -241,8 +203,6 @@ bool mail_find_thread(struct call *call, struct incoming_mail *mail, struct erro
     struct page page = {.count = 0};
     struct array mentions;
 
-    array_init(&mail->clues, call->arena);
-    mail->regarding = (struct reference){.entity = NULL};
     gather_mentions(call, mail->message, &mentions);
     if (mentions.count == 0) {
         return true;
@@ -253,14 +213,8 @@ bool mail_find_thread(struct call *call, struct incoming_mail *mail, struct erro
     }
     for (size_t i = 0; i < mentions.count; i++) {
         for (size_t j = 0; j < page.count; j++) {
-            note_if_about(call, mail, mentions.items[i], page.records[j]);
+            note_if_earlier(call, mail, mentions.items[i], page.records[j]);
         }
-    }
-    if (!keep_permitted(call, &mail->clues, error)) {
-        return false;
-    }
-    if (mail->clues.count > 0) {
-        mail->regarding = ((const struct mail_clue *)mail->clues.items[0])->record;
     }
     return true;
 }

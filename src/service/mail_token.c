@@ -14,6 +14,7 @@
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "text/fold.h"
+#include "text/utf8.h"
 
 /* The alphabet of Crockford: no letter can be taken for a digit. */
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -91,9 +92,9 @@ static bool is_token_character(char character)
            (character >= 'a' && character <= 'z') || character == '-';
 }
 
-static const char *upper(struct arena *arena, const char *text)
+const char *mail_token_upper(struct call *call, const char *text)
 {
-    char *copy = arena_copy_text(arena, text);
+    char *copy = arena_copy_text(call->arena, text);
 
     for (char *at = copy; *at != '\0'; at++) {
         *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
@@ -110,7 +111,7 @@ const char *mail_token_of_number(struct call *call, const char *number)
     }
     return length == 0 || length > BODY_MOST || number[length] != '\0'
                ? NULL
-               : make(call, MAIL_TOKEN_NUMBER, upper(call->arena, number));
+               : make(call, MAIL_TOKEN_NUMBER, mail_token_upper(call, number));
 }
 
 /* ---- reading ---- */
@@ -128,7 +129,7 @@ static bool has_shape(enum mail_token_kind kind, const char *body)
 
 bool mail_token_read(struct call *call, const char *token, struct mail_token *token_out)
 {
-    const char *text = upper(call->arena, token);
+    const char *text = mail_token_upper(call, token);
     const char *check = strrchr(text, '-');
 
     if (check == NULL || strlen(check + 1) != CHECK_DIGITS || strlen(text) > TOKEN_MOST) {
@@ -172,7 +173,7 @@ static const char *read_here(struct call *call, const char *text)
         bool is_end = !is_token_character(text[1]);
         token[length] = '\0';
         if (is_token_character(*text) && is_end && mail_token_read(call, token, &read)) {
-            return upper(call->arena, token);
+            return mail_token_upper(call, token);
         }
         if (!is_token_character(*text) && *text != ' ') {
             break;
@@ -184,7 +185,7 @@ static const char *read_here(struct call *call, const char *text)
 const char *mail_token_in_subject(struct call *call, const char *subject)
 {
     const struct text_rules *rules = call->platform->text_rules;
-    const char *prefix = text_fold(call->arena, rules, call->settings->mail.token_prefix);
+    const char *prefix = text_fold(call->arena, rules, call->settings->filing.token_prefix);
     const char *at = text_fold(call->arena, rules, subject);
     const char *token = NULL;
 
@@ -213,7 +214,7 @@ static size_t mark_length(const char *text, const char *prefix)
 
 const char *mail_token_cut(struct call *call, const char *subject)
 {
-    const char *prefix = call->settings->mail.token_prefix;
+    const char *prefix = call->settings->filing.token_prefix;
     struct buffer rest;
 
     buffer_init(&rest, call->arena, strlen(subject) + 1);
@@ -232,38 +233,13 @@ const char *mail_token_cut(struct call *call, const char *subject)
     return arena_copy_part(call->arena, rest.bytes, rest.length);
 }
 
-static size_t count_characters(const char *text)
-{
-    size_t count = 0;
-
-    for (; *text != '\0'; text++) {
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    }
-    return count;
-}
-
-/* Bytes of the first characters. */
-static size_t length_of_first(const char *text, size_t characters)
-{
-    size_t length = 0;
-
-    while (text[length] != '\0') {
-        bool begins = ((unsigned char)text[length] & 0xC0) != 0x80;
-        if (begins && characters-- == 0) {
-            break;
-        }
-        length++;
-    }
-    return length;
-}
-
 const char *mail_token_into_subject(struct call *call, const char *subject, const char *token,
                                     size_t most)
 {
-    const char *prefix = call->settings->mail.token_prefix;
+    const char *prefix = call->settings->filing.token_prefix;
     const char *mark = arena_format(call->arena, "[%s%s]", prefix, token);
     const char *rest = mail_token_cut(call, subject);
-    size_t left = count_characters(mark) + 1;
+    size_t left = text_count_characters(mark) + 1;
 
     if (*prefix == '\0' || left > most) {
         return subject;
@@ -271,7 +247,7 @@ const char *mail_token_into_subject(struct call *call, const char *subject, cons
     left = most - left;
     return *rest == '\0'
                ? mark
-               : arena_format(call->arena, "%.*s %s", (int)length_of_first(rest, left), rest, mark);
+               : arena_format(call->arena, "%.*s %s", (int)text_length_of(rest, left), rest, mark);
 }
 
 /* ---- addresses ---- */

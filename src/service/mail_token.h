@@ -7,7 +7,7 @@
  * organisation: nobody outside can make a token up, and so attach mail where he likes.
  *
  * In a subject a token stands as "[CRM:CAS-2026-000123-7KQ2MF]", the prefix being the setting
- * mail.token_prefix; in an address after a plus: "support+cas-2026-000123-7kq2mf@firm.example".
+ * filing.token_prefix; in an address after a plus: "support+cas-2026-000123-7kq2mf@firm.example".
  * Mail programs put Re: before it, break it in folding, change case and brackets: it is found yet.
  *
  * Memory: everything lives in the arena of the call.
@@ -54,11 +54,14 @@ const char *mail_token_of_id(struct call *call, const struct uuid *id);
 /* Takes a token apart; false when its check is not ours. */
 must_check bool mail_token_read(struct call *call, const char *token, struct mail_token *token_out);
 
+/* A token in the form in which it was made: capital letters. */
+const char *mail_token_upper(struct call *call, const char *text);
+
 /* The id that is the body of a token of this kind. */
 struct uuid mail_token_id(const struct mail_token *token);
 
 /* The subject with the token at its end, in place of another; of at most so many characters, for
- * which the subject is cut. The subject as it is when mail.token_prefix is empty. */
+ * which the subject is cut. The subject as it is when filing.token_prefix is empty. */
 const char *mail_token_into_subject(struct call *call, const char *subject, const char *token,
                                     size_t most);
 

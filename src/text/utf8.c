@@ -112,6 +112,18 @@ size_t text_count_characters(const char *text)
     return count;
 }
 
+size_t text_length_of(const char *text, size_t characters)
+{
+    size_t length = 0;
+
+    for (; text[length] != '\0'; length++) {
+        if (!is_continuation((uint8_t)text[length]) && characters-- == 0) {
+            break;
+        }
+    }
+    return length;
+}
+
 size_t text_cut_length(const char *text, size_t length, size_t max_bytes)
 {
     size_t cut = max_bytes;

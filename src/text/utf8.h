@@ -15,6 +15,9 @@ bool text_is_valid_utf8(const char *text, size_t length);
 /* Characters (code points) of well-formed text: what a field's greatest length counts. */
 size_t text_count_characters(const char *text);
 
+/* Bytes of the first so many characters of well-formed text, or of all of it. */
+size_t text_length_of(const char *text, size_t characters);
+
 /* The greatest length, at most max_bytes, at which well-formed text may be cut between two
  * characters. */
 size_t text_cut_length(const char *text, size_t length, size_t max_bytes);

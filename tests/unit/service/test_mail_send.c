@@ -210,7 +210,7 @@ void test_mail_send__the_subject_bears_a_token_that_the_email_keeps(void **state
         assert_int_equal(token != NULL, round == 0);
         assert_non_null(strstr(message, subject));
         assert_string_equal(office_text(&office, email, "subject"), "Offer");
-        office.house.settings.mail.token_prefix = "";
+        office.house.settings.filing.token_prefix = "";
     }
     office_close(&office);
 }

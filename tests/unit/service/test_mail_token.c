@@ -168,7 +168,7 @@ void test_mail_token__stands_at_the_end_of_a_subject_once(void **state)
     assert_string_equal(mail_token_into_subject(call, "Предложение", token, strlen(mark) + 5),
                         arena_format(call->arena, "Пред %s", mark));
     assert_string_equal(mail_token_into_subject(call, "Offer", token, strlen(mark)), "Offer");
-    office.house.settings.mail.token_prefix = "";
+    office.house.settings.filing.token_prefix = "";
     assert_string_equal(mail_token_into_subject(call, "Offer", token, 200), "Offer");
     assert_null(mail_token_in_subject(call, once));
     test_call_end(&call);

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/request.h"
 
@@ -136,6 +137,104 @@ struct uuid letters_add(struct office *office, const char *entity, const char *n
         office_set(office, record, "subject", name);
     }
     return letters_create(office, record);
+}
+
+void letters_refer(struct office *office, struct record *record, const char *field,
+                   const char *entity, const struct uuid *id)
+{
+    *record_value(record, entity_find_field(record->entity, field)) = (struct value){
+        .state = VALUE_SET,
+        .reference = {.entity = catalog_find_entity(office->house.platform.catalog, entity),
+                      .id = *id}};
+}
+
+void letters_change(struct office *office, const char *entity, const struct uuid *id,
+                    const char *field, const char *text)
+{
+    struct record *record =
+        record_make(office->arena, catalog_find_entity(office->house.platform.catalog, entity));
+    const struct update_entity_request request = {.record = record};
+
+    *record_value(record, record->entity->id) = (struct value){.state = VALUE_SET, .uuid = *id};
+    if (text == NULL) {
+        record_value(record, entity_find_field(record->entity, field))->state = VALUE_NULL;
+    } else {
+        office_set(office, record, field, text);
+    }
+    (void)run(office, "Update", entity, &request);
+}
+
+struct uuid letters_add_mailbox(struct office *office, const char *address, const char *holder,
+                                const struct uuid *holder_id, const char *field, const char *text)
+{
+    struct record *record = office_record(office, "Mailbox", "name", address);
+
+    office_set(office, record, "address", address);
+    letters_refer(office, record, "holder", holder, holder_id);
+    if (field != NULL) {
+        office_set(office, record, field, text);
+    }
+    return letters_create(office, record);
+}
+
+struct uuid letters_add_queue(struct office *office, const char *name, const char *address,
+                              const char *field, const char *text)
+{
+    struct record *record = office_record(office, "Queue", "name", name);
+
+    if (address != NULL) {
+        office_set(office, record, "emailAddress", address);
+    }
+    if (field != NULL) {
+        office_set(office, record, field, text);
+    }
+    return letters_create(office, record);
+}
+
+struct uuid letters_add_user(struct office *office, const char *name, const char *address,
+                             const char *role)
+{
+    const struct uuid id = office_add_user(office, name, role);
+
+    letters_change(office, "SystemUser", &id, "internalEmailAddress", address);
+    return id;
+}
+
+static struct condition_request *condition_of(struct office *office, const char *field,
+                                              const char *value)
+{
+    struct condition_request *condition = arena_allocate(office->arena, sizeof(*condition));
+
+    *condition = (struct condition_request){
+        .field = field, .operator= "eq", .values = office_list(office, value, NULL)};
+    return condition;
+}
+
+int64_t letters_lying(struct office *office, const char *queue, const struct uuid *item)
+{
+    char id[UUID_TEXT_SIZE];
+    struct filter_request filter = {.type = "and"};
+    struct filter_request of_queue = {.type = "and"};
+    struct link_request link = {.field = "queue", .filter = &of_queue};
+    const struct query_request query = {.filter = &filter,
+                                        .count = {.is_set = true, .value = true}};
+    const struct retrieve_multiple_entity_request request = {.query =
+                                                                 (struct query_request *)&query};
+    struct array of_item, of_name, links;
+
+    uuid_format(item, id);
+    array_init(&of_item, office->arena);
+    array_init(&of_name, office->arena);
+    array_init(&links, office->arena);
+    array_add(&of_item, condition_of(office, "item", id));
+    array_add(&of_name, condition_of(office, "name", queue));
+    array_add(&links, &link);
+    filter.conditions = (struct message_list){.is_set = true, .count = 1, .items = of_item.items};
+    filter.links = (struct message_list){.is_set = true, .count = 1, .items = links.items};
+    of_queue.conditions = (struct message_list){.is_set = true, .count = 1, .items = of_name.items};
+    const struct retrieve_multiple_entity_response *response =
+        run(office, "RetrieveMultiple", "QueueItem", &request);
+    return response->page->total.value;
 }
 
 int64_t letters_count(struct office *office, const char *entity)

@@ -41,11 +41,34 @@ const struct value *letters_value(const struct record *record, const char *field
 
 struct uuid letters_create(struct office *office, struct record *record);
 
+/* Sets a lookup of a record that is to be written. */
+void letters_refer(struct office *office, struct record *record, const char *field,
+                   const char *entity, const struct uuid *id);
+
+/* Updates the record of this id with a field set from its lexical form; NULL: made null. */
+void letters_change(struct office *office, const char *entity, const struct uuid *id,
+                    const char *field, const char *text);
+
+/* A mailbox of a user or a queue with one field set from its lexical form, or NULL. */
+struct uuid letters_add_mailbox(struct office *office, const char *address, const char *holder,
+                                const struct uuid *holder_id, const char *field, const char *text);
+
+/* A queue of a name, with its address and a field set, or NULL. */
+struct uuid letters_add_queue(struct office *office, const char *name, const char *address,
+                              const char *field, const char *text);
+
+/* A user with an address. */
+struct uuid letters_add_user(struct office *office, const char *name, const char *address,
+                             const char *role);
+
 /* Creates a Contact, Lead or Account of a name with an address. */
 struct uuid letters_add(struct office *office, const char *entity, const char *name_field,
                         const char *name, const char *mail);
 
 /* How many records of an entity there are. */
 int64_t letters_count(struct office *office, const char *entity);
+
+/* Whether the record lies in the queue of this name; how often. */
+int64_t letters_lying(struct office *office, const char *queue, const struct uuid *item);
 
 #endif

@@ -101,3 +101,13 @@ void test_utf8__cuts_between_characters(void **state)
     assert_int_equal(text_cut_length("Привет", 12, 5), 4);
     assert_int_equal(text_cut_length("\xF0\x9F\x8C\xBC", 4, 3), 0);
 }
+
+void test_utf8__measures_the_first_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_length_of("abc", 2), 2);
+    assert_int_equal(text_length_of("abc", 5), 3);
+    assert_int_equal(text_length_of("abc", 0), 0);
+    assert_int_equal(text_length_of("Привет", 3), 6);
+    assert_int_equal(text_length_of("\xF0\x9F\x8C\xBC!", 1), 4);
+}
