@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Svyaz against hand-written endpoints and against its own promises.
 
-   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 by-hand bulk mass pages access feed push idle growth login
+   run.py [PART...]       parts: start echo contacts-10000 contacts-100000 by-hand bulk mass mail pages access feed push idle growth login
 """
 import pathlib
 import sys
@@ -17,6 +17,7 @@ import feed  # noqa: E402
 import growth  # noqa: E402
 import idle  # noqa: E402
 import login  # noqa: E402
+import mail  # noqa: E402
 import mass  # noqa: E402
 import pages  # noqa: E402
 import push  # noqa: E402
@@ -31,6 +32,7 @@ PARTS = {
     "by-hand": by_hand.measure,
     "bulk": bulk.measure,
     "mass": mass.measure,
+    "mail": mail.measure,
     "pages": pages.measure,
     "access": access.measure,
     "feed": feed.measure,
