@@ -8,7 +8,7 @@
 FLOORS := base text xml crypto mime database metadata security call query change record document service job soap push server
 APPS   := base text xml crypto client apps
 # Programs that are clients, beside crmd.
-CLIENT_PROGRAMS := crmctl crm-lmtpd crm-deliver crm-outbox
+CLIENT_PROGRAMS := crmctl crm-lmtpd crm-deliver crm-imap crm-outbox
 
 VARIANT ?= release
 ifeq ($(origin CC),default)

@@ -66,20 +66,24 @@ build/generated/import_schema.c: src/apps/admin/import.xsd
 HOUSE_OBJECTS := $(foreach floor,$(FLOORS),$(call objects_of,$(floor)))
 CLIENT_OBJECTS := $(foreach floor,base text xml crypto client,$(call objects_of,$(floor))) $(OUT)/generated/client_soapC.o
 ADMIN_OBJECTS := $(call objects_of,apps/admin) $(OUT)/generated/import_schema.o
-# What begins in these is a connector each; the rest is theirs in common.
-MAIL_MAINS    := $(addprefix $(OUT)/src/apps/mail/,lmtpd.o deliver.o outbox.o)
-MAIL_OBJECTS  := $(filter-out $(MAIL_MAINS),$(call objects_of,apps/mail)) $(OUT)/generated/connector_settings.o
+# With each of these begins a connector; the rest is theirs in common.
+MAIL_MAINS    := $(addprefix $(OUT)/src/apps/mail/,lmtpd.o deliver.o imap.o outbox.o)
+# What needs libetpan is crm-imap's alone.
+IMAP_OBJECTS  := $(addprefix $(OUT)/src/apps/mail/,imap_client.o imap_follower.o)
+MAIL_OBJECTS  := $(filter-out $(MAIL_MAINS) $(IMAP_OBJECTS),$(call objects_of,apps/mail)) $(OUT)/generated/connector_settings.o
 
 $(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 $(OUT)/crmctl: $(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(GENERATED_BASE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
-$(OUT)/crm-lmtpd $(OUT)/crm-deliver $(OUT)/crm-outbox: $(OUT)/crm-%: $(OUT)/src/apps/mail/%.o $(MAIL_OBJECTS) $(CLIENT_OBJECTS) $(GENERATED_BASE)
+$(OUT)/crm-imap: $(IMAP_OBJECTS)
+$(OUT)/crm-imap: LINK_LIBRARIES += -letpan
+$(OUT)/crm-lmtpd $(OUT)/crm-deliver $(OUT)/crm-imap $(OUT)/crm-outbox: $(OUT)/crm-%: $(OUT)/src/apps/mail/%.o $(MAIL_OBJECTS) $(CLIENT_OBJECTS) $(GENERATED_BASE)
 	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
 
 # All that is compiled, for a compiler that is only to be heard.
 .PHONY: objects
-objects: $(HOUSE_OBJECTS) $(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(MAIL_OBJECTS) $(MAIL_MAINS)
+objects: $(HOUSE_OBJECTS) $(CLIENT_OBJECTS) $(ADMIN_OBJECTS) $(MAIL_OBJECTS) $(IMAP_OBJECTS) $(MAIL_MAINS)
 
 # What is shipped is the release build; the name in build/ is a hard link to it.
 ifeq ($(VARIANT),release)

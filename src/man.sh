@@ -54,4 +54,4 @@ crmd) settings ;;
 crmctl) verb_pages ;;
 *) connector_settings ;;
 esac
-printf '.SH SEE ALSO\n.BR crmd (8),\n.BR crmctl (1),\n.BR crm-lmtpd (8),\n.BR crm-deliver (8),\n.BR crm-outbox (8)\n'
+printf '.SH SEE ALSO\n.BR crmd (8),\n.BR crmctl (1),\n.BR crm-lmtpd (8),\n.BR crm-deliver (8),\n.BR crm-imap (8),\n.BR crm-outbox (8)\n'

@@ -1,4 +1,4 @@
-"""crm-lmtpd as a test sees it: its process, and what is in the spool."""
+"""crm-lmtpd and crm-imap as a test sees them: their processes, and what is in their spools."""
 import contextlib
 import os
 import pathlib
@@ -13,10 +13,10 @@ USER = "postman"
 SETTINGS = pathlib.Path("/etc/crmd/connectors.conf")
 SECRET = pathlib.Path("/etc/crmd/postman.secret")
 SPOOL = pathlib.Path("/var/lib/crm-lmtpd")
+IMAP_SPOOL = pathlib.Path("/var/lib/crm-imap")
 SOCKET = pathlib.Path("/run/crm-lmtpd/lmtp")
-LOG = pathlib.Path("/var/log/crm-lmtpd.log")
 BIN = pathlib.Path("/usr/local/bin")
-PROGRAMS = ("crm-lmtpd", "crm-deliver")
+PROGRAMS = ("crm-lmtpd", "crm-deliver", "crm-imap")
 
 
 def set_up(url, settings, build="release"):
@@ -31,9 +31,9 @@ def set_up(url, settings, build="release"):
     SOCKET.parent.mkdir(exist_ok=True)
 
 
-class Lmtpd:
-    """The program with the settings of the machine, and some of the test's."""
-    port = 2003
+class Connector:
+    """A program with the settings of the machine, and some of the test's."""
+    name = ""
 
     def __init__(self, *settings):
         self.settings = ("platform.retry_most=1 s", *settings)
@@ -41,13 +41,13 @@ class Lmtpd:
 
     def start(self):
         words = [word for setting in self.settings for word in ("-o", setting)]
-        with contextlib.closing(Notices()) as notices, open(LOG, "ab") as log:
-            self.process = subprocess.Popen([BIN / "crm-lmtpd", *words], stdout=log, stderr=log,
+        with contextlib.closing(Notices()) as notices, open(self.log_path(), "ab") as log:
+            self.process = subprocess.Popen([BIN / self.name, *words], stdout=log, stderr=log,
                                             env=os.environ | notices.environment())
             deadline = time.monotonic() + 30
             while not notices.take().startswith("READY=1\n"):
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"crm-lmtpd did not become ready:\n{self.log()[-2000:]}")
+                    raise RuntimeError(f"{self.name} did not become ready:\n{self.log()[-2000:]}")
 
     def stop(self):
         """Asks it to end; the exit status."""
@@ -67,8 +67,12 @@ class Lmtpd:
         self.process.wait()
         self.process = None
 
+    def log_path(self):
+        return pathlib.Path(f"/var/log/{self.name}.log")
+
     def log(self):
-        return LOG.read_text(errors="replace") if LOG.exists() else ""
+        path = self.log_path()
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def peak(self):
         """The most memory that it had, in bytes."""
@@ -83,19 +87,27 @@ class Lmtpd:
         self.stop()
 
 
-def waiting():
-    """Letters in the spool."""
-    return sorted(path.name for path in (SPOOL / "new").glob("*"))
+class Lmtpd(Connector):
+    name, port = "crm-lmtpd", 2003
 
 
-def refused():
+class Imap(Connector):
+    name = "crm-imap"
+
+
+def waiting(spool=SPOOL):
+    """Letters in a spool."""
+    return sorted(path.name for path in (spool / "new").glob("*"))
+
+
+def refused(spool=SPOOL):
     """Letters that were put aside, with the reasons."""
-    return {path.stem: path.read_text() for path in (SPOOL / "refused").glob("*.why")}
+    return {path.stem: path.read_text() for path in (spool / "refused").glob("*.why")}
 
 
-def is_empty_within(seconds):
+def is_empty_within(seconds, spool=SPOOL):
     deadline = time.monotonic() + seconds
-    while waiting():
+    while waiting(spool):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

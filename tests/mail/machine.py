@@ -11,7 +11,7 @@ import sys
 
 # Folders that are the test's own; each begins empty.
 FOLDERS = ("/etc/postfix", "/etc/exim4", "/etc/dovecot", "/etc/crmd", "/var/spool", "/var/lib/postfix",
-           "/var/lib/crm-lmtpd", "/var/lib/exim4", "/var/log", "/var/mail", "/run", "/usr/local/bin")
+           "/var/lib/crm-lmtpd", "/var/lib/crm-imap", "/var/lib/exim4", "/var/log", "/var/mail", "/run", "/usr/local/bin")
 # Users that the servers run as, beside those of their packages: name, number.
 USERS = {"crm": 990, "vmail": 991, "Debian-exim": 992}
 WORDS = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")

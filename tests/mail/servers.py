@@ -61,26 +61,41 @@ begin retry
 """
 
 DOVECOT = """
-protocols = lmtp
-ssl = no
+protocols = lmtp imap
+ssl = {ssl}
 base_dir = /run/dovecot
 log_path = /var/log/dovecot.log
 mail_location = maildir:/var/mail/%n
 first_valid_uid = 100
-passdb {
+passdb {{
   driver = static
-  args = nopassword=y
-}
-userdb {
+  args = password=Secret-1
+}}
+userdb {{
   driver = static
   args = uid=vmail gid=vmail home=/var/mail/%n
-}
-service lmtp {
-  inet_listener lmtp {
+}}
+service lmtp {{
+  inet_listener lmtp {{
     address = 127.0.0.1
     port = 24
-  }
-}
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = 143
+  }}
+  inet_listener imaps {{
+    address = 127.0.0.1
+    port = 993
+  }}
+}}
+service imap {{
+  process_limit = 2000
+}}
+mail_max_userip_connections = 1000
+mailbox_idle_check_interval = 2s
 submission_host = 127.0.0.1:25
 hostname = mx.example.org
 postmaster_address = postmaster@example.org
@@ -200,11 +215,13 @@ class Dovecot(Daemon):
     """Delivers to mailboxes by LMTP, after the Sieve rule."""
     port = 24
 
-    def __init__(self, rule, settings=""):
+    def __init__(self, rule="", settings="", certificate=None):
+        """certificate: its file and that of its key."""
         folder = pathlib.Path("/etc/dovecot")
         for name in ("conf.d", "sieve"):
             (folder / name).mkdir(exist_ok=True)
-        (folder / "dovecot.conf").write_text(DOVECOT)
+        ssl = "no" if certificate is None else "yes\nssl_cert = <{}\nssl_key = <{}".format(*certificate)
+        (folder / "dovecot.conf").write_text(DOVECOT.format(ssl=ssl))
         (folder / "conf.d" / "90-crm.conf").write_text(settings)
         for old in (folder / "sieve").iterdir():
             old.unlink()

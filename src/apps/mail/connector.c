@@ -82,6 +82,12 @@ bool connector_check(const struct connector *connector, struct client_error *err
     return is_done;
 }
 
+const char *connector_folder(const struct connector *connector, const char *setting)
+{
+    return setting[0] != '\0' ? setting
+                              : arena_format(connector->arena, "/var/lib/%s", connector->program);
+}
+
 void connector_write_example(FILE *file)
 {
     setting_list_write_example(file, &list);

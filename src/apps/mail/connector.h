@@ -39,6 +39,9 @@ must_check bool connector_open_client(const struct connector *connector, struct 
 /* Asks the platform who the connector is: url, user and secret fit. */
 must_check bool connector_check(const struct connector *connector, struct client_error *error);
 
+/* A directory that a setting names, or, when it is empty, that of the program in /var/lib. */
+const char *connector_folder(const struct connector *connector, const char *setting);
+
 /* Writes a configuration file with every setting. */
 void connector_write_example(FILE *file);
 

@@ -35,6 +35,11 @@ static enum link_result wait_for(const struct link *link, short events, int64_t 
     return polled[1].revents != 0 ? LINK_STOPPED : LINK_TOO_LATE;
 }
 
+enum link_result link_wait(const struct link *link, int64_t deadline)
+{
+    return wait_for(link, POLLIN, deadline, link->stop);
+}
+
 /* One attempt on a plain socket, in the words of TLS. */
 static enum tls_result read_plain(const struct link *link, void *bytes, size_t size,
                                   size_t *count_out)

@@ -28,6 +28,9 @@ struct link {
     struct tls_session *tls;
 };
 
+/* Waits until there is something to read. */
+must_check enum link_result link_wait(const struct link *link, int64_t deadline);
+
 /* Reads at least one byte. deadline is one of time_monotonic(). */
 must_check enum link_result link_read(struct link *link, void *bytes, size_t size, int64_t deadline,
                                       size_t *count_out);

@@ -1,0 +1,65 @@
+/*
+ * imap_account.c - lines of three words.
+ */
+#include "apps/mail/imap_account.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/error.h"
+#include "base/file.h"
+
+enum { FILE_MOST = 1024 * 1024 };
+
+static const char blanks[] = " \t\r";
+
+/* The next word of a line, ended with a NUL; the last takes the rest. */
+static const char *take_word(char **line, bool is_last)
+{
+    char *word = *line + strspn(*line, blanks);
+    size_t length = is_last ? strlen(word) : strcspn(word, blanks);
+
+    while (is_last && length > 0 && strchr(blanks, word[length - 1]) != NULL) {
+        length--;
+    }
+    *line = word[length] == '\0' ? word + length : word + length + 1;
+    word[length] = '\0';
+    return word;
+}
+
+static bool read_line(struct arena *arena, char *line, struct array *accounts)
+{
+    struct imap_account *account = arena_allocate(arena, sizeof(*account));
+
+    account->user = take_word(&line, false);
+    if (account->user[0] == '\0' || account->user[0] == '#') {
+        return true;
+    }
+    account->password_file = take_word(&line, false);
+    account->folder = take_word(&line, true);
+    array_add(accounts, account);
+    return account->folder[0] != '\0';
+}
+
+bool imap_accounts_read(struct arena *arena, const char *path, struct array *accounts_out,
+                        struct error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    int number = 0;
+
+    array_init(accounts_out, arena);
+    if (!file_read(arena, path, FILE_MOST, &text, &length, error)) {
+        return false;
+    }
+    for (char *line = strsep(&text, "\n"); line != NULL; line = strsep(&text, "\n")) {
+        number++;
+        if (!read_line(arena, line, accounts_out)) {
+            return error_set(error, ERROR_SETTING_INVALID, "imap.accounts",
+                             "%s:%d: a line is USER PASSWORD_FILE FOLDER", path, number);
+        }
+    }
+    return accounts_out->count > 0 || error_set(error, ERROR_SETTING_INVALID, "imap.accounts",
+                                                "%s: there is no account in it", path);
+}

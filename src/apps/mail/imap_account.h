@@ -1,0 +1,36 @@
+/*
+ * imap_account.h - the folders that are followed: whose, where, and the way in.
+ *
+ * A file with a line for each folder: the user's name, the file that holds his password, and the
+ * folder, which may have blanks; as the server calls it, so in modified UTF-7 (RFC 3501, 5.1.3).
+ *
+ *   # user               password file          folder
+ *   bob@example.org      /etc/crmd/bob.secret   INBOX
+ *   bob@example.org      /etc/crmd/bob.secret   Sent
+ *   support@example.org  /etc/crmd/sup.secret   Shared/Support Desk
+ *
+ * Memory: texts live in the arena given.
+ */
+#ifndef APPS_MAIL_IMAP_ACCOUNT_H
+#define APPS_MAIL_IMAP_ACCOUNT_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct arena;
+struct array;
+struct error;
+
+struct imap_account {
+    const char *user; /* to log in; when it is an address, that of the mailbox */
+    const char *password_file;
+    const char *folder;
+};
+
+/* Reads the file; accounts_out gets struct imap_account *. Fails with SETTING_INVALID, saying the
+ * line, or FILE_UNREADABLE. */
+must_check bool imap_accounts_read(struct arena *arena, const char *path,
+                                   struct array *accounts_out, struct error *error);
+
+#endif

@@ -1,0 +1,301 @@
+/*
+ * imap_follower.c - from UIDVALIDITY and UIDNEXT on, message by message, through any break.
+ */
+#include "apps/mail/imap_follower.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "apps/mail/carrier.h"
+#include "apps/mail/connector.h"
+#include "apps/mail/imap_account.h"
+#include "apps/mail/imap_client.h"
+#include "apps/mail/imap_state.h"
+#include "apps/mail/letter.h"
+#include "apps/mail/spool.h"
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/time.h"
+
+enum {
+    STACK_SIZE = 256 * 1024,
+    PASSWORD_MOST = 4096,
+    FIRST_WAIT = 500, /* ms before the second attempt to connect */
+    FULL_WAIT = 2000, /* ms before the spool is tried again */
+    DATE_SLACK =
+        60000, /* ms by which the server's clock may be slow; what comes twice is filed once */
+};
+
+struct imap_follower {
+    const struct imap_service *service;
+    const struct imap_account *account;
+    const char *state_path;
+    struct imap_state state;
+    pthread_t thread;
+};
+
+/* ---- the log ---- */
+
+static void say(const struct imap_follower *follower, enum log_level level, const char *event,
+                const struct error *error)
+{
+    log_event(&follower->service->connector->log, level, event,
+              LOG_TEXT("user", follower->account->user),
+              LOG_TEXT("folder", follower->account->folder), LOG_TEXT("message", error->message),
+              LOG_TEXT("cause", error->cause[0] == '\0' ? "none" : error->cause));
+}
+
+/* Waits; false when the program is about to end. */
+static bool pause_for(const struct imap_follower *follower, int64_t milliseconds)
+{
+    struct pollfd stop = {.fd = follower->service->stop, .events = POLLIN};
+
+    return poll(&stop, 1, (int)milliseconds) == 0;
+}
+
+/* ---- one message ---- */
+
+static struct letter_envelope make_envelope(struct arena *arena, const struct imap_account *account)
+{
+    struct letter_envelope envelope = {.sender = NULL};
+
+    array_init(&envelope.recipients, arena);
+    if (strchr(account->user, '@') != NULL) {
+        array_add(&envelope.recipients, account->user);
+    }
+    return envelope;
+}
+
+static bool add_piece(void *draft, const void *bytes, size_t length, struct error *error)
+{
+    return spool_add(draft, bytes, length, error);
+}
+
+/* Brings a message into the spool. */
+static bool store(const struct imap_follower *follower, struct imap_client *client, uint32_t uid,
+                  char name_out[UUID_TEXT_SIZE], struct error *error)
+{
+    struct arena *arena = arena_create();
+    struct letter_envelope envelope = make_envelope(arena, follower->account);
+    struct spool_draft *draft = NULL;
+
+    bool is_done = spool_begin(arena, follower->service->spool, &envelope, &draft, error) &&
+                   imap_client_fetch(client, uid, add_piece, draft, error) &&
+                   spool_commit(&draft, name_out, error);
+    spool_drop(&draft);
+    arena_destroy(&arena);
+    return is_done;
+}
+
+/* Whether it was in the folder before that was first read, as far as its date tells. */
+static bool is_old(const struct imap_state *state, const struct imap_message *message)
+{
+    return message->uid < state->anew && message->received < state->since - DATE_SLACK;
+}
+
+/* The state comes after the letter: what is stored twice is filed once. */
+static bool take_message(struct imap_follower *follower, struct imap_client *client,
+                         const struct imap_message *message, struct error *error)
+{
+    const struct imap_service *service = follower->service;
+    int64_t most = service->connector->settings.message.size;
+    char name[UUID_TEXT_SIZE] = "";
+
+    if (is_old(&follower->state, message)) {
+        return true;
+    }
+    if (message->size > most) {
+        error_set(error, ERROR_LIMIT_EXCEEDED, NULL,
+                  "Message %u has %u bytes, message.size is %lld", message->uid, message->size,
+                  (long long)most);
+        say(follower, LOG_LEVEL_ERROR, "too_large", error);
+        return true;
+    }
+    while (!store(follower, client, message->uid, name, error)) {
+        if (error->code != ERROR_BUSY || !pause_for(follower, FULL_WAIT)) {
+            return false;
+        }
+    }
+    carrier_add(service->carrier, name);
+    log_event(&service->connector->log, LOG_LEVEL_INFO, "taken", LOG_TEXT("letter", name),
+              LOG_TEXT("user", follower->account->user),
+              LOG_TEXT("folder", follower->account->folder),
+              LOG_NUMBER("bytes", (int64_t)message->size));
+    return true;
+}
+
+static bool note_next(struct imap_follower *follower, uint32_t next, struct error *error)
+{
+    follower->state.next = next;
+    return imap_state_write(follower->state_path, &follower->state, error);
+}
+
+static bool take_all(struct imap_follower *follower, struct imap_client *client,
+                     const struct imap_message *messages, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!take_message(follower, client, &messages[i], error) ||
+            !note_next(follower, messages[i].uid + 1, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes whatever the folder has beyond the state. */
+static bool catch_up(struct imap_follower *follower, struct imap_client *client,
+                     const struct imap_folder *folder, struct error *error)
+{
+    uint32_t upto;
+
+    do {
+        struct arena *arena = arena_create();
+        struct imap_message *messages = NULL;
+        size_t count = 0;
+
+        upto = 0;
+        bool is_done = imap_client_list(client, arena, folder, follower->state.next, &messages,
+                                        &count, &upto, error) &&
+                       take_all(follower, client, messages, count, error) &&
+                       (upto == 0 || note_next(follower, upto + 1, error));
+        arena_destroy(&arena);
+        if (!is_done) {
+            return false;
+        }
+    } while (upto != 0);
+    return true;
+}
+
+/* ---- a connection ---- */
+
+/* A folder that was never read begins where imap.begin says; one that the server has made anew
+ * begins with the messages that came since it was first read. */
+static bool begin_state(struct imap_follower *follower, const struct imap_folder *folder,
+                        struct error *error)
+{
+    struct imap_state *state = &follower->state;
+    bool is_new = state->validity == 0;
+    bool has_old = strcmp(follower->service->connector->settings.imap.begin, "all") == 0;
+
+    if (state->validity == folder->validity) {
+        return true;
+    }
+    state->validity = folder->validity;
+    state->since = is_new && !has_old ? time_now() : state->since;
+    state->anew = is_new ? 0 : folder->next;
+    return note_next(follower, is_new && !has_old ? folder->next : 1, error);
+}
+
+static bool read_password(struct arena *arena, const struct imap_account *account,
+                          const char **password_out, struct error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+
+    if (!file_read(arena, account->password_file, PASSWORD_MOST, &text, &length, error)) {
+        return false;
+    }
+    text[strcspn(text, "\r\n")] = '\0';
+    *password_out = text;
+    return true;
+}
+
+static bool make_place(struct arena *arena, const struct imap_follower *follower,
+                       struct imap_place *place_out, struct error *error)
+{
+    const struct imap_service *service = follower->service;
+    const struct connector_settings_imap *settings = &service->connector->settings.imap;
+
+    *place_out = (struct imap_place){
+        .host = settings->host,
+        .port = (int)settings->port,
+        .security = strcmp(settings->security, "tls") == 0        ? IMAP_TLS
+                    : strcmp(settings->security, "starttls") == 0 ? IMAP_STARTTLS
+                                                                  : IMAP_PLAIN,
+        .tls = service->tls,
+        .user = follower->account->user,
+        .folder = follower->account->folder,
+        .timeout = settings->timeout,
+        .stop = service->stop,
+    };
+    return read_password(arena, follower->account, &place_out->password, error);
+}
+
+/* Follows the folder over one connection, until that breaks. is_open_out: it was had. */
+static bool follow_once(struct imap_follower *follower, bool *is_open_out, struct error *error)
+{
+    int64_t idle = follower->service->connector->settings.imap.idle;
+    struct arena *arena = arena_create();
+    struct imap_client *client = NULL;
+    struct imap_place place;
+    struct imap_folder folder;
+
+    bool is_fine = make_place(arena, follower, &place, error) &&
+                   imap_client_open(&place, &client, &folder, error);
+    *is_open_out = is_fine;
+    is_fine = is_fine && begin_state(follower, &folder, error);
+    while (is_fine) {
+        is_fine =
+            catch_up(follower, client, &folder, error) && imap_client_wait(client, idle, error);
+    }
+    imap_client_close(&client);
+    arena_destroy(&arena);
+    return is_fine;
+}
+
+static void *run(void *context)
+{
+    struct imap_follower *follower = context;
+    int64_t longest = follower->service->connector->settings.platform.retry_most;
+    int64_t wait = 0;
+
+    while (pause_for(follower, wait)) {
+        struct error error = {0};
+        bool is_open = false;
+
+        (void)!follow_once(follower, &is_open, &error);
+        wait = is_open || wait == 0 ? FIRST_WAIT : 2 * wait < longest ? 2 * wait : longest;
+        if (pause_for(follower, 0)) {
+            say(follower, LOG_LEVEL_WARNING, "folder_away", &error);
+        }
+    }
+    return NULL;
+}
+
+static bool start_thread(struct imap_follower *follower, struct error *error)
+{
+    pthread_attr_t attributes;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    bool is_started = pthread_create(&follower->thread, &attributes, run, follower) == 0;
+    pthread_attr_destroy(&attributes);
+    return is_started || error_set(error, ERROR_INTERNAL, NULL, "There are no threads left");
+}
+
+bool imap_follower_start(struct arena *arena, const struct imap_service *service,
+                         const struct imap_account *account, struct imap_follower **follower_out,
+                         struct error *error)
+{
+    struct imap_follower *follower = arena_allocate(arena, sizeof(*follower));
+
+    *follower = (struct imap_follower){
+        .service = service,
+        .account = account,
+        .state_path = imap_state_path(arena, service->folder, account),
+    };
+    if (!imap_state_read(follower->state_path, &follower->state, error) ||
+        !start_thread(follower, error)) {
+        return false;
+    }
+    *follower_out = follower;
+    return true;
+}
+
+void imap_follower_join(struct imap_follower *follower)
+{
+    pthread_join(follower->thread, NULL);
+}

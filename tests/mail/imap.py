@@ -1,0 +1,275 @@
+#!/usr/bin/python3
+"""Folders of a real IMAP server are followed.   imap.py [CHECK...]
+
+Dovecot runs on a machine of the test's own (machine.py). What comes into the folders is filed once, whatever is
+killed or restarted, and the folders are as they were: nothing is marked, nothing is moved.
+"""
+import imaplib
+import pathlib
+import random
+import re
+import shutil
+import smtplib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import connector  # noqa: E402
+import machine  # noqa: E402
+import servers  # noqa: E402
+import snippets  # noqa: E402
+from connector import IMAP_SPOOL, Imap  # noqa: E402
+from office import Office, letter  # noqa: E402
+from svyaz.authority import Authority  # noqa: E402
+from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
+from svyaz.tally import Tally  # noqa: E402
+
+WORK = ROOT / "build" / "mail-imap"
+README = snippets.read()
+PASSWORD = "Secret-1"  # of everybody
+ACCOUNTS = pathlib.Path("/etc/crmd/imap-accounts")
+MAILBOX_PASSWORD = pathlib.Path("/etc/crmd/mailbox.secret")
+PLAIN = ("imap.security=none", "imap.port=143")
+MAILBOXES = 100
+MEMORY_MOST = 60 * 1024 * 1024
+GROWTH_MOST = 32 * 1024 * 1024
+PATIENCE = 60
+
+
+class Town:
+    """The organisation, and what was filed since the last time that was asked."""
+
+    def __init__(self, server):
+        self.office = Office(server.url)
+        self.seen = set(self.office.emails())
+
+    def filed(self):
+        emails = set(self.office.emails())
+        new, self.seen = emails - self.seen, emails
+        return sorted(new, key=lambda email: email[2])
+
+    def complaint_of(self, numbers, seconds=PATIENCE):
+        """Why not just these letters are filed, once each, when the time is over, or a moment after they are."""
+        deadline = time.monotonic() + seconds
+        wanted = sorted(f"letter {number}" for number in numbers)
+        found = []
+        while len(found) < len(wanted) and time.monotonic() < deadline:
+            time.sleep(0.2)
+            found += self.filed()
+        time.sleep(1)
+        found += self.filed()
+        subjects = sorted(subject for _, _, subject in found)
+        return None if subjects == wanted else f"filed: {subjects}, wanted: {wanted}"
+
+
+def follow(*folders):
+    """Says which are followed: (user, folder)."""
+    ACCOUNTS.write_text("# user password-file folder\n\n" +
+                        "".join(f"{user} {MAILBOX_PASSWORD}  {folder}\n" for user, folder in folders))
+
+
+def deliver(user, *numbers):
+    """Messages come in, by Dovecot's LMTP."""
+    with smtplib.LMTP("127.0.0.1", 24, timeout=60) as client:
+        for number in numbers:
+            client.sendmail("ann@example.com", [user], letter(number))
+
+
+def mailbox(user):
+    client = imaplib.IMAP4("127.0.0.1", 143)
+    client.login(user, PASSWORD)
+    return client
+
+
+def messages(user, folder="INBOX"):
+    """[(flags, bytes)] of a folder, as another client sees them."""
+    client = mailbox(user)
+    client.select(f'"{folder}"', readonly=True)
+    _, numbers = client.search(None, "ALL")
+    found = []
+    for number in numbers[0].split():
+        _, answer = client.fetch(number, "(FLAGS BODY.PEEK[])")
+        found.append((re.search(rb"FLAGS \((.*?)\)", answer[0][0])[1], answer[0][1]))
+    client.logout()
+    return found
+
+
+def forget():
+    """As if no folder had ever been followed."""
+    shutil.rmtree(IMAP_SPOOL / "folders", ignore_errors=True)
+
+
+def wait_until_begun(count=1):
+    """Until so many folders are followed."""
+    deadline = time.monotonic() + PATIENCE
+    while len(list((IMAP_SPOOL / "folders").glob("*"))) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+
+
+def check_what_comes_is_filed_and_left_as_it_is(town):
+    follow(("bob@example.org", "INBOX"))
+    with servers.Dovecot():
+        deliver("bob@example.org", "old")
+        with Imap(*PLAIN) as imap:
+            wait_until_begun()
+            deliver("bob@example.org", "new-1", "new-2")
+            deadline = time.monotonic() + PATIENCE
+            found = []
+            while len(found) < 2 and time.monotonic() < deadline:
+                found += town.filed()
+            there = messages("bob@example.org")
+    found.sort(key=lambda email: email[2])
+    originals = [town.office.original(identifier) for identifier, _, _ in found]
+    parties = town.office.parties(found[0][0]) if found else []
+    if [subject for _, _, subject in found] != ["letter new-1", "letter new-2"]:
+        return f"filed: {found} {imap.log()[-1500:]}"
+    if originals != [body for _, body in there[1:]]:
+        return f"the originals are others: {originals} {there}"
+    if any(b"Seen" in flags for flags, _ in there) or len(there) != 3:
+        return f"the mailbox was changed: {there}"
+    return None if "bob@example.org" in parties else f"the mailbox is not told: {parties}"
+
+
+def check_all_that_is_there(town):
+    follow(("bob@example.org", "INBOX"), ("bob@example.org", "Sent Things"))
+    with servers.Dovecot():
+        client = mailbox("bob@example.org")
+        client.create('"Sent Things"')
+        for number in range(30):
+            client.append('"Sent Things"', None, None, letter(f"sent-{number}"))
+        with Imap("imap.begin=all", *PLAIN):
+            complaint = town.complaint_of(["old"] + [f"sent-{number}" for number in range(30)])
+            client.append('"Sent Things"', r"(\Seen)", None, letter("sent-now"))
+            complaint = complaint or town.complaint_of(["sent-now"])
+        client.logout()
+    return complaint
+
+
+def check_crashes_and_restarts(town):
+    """crm-imap and Dovecot are killed while messages come; each is filed once."""
+    chance = random.Random(5)
+    numbers = [f"crash-{number}" for number in range(40)]
+    follow(("eve@example.org", "INBOX"))
+    imap = Imap(*PLAIN)
+    imap.start()
+    try:
+        for begin in range(0, len(numbers), 10):
+            with servers.Dovecot():
+                wait_until_begun()
+                for number in numbers[begin:begin + 10]:
+                    deliver("eve@example.org", number)
+                    time.sleep(chance.random() / 5)
+                    if chance.random() < 0.4:
+                        imap.kill()
+                        imap.start()
+        with servers.Dovecot():
+            return town.complaint_of(numbers)
+    finally:
+        imap.stop()
+
+
+def check_what_comes_in_a_bad_moment(town):
+    """While the folder is listed, or the server begins to idle: nothing waits for the next round."""
+    numbers = [f"moment-{number}" for number in range(150)]
+    follow(("moment@example.org", "INBOX"))
+    with servers.Dovecot(), Imap(*PLAIN):
+        wait_until_begun()
+        for number in numbers:
+            deliver("moment@example.org", number)
+        return town.complaint_of(numbers)
+
+
+def check_new_uids_bring_nothing_twice(town):
+    """UIDVALIDITY changes: only what is new is filed."""
+    follow(("dan@example.org", "INBOX"))
+    with servers.Dovecot(), Imap(*PLAIN):
+        wait_until_begun()
+        deliver("dan@example.org", "before-1", "before-2")
+        complaint = town.complaint_of(["before-1", "before-2"])
+    for file in pathlib.Path("/var/mail/dan").glob("dovecot*"):
+        file.unlink()
+    with servers.Dovecot(), Imap(*PLAIN):
+        deliver("dan@example.org", "after")
+        return complaint or town.complaint_of(["after"])
+
+
+def check_tls(town):
+    """By a certificate that its authority vouches for, and by no other; STARTTLS too."""
+    authority, other = Authority(WORK / "authority"), Authority(WORK / "other", "other")
+    pair = authority.sign("localhost", "DNS:localhost")
+    trusted, stranger = (f"imap.ca_file={one.certificate}" for one in (authority, other))
+    follow(("tls@example.org", "INBOX"))
+    with servers.Dovecot(certificate=pair):
+        for number, settings in enumerate((["imap.host=localhost"],
+                                           ["imap.host=localhost", "imap.port=143", "imap.security=starttls"])):
+            with Imap(trusted, *settings) as imap:
+                wait_until_begun()
+                deliver("tls@example.org", f"tls-{number}")
+                complaint = town.complaint_of([f"tls-{number}"])
+                if complaint:
+                    return f"{settings}: {complaint} {imap.log()[-1000:]}"
+        for settings in (["imap.host=localhost", stranger], ["imap.host=127.0.0.1", trusted]):
+            with Imap(*settings) as imap:
+                deliver("tls@example.org", "unseen")
+                if town.complaint_of([], 3) or "TLS failed" not in imap.log()[-1000:]:
+                    return f"{settings}: {imap.log()[-1000:]}"
+    return None
+
+
+def check_memory(town):
+    """A hundred folders in one process, each over TLS; then a large message."""
+    authority = Authority(WORK / "authority")
+    pair = authority.sign("localhost", "DNS:localhost")
+    users = [f"user{number}@example.org" for number in range(MAILBOXES)]
+    follow(*((user, "INBOX") for user in users))
+    with servers.Dovecot(certificate=pair), Imap(f"imap.ca_file={authority.certificate}", "imap.host=localhost",
+                                                  "message.size=25 MiB") as imap:
+        wait_until_begun(MAILBOXES)
+        time.sleep(1)
+        status = pathlib.Path(f"/proc/{imap.process.pid}/status").read_text()
+        resident = int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+        for user in users[::10]:
+            deliver(user, user)
+        complaint = town.complaint_of(users[::10])
+        before = imap.peak()
+        with smtplib.LMTP("127.0.0.1", 24, timeout=60) as client:
+            client.sendmail("ann@example.com", [users[0]], letter("large", ("x" * 70 + "\r\n") * 300_000))
+        complaint = complaint or town.complaint_of(["large"])
+        grown = imap.peak() - before
+    print(f"# {MAILBOXES} folders take {resident / 2**20:.1f} MiB; a message of 22 MB {grown / 2**20:.1f} MiB more")
+    if resident > MEMORY_MOST or grown > GROWTH_MOST:
+        return f"{resident} {grown}"
+    return complaint
+
+
+CHECKS = {name[6:]: check for name, check in list(globals().items()) if name.startswith("check_")}
+
+
+def main():
+    tally = Tally()
+    lock = hold_folder(WORK)
+    is_inside, reason = machine.enter(WORK)
+    if not is_inside:
+        tally.skip("imap", f"no machine of the test's own can be made: {reason}")
+        tally.end()
+    server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
+    server.bootstrap()
+    MAILBOX_PASSWORD.write_text(PASSWORD + "\n")
+    with server:
+        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
+        town = Town(server)
+        for name in sys.argv[1:] or CHECKS:
+            forget()
+            try:
+                complaint = CHECKS[name](town)
+            except Exception as problem:  # the other checks go on
+                complaint = repr(problem)
+            tally.check(name, complaint)
+            town.filed()
+    lock.close()
+    tally.end()
+
+
+main()

@@ -1,0 +1,104 @@
+/*
+ * test_imap.c - which folders are followed, and how far they are read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "apps/folder.h"
+#include "apps/mail/imap_account.h"
+#include "apps/mail/imap_state.h"
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/error.h"
+
+static struct arena *arena;
+static const char *folder;
+static struct error error;
+
+static void begin(void)
+{
+    arena = arena_create();
+    folder = folder_make(arena);
+}
+
+static void end(void)
+{
+    arena_destroy(&arena);
+}
+
+void test_imap__accounts(void **state)
+{
+    struct array accounts;
+
+    (void)state;
+    begin();
+    const char *path = folder_write(arena, folder, "accounts",
+                                    "# user file folder\n\n  bob@example.org\t/b.secret  INBOX \r\n"
+                                    "eve /e.secret Shared/Support Desk\n");
+    assert_true(imap_accounts_read(arena, path, &accounts, &error));
+    assert_int_equal(accounts.count, 2);
+    const struct imap_account *bob = accounts.items[0];
+    const struct imap_account *eve = accounts.items[1];
+    assert_string_equal(bob->user, "bob@example.org");
+    assert_string_equal(bob->password_file, "/b.secret");
+    assert_string_equal(bob->folder, "INBOX");
+    assert_string_equal(eve->folder, "Shared/Support Desk");
+    end();
+}
+
+void test_imap__wrong_accounts_are_said_with_their_line(void **state)
+{
+    struct array accounts;
+
+    (void)state;
+    begin();
+    assert_false(imap_accounts_read(arena, folder_write(arena, folder, "accounts", "a b c\na b\n"),
+                                    &accounts, &error));
+    assert_non_null(strstr(error.message, "accounts:2: "));
+    assert_false(imap_accounts_read(arena, folder_write(arena, folder, "accounts", "# none\n"),
+                                    &accounts, &error));
+    assert_int_equal(error.code, ERROR_SETTING_INVALID);
+    end();
+}
+
+void test_imap__a_state_is_kept_and_each_folder_has_its_own(void **state)
+{
+    const struct imap_account inbox = {.user = "bob", .folder = "INBOX"};
+    const struct imap_account sent = {.user = "bob", .folder = "Sent"};
+    const struct imap_state written = {
+        .validity = 4294967295, .next = 4000000000, .since = 1796039451000, .anew = 17};
+    struct imap_state read = {.validity = 0};
+
+    (void)state;
+    begin();
+    const char *path = imap_state_path(arena, folder, &inbox);
+    assert_string_not_equal(path, imap_state_path(arena, folder, &sent));
+    assert_true(imap_state_read(path, &read, &error));
+    assert_int_equal(read.validity, 0);
+    assert_true(imap_state_write(path, &written, &error));
+    assert_true(imap_state_read(path, &read, &error));
+    assert_int_equal(read.validity, written.validity);
+    assert_int_equal(read.next, written.next);
+    assert_int_equal(read.since, written.since);
+    assert_int_equal(read.anew, written.anew);
+    end();
+}
+
+void test_imap__a_spoilt_state_is_no_new_folder(void **state)
+{
+    struct imap_state read = {.validity = 0};
+
+    (void)state;
+    begin();
+    const char *path = folder_write(arena, folder, "state", "svyaz-imap 1 7");
+    assert_false(imap_state_read(path, &read, &error));
+    assert_int_equal(error.code, ERROR_FILE_UNREADABLE);
+    assert_false(imap_state_write(arena_format(arena, "%s/none/state", folder), &read, &error));
+    assert_int_equal(error.code, ERROR_INTERNAL);
+    end();
+}
