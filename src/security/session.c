@@ -396,6 +396,16 @@ static bool read_session(struct connection *connection, struct arena *arena, con
     return true;
 }
 
+/* What cannot be noted for want of room changes no answer. */
+static bool do_without_room(struct error *error)
+{
+    if (error->code != ERROR_DATABASE_FULL) {
+        return false;
+    }
+    error_clear(error);
+    return true;
+}
+
 /* Ends a session whose time is over, so that it does not come to life again when the clock is set
  * back; but not one that another node has noted a use of since it was read. */
 static bool end_for_good(struct connection *connection, struct arena *arena,
@@ -405,12 +415,12 @@ static bool end_for_good(struct connection *connection, struct arena *arena,
         {"id", ROW_IS, cell_uuid(&known->id)},
         {"used_on", ROW_IS, cell_moment(known->used_on)},
     };
-    return row_delete(connection, arena, &session_table, as_known, 2, NULL, error);
+    return row_delete(connection, arena, &session_table, as_known, 2, NULL, error) ||
+           do_without_room(error);
 }
 
 /* Notes that the session is in use, at most once a minute, more often when it idles out soon; and
- * anew when the clock was set back, so that it does not idle out as much later. Where there is no
- * room to note it he may read all the same. */
+ * anew when the clock was set back, so that it does not idle out as much later. */
 static bool note_use(const struct session_cache *cache, struct connection *connection,
                      struct arena *arena, struct known_session *known, int64_t now,
                      struct error *error)
@@ -423,14 +433,8 @@ static bool note_use(const struct session_cache *cache, struct connection *conne
     const struct row_value used_on = {"used_on", cell_moment(now)};
     const struct row_condition by_id = {"id", ROW_IS, cell_uuid(&known->id)};
     known->used_on = now;
-    if (row_update(connection, arena, &session_table, &used_on, 1, &by_id, 1, NULL, error)) {
-        return true;
-    }
-    if (error->code == ERROR_DATABASE_FULL) {
-        error_clear(error);
-        return true;
-    }
-    return false;
+    return row_update(connection, arena, &session_table, &used_on, 1, &by_id, 1, NULL, error) ||
+           do_without_room(error);
 }
 
 /* Finds the session in memory or in the database; it has not ended. */

@@ -32,7 +32,7 @@ from svyaz.tally import Tally  # noqa: E402
 SIZE = 96 << 20       # of the file system at first, in bytes
 CLEAR = 48 << 20      # bytes that are free after a fill, at least: what is written stays, so the disk grows
 ROOM = 128 << 10      # bytes at most that a fill leaves
-IDLE = 60             # seconds after which an unused session ends; its use is noted four times as often
+IDLE = 120            # seconds after which an unused session ends; its use is noted four times as often
 LONG = IDLE / 4 + 2   # seconds that one fill lasts at least, so that a use must be noted in it
 PATIENCE = 120        # seconds until a write must have met the end of the disk
 FILE = 600 << 10      # bytes of an attachment: more than is kept in memory on its way in
