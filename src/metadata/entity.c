@@ -49,6 +49,18 @@ const struct key *entity_find_key(const struct entity *entity, const char *name)
     return NULL;
 }
 
+bool entity_has_in_key(const struct entity *entity, const struct field *field)
+{
+    for (size_t key = 0; key < entity->key_count; key++) {
+        for (size_t place = 0; place < entity->keys[key]->field_count; place++) {
+            if (entity->keys[key]->fields[place] == field) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 const struct field *entity_find_children(const struct entity *entity, const char *list)
 {
     for (size_t i = 0; i < entity->referrer_count; i++) {

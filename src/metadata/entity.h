@@ -94,6 +94,9 @@ const struct field *entity_find_field(const struct entity *entity, const char *n
 /* The alternate key of this name, or NULL. */
 const struct key *entity_find_key(const struct entity *entity, const char *name);
 
+/* Whether a field of the entity is part of one of its alternate keys. */
+bool entity_has_in_key(const struct entity *entity, const struct field *field);
+
 /* The lookup of a child entity whose relation names this list of children ("lines"), or NULL. */
 const struct field *entity_find_children(const struct entity *entity, const char *list);
 

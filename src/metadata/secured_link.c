@@ -3,18 +3,6 @@
  */
 #include "metadata/reader.h"
 
-static bool is_in_key(const struct entity *entity, const struct field *field)
-{
-    for (size_t key = 0; key < entity->key_count; key++) {
-        for (size_t place = 0; place < entity->keys[key]->field_count; place++) {
-            if (entity->keys[key]->fields[place] == field) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* What names a record, joins it to its parent or must be there is seen by everybody. */
 static void check_secured(struct reader *reader, const struct field_draft *draft)
 {
@@ -23,7 +11,7 @@ static void check_secured(struct reader *reader, const struct field_draft *draft
     bool is_parental = field->relation != NULL && field->relation->is_parental;
 
     if (field->is_required || is_parental || field == entity->name_field ||
-        is_in_key(entity, field)) {
+        entity_has_in_key(entity, field)) {
         reader_problem(reader, draft->node,
                        "\"%s\" cannot be secured: what is required, in a key, the name of a record "
                        "or a parental relation is open to all who may read the record",

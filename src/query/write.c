@@ -188,6 +188,26 @@ static void write_equal(struct sql *sql, const char *before, const struct field 
     sql_add_cell(sql, cell);
 }
 
+/* Whether a unique index may look at it. */
+static bool changes_key(const struct record *record)
+{
+    const struct entity *entity = record->entity;
+    for (size_t index = 0; index < entity->field_count; index++) {
+        if (record->values[index].state != VALUE_ABSENT &&
+            entity_has_in_key(entity, entity->fields[index])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What gives up a value of a key comes after new rows that have it: they must find it taken. */
+static bool is_apart(const struct call *call, const struct record *record)
+{
+    const struct entity *entity = record->entity;
+    return !changes_key(record) && !held_has(call, entity, &record_value(record, entity->id)->uuid);
+}
+
 bool query_update(struct call *call, const struct row_change *change, struct error *error)
 {
     const struct record *record = change->record;
@@ -195,7 +215,7 @@ bool query_update(struct call *call, const struct row_change *change, struct err
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    sql.is_apart = !held_has(call, entity, &record_value(record, entity->id)->uuid);
+    sql.is_apart = is_apart(call, record);
     sql_add(&sql, "UPDATE ");
     sql_add_name(&sql, entity->table);
     write_assignments(call, &sql, record);

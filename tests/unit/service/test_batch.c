@@ -264,6 +264,38 @@ void test_batch__does_whatever_one_does_with_records(void **state)
     close_office();
 }
 
+/* The first finds the key taken, though the second gives it up. */
+static void give_up_after(const char *number)
+{
+    static const char *const codes[] = {"DUPLICATE_KEY", NULL};
+
+    open_office();
+    set(add_account(NULL, "X"), "accountNumber", "K");
+    const struct bulk_result *before = run(false);
+    expect_all_done(before);
+    row_count = 0;
+    set(add_account(NULL, "Y"), "accountNumber", "K");
+    struct batch_row *row = add_row("update", "Account", NULL);
+    name_record(row, &result_at(before, 0)->id.value);
+    if (number != NULL) {
+        set(row, "accountNumber", number);
+    } else {
+        row->fields_to_null = office_list(&office, "accountNumber", NULL);
+    }
+    expect_fault(true, ERROR_DUPLICATE_KEY);
+    assert_non_null(strstr(office.error.message, "Row 1: "));
+    expect_rows(run(false), codes);
+    assert_int_equal(count_of("Account"), 1);
+    close_office();
+}
+
+void test_batch__a_key_is_free_for_later_rows_only(void **state)
+{
+    (void)state;
+    give_up_after("L");
+    give_up_after(NULL);
+}
+
 void test_batch__what_hangs_on_a_row_that_failed_fails_too(void **state)
 {
     static const char *const codes[] = {NULL, "FIELD_REQUIRED", "EARLIER_ROW_FAILED",
