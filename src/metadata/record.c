@@ -50,6 +50,12 @@ bool record_has(const struct record *record, const struct field *field)
     return record_value(record, field)->state == VALUE_SET;
 }
 
+bool record_is_merged(const struct record *record)
+{
+    const struct field *merged = record->entity->is_merged;
+    return merged != NULL && record_has(record, merged) && record_value(record, merged)->boolean;
+}
+
 struct record_children *record_children_of(struct arena *arena, struct record *record,
                                            const struct field *link)
 {

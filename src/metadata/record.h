@@ -57,6 +57,9 @@ must_check bool record_make_null(struct record *record, const char *name, struct
 /* Whether the field has a value that is not null. */
 bool record_has(const struct record *record, const struct field *field);
 
+/* Whether it was merged into another, as far as that was read. */
+bool record_is_merged(const struct record *record);
+
 /* The children of a link, made when missing. */
 struct record_children *record_children_of(struct arena *arena, struct record *record,
                                            const struct field *link);

@@ -34,18 +34,6 @@ struct merging {
 
 /* ---- the two ---- */
 
-static bool is_key_field(const struct entity *entity, const struct field *field)
-{
-    for (size_t key = 0; key < entity->key_count; key++) {
-        for (size_t place = 0; place < entity->keys[key]->field_count; place++) {
-            if (entity->keys[key]->fields[place] == field) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static bool is_parental(const struct field *field)
 {
     return field->relation != NULL && field->relation->is_parental;
@@ -60,7 +48,7 @@ static struct column_set choose_columns(struct call *call, const struct entity *
         const struct field *field = entity->fields[index];
         if (field == entity->id || field == entity->owner ||
             field == entity->owning_business_unit || field == entity->state ||
-            field == entity->is_merged || is_parental(field) || is_key_field(entity, field)) {
+            field == entity->is_merged || is_parental(field) || entity_has_in_key(entity, field)) {
             columns.fields[columns.count++] = field;
         }
     }
@@ -73,6 +61,19 @@ static bool read_one(struct call *call, const struct entity *entity, const struc
 {
     const struct column_set columns = choose_columns(call, entity);
     return query_find(call, entity, id, &columns, lock, record_out, error);
+}
+
+/* One of the two is not there, the master if there is none. A master out of sight is told of as if
+ * it were the one: what is said of the other would tell that it is there. */
+static bool refuse_missing(struct call *call, const struct record *master,
+                           const struct entity *entity, const struct uuid *master_id,
+                           const struct uuid *subordinate_id, struct error *error)
+{
+    bool is_readable = false;
+    if (master != NULL && !permit_read(call, entity, master_id, &is_readable, error)) {
+        return false;
+    }
+    return permit_refuse_missing(entity, is_readable ? subordinate_id : master_id, error);
 }
 
 /* Of two merges of the same records, the other way round too, the second waits for the first. */
@@ -89,8 +90,7 @@ static bool read_both(struct call *call, const struct entity *entity, const stru
         return false;
     }
     if (*master_out == NULL || *subordinate_out == NULL) {
-        return permit_refuse_missing(entity, *master_out == NULL ? master_id : subordinate_id,
-                                     error);
+        return refuse_missing(call, *master_out, entity, master_id, subordinate_id, error);
     }
     return permit_merge(call, *master_out, *subordinate_out, error);
 }
@@ -112,18 +112,20 @@ static bool check_distinct(const struct merge *asked, struct error *error)
                            "The %s cannot be merged into itself", asked->entity->name);
 }
 
-static bool was_merged(const struct record *record)
+static bool check_unmerged(const struct record *record, const char *parameter, struct error *error)
 {
-    const struct value *merged = record_value(record, record->entity->is_merged);
-    return merged->state == VALUE_SET && merged->boolean;
+    const char *name = record->entity->name;
+    return !record_is_merged(record) ||
+           error_set_about(error, ERROR_STATE_INVALID, name, parameter,
+                           "The %s was merged into another one already", name);
 }
 
 static bool check_states(const struct merging *merging, struct error *error)
 {
     const struct entity *entity = merging->asked->entity;
-    if (was_merged(merging->subordinate)) {
-        return error_set_about(error, ERROR_STATE_INVALID, entity->name, "subordinateId",
-                               "The %s was merged into another one already", entity->name);
+    if (!check_unmerged(merging->subordinate, "subordinateId", error) ||
+        !check_unmerged(merging->master, "id", error)) {
+        return false;
     }
     return record_value(merging->master, entity->state)->integer ==
                entity->state->choices[0].value ||

@@ -92,7 +92,7 @@ static struct column_set choose_columns(const struct write *write)
     bool *is_wanted = arena_allocate_array(arena, entity->field_count, sizeof(*is_wanted));
     const struct field *always[] = {
         entity->id,    entity->version,       entity->owner,         entity->owning_business_unit,
-        entity->state, entity->status_reason, entity->exchange_rate,
+        entity->state, entity->status_reason, entity->exchange_rate, entity->is_merged,
     };
     for (size_t index = 0; index < sizeof(always) / sizeof(always[0]); index++) {
         want(is_wanted, always[index]);

@@ -79,15 +79,10 @@ static const char *list_next(struct arena *arena, const struct choice *state)
     return list;
 }
 
-/* A new record may begin anywhere: it may have its life behind it, where it comes from. The
- * platform itself knows what it does. */
-static bool check_transition(const struct write *write, struct error *error)
+static bool check_next(const struct write *write, struct error *error)
 {
     const struct entity *entity = write->entity;
     const struct field *field = entity->state;
-    if (write->before == NULL || write->work->is_internal || !record_has(write->before, field)) {
-        return true;
-    }
     const struct choice *from =
         field_find_choice_value(field, (int32_t)record_value(write->before, field)->integer);
     const struct choice *to =
@@ -103,6 +98,27 @@ static bool check_transition(const struct write *write, struct error *error)
     return error_set_about(error, ERROR_STATE_INVALID, entity->name, field->name,
                            "A %s that is %s cannot become %s, only %s", entity->name, from->token,
                            to->token, list_next(write->call->arena, from));
+}
+
+/* What was merged has its life in the other one: only when the two are parted it goes on. */
+static bool check_unmerged(const struct write *write, struct error *error)
+{
+    const struct entity *entity = write->entity;
+    return !record_is_merged(write->before) || !write_is_changing(write, entity->state) ||
+           error_set_about(error, ERROR_STATE_INVALID, entity->name, entity->state->name,
+                           "The %s was merged into another one: its %s stays", entity->name,
+                           entity->state->name);
+}
+
+/* A new record may begin anywhere: it may have its life behind it, where it comes from. The
+ * platform itself knows what it does. */
+static bool check_transition(const struct write *write, struct error *error)
+{
+    if (write->before == NULL || write->work->is_internal ||
+        !record_has(write->before, write->entity->state)) {
+        return true;
+    }
+    return check_unmerged(write, error) && check_next(write, error);
 }
 
 static bool settle_pair(struct write *write, struct error *error)

@@ -20,6 +20,7 @@
 #include "metadata/record.h"
 #include "query/query.h"
 #include "record/house.h"
+#include "record/own.h"
 #include "record/undo.h"
 #include "security/identity.h"
 #include "security/share.h"
@@ -399,6 +400,37 @@ void test_merge__refuses_what_makes_no_sense(void **state)
     test_platform_close(&house);
 }
 
+/* Whatever its state: the platform's own writes may change that. */
+void test_merge__what_was_merged_stays_so_until_it_is_undone(void **state)
+{
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid master = make(call, "Account", "name", "A");
+    struct uuid gone = make(call, "Account", "name", "B");
+    struct uuid third = make(call, "Account", "name", "C");
+    struct write_outcome outcome;
+    struct error error = {0};
+    (void)merge(call, "Account", &master, &gone, NULL);
+    struct record *record = house_record(call, "Account", "state", "Active", NULL);
+    own_set_id(record, &gone);
+    assert_false(record_update(call, record, NULL, &outcome, &error));
+    assert_int_equal(error.code, ERROR_STATE_INVALID);
+    assert_string_equal(error.subject, "state");
+    record = house_record(call, "Account", "telephone1", "5", "state", "Inactive", NULL);
+    (void)house_update(call, record, &gone);
+
+    error_clear(&error);
+    record = house_record(call, "Account", "state", "Active", NULL);
+    house_must(own_change(call, record, &gone, &outcome, &error), &error);
+    const struct merge asked = merge_of(call, "Account", &gone, &third);
+    error = refusal_of(call, &asked);
+    assert_int_equal(error.code, ERROR_STATE_INVALID);
+    assert_string_equal(error.subject, "id");
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
 void test_merge__nothing_comes_to_be_below_itself(void **state)
 {
     (void)state;
@@ -497,6 +529,15 @@ void test_merge__needs_the_task_and_rights_on_both(void **state)
     memcpy(strstr(absent.message, changed), text, strlen(text));
     assert_string_equal(error.message, absent.message);
     assert_int_equal(refused(call, "Account", &hidden, &ids[3]), ERROR_RECORD_NOT_FOUND);
+    /* Also beside another that is not there. */
+    asked.master_id = hidden;
+    error = refusal_of(call, &asked);
+    assert_int_equal(error.code, ERROR_RECORD_NOT_FOUND);
+    assert_non_null(strstr(error.message, text));
+    asked.master_id = ids[2];
+    error = refusal_of(call, &asked);
+    assert_int_equal(error.code, ERROR_RECORD_NOT_FOUND);
+    assert_non_null(strstr(error.message, changed));
 
     /* What refers moves by the rights on the two, though he may not read it. */
     (void)merge(call, "Account", &ids[2], &ids[3], NULL);
