@@ -25,8 +25,23 @@ static void add_id(void *context, const struct result *result)
     array_add(ids, arena_copy(ids->arena, &result_cell(result, 0)->uuid, sizeof(struct uuid)));
 }
 
+static void write_equal(struct sql *sql, const char *before, const char *column, struct cell cell)
+{
+    sql_add(sql, before);
+    sql_add_name(sql, column);
+    sql_add(sql, " = ");
+    sql_add_cell(sql, cell);
+}
+
+/* Records of different entities may have the same id. */
+static void write_party(struct sql *sql, const struct reference *party)
+{
+    write_equal(sql, " WHERE ", "party_id", cell_uuid(&party->id));
+    write_equal(sql, " AND ", "party_entity", cell_text(party->entity->name));
+}
+
 static void write_party_search(struct sql *sql, const struct entity *entity,
-                               const struct uuid *party_id, size_t limit)
+                               const struct reference *party, size_t limit)
 {
     sql_add(sql, "SELECT ");
     sql_add_result(sql, ROOT_ALIAS, entity->id->column, store_column(entity->id));
@@ -40,23 +55,21 @@ static void write_party_search(struct sql *sql, const struct entity *entity,
     sql_add_name(sql, "record_id");
     sql_add(sql, " FROM ");
     sql_add_name(sql, party_table.name);
-    sql_add(sql, " WHERE ");
-    sql_add_name(sql, "party_id");
-    sql_add(sql, " = ");
-    sql_add_cell(sql, cell_uuid(party_id));
+    write_party(sql, party);
     sql_add(sql, ") ORDER BY ");
     sql_add_column(sql, ROOT_ALIAS, entity->id->column);
     sql_add_limit(sql, (int64_t)limit);
 }
 
-bool turn_find_by_party(struct call *call, const struct entity *entity, const struct uuid *party_id,
-                        size_t limit, struct uuid **ids_out, size_t *count_out, struct error *error)
+bool turn_find_by_party(struct call *call, const struct entity *entity,
+                        const struct reference *party, size_t limit, struct uuid **ids_out,
+                        size_t *count_out, struct error *error)
 {
     struct array found;
     struct sql sql;
 
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
-    write_party_search(&sql, entity, party_id, limit);
+    write_party_search(&sql, entity, party, limit);
     array_init(&found, call->arena);
     if (!connection_select_each(call->connection, &sql, add_id, &found, error)) {
         return false;
@@ -115,14 +128,6 @@ bool turn_read(struct call *call, const struct entity *entity, const struct uuid
 
 /* ---- writing ---- */
 
-static void write_value(struct sql *sql, const char *before, const char *column, struct cell cell)
-{
-    sql_add(sql, before);
-    sql_add_name(sql, column);
-    sql_add(sql, " = ");
-    sql_add_cell(sql, cell);
-}
-
 bool turn_write(struct call *call, const struct turn *turn, struct error *error)
 {
     const struct entity *entity = turn->entity;
@@ -138,10 +143,10 @@ bool turn_write(struct call *call, const struct turn *turn, struct error *error)
     sql_add(&sql, " = ");
     sql_add_name(&sql, version->column);
     sql_add(&sql, " + 1");
-    write_value(&sql, ", ", entity->modified_on->column, cell_moment(call->now));
-    write_value(&sql, ", ", entity->modified_by->column, cell_uuid(&call->identity->user_id));
+    write_equal(&sql, ", ", entity->modified_on->column, cell_moment(call->now));
+    write_equal(&sql, ", ", entity->modified_by->column, cell_uuid(&call->identity->user_id));
     if (turn->lookup != NULL) {
-        write_value(&sql, ", ", turn->lookup->column, cell_uuid(turn->target_id));
+        write_equal(&sql, ", ", turn->lookup->column, cell_uuid(turn->target_id));
     }
     sql_add(&sql, " WHERE ");
     sql_add_name(&sql, entity->id->column);
@@ -149,8 +154,8 @@ bool turn_write(struct call *call, const struct turn *turn, struct error *error)
     return connection_change(call->connection, &sql, NULL, error);
 }
 
-bool turn_parties(struct call *call, const struct uuid *ids, size_t count, const struct uuid *from,
-                  const struct uuid *to, struct error *error)
+bool turn_parties(struct call *call, const struct uuid *ids, size_t count,
+                  const struct reference *from, const struct uuid *to, struct error *error)
 {
     struct sql sql;
 
@@ -158,8 +163,8 @@ bool turn_parties(struct call *call, const struct uuid *ids, size_t count, const
     sql_begin(&sql, call->arena, connection_dialect(call->connection));
     sql_add(&sql, "UPDATE ");
     sql_add_name(&sql, party_table.name);
-    write_value(&sql, " SET ", "party_id", cell_uuid(to));
-    write_value(&sql, " WHERE ", "party_id", cell_uuid(from));
+    write_equal(&sql, " SET ", "party_id", cell_uuid(to));
+    write_party(&sql, from);
     sql_add(&sql, " AND ");
     sql_add_name(&sql, "record_id");
     ids_write(&sql, ids, count);

@@ -20,6 +20,7 @@ struct entity;
 struct error;
 struct field;
 struct record;
+struct reference;
 struct uuid;
 
 /* How many ids go into one statement. */
@@ -28,8 +29,8 @@ enum { TURN_AT_ONCE = 256 };
 /* The ids of the records of an entity in whose party lists somebody is, at most limit, in order of
  * id. Those that refer by a lookup: query_referrers. */
 must_check bool turn_find_by_party(struct call *call, const struct entity *entity,
-                                   const struct uuid *party_id, size_t limit, struct uuid **ids_out,
-                                   size_t *count_out, struct error *error);
+                                   const struct reference *party, size_t limit,
+                                   struct uuid **ids_out, size_t *count_out, struct error *error);
 
 /* Locks for change and reads those of the records that are there, in order of id, whoever asks;
  * references have no names. At most TURN_AT_ONCE. */
@@ -48,8 +49,9 @@ struct turn {
 
 must_check bool turn_write(struct call *call, const struct turn *turn, struct error *error);
 
-/* Puts somebody in another's place in all party lists of the records. */
+/* Puts another record of the same entity in somebody's place in all party lists of the records. */
 must_check bool turn_parties(struct call *call, const struct uuid *ids, size_t count,
-                             const struct uuid *from, const struct uuid *to, struct error *error);
+                             const struct reference *from, const struct uuid *to,
+                             struct error *error);
 
 #endif

@@ -221,8 +221,9 @@ static bool move_page(const struct moving *moving, const struct uuid *ids, size_
     if (turn.count == 0) {
         return true;
     }
+    const struct reference from = {.entity = move->entity, .id = move->from};
     return (moving->lookup != NULL ||
-            turn_parties(call, turning, turn.count, &move->from, &move->to, error)) &&
+            turn_parties(call, turning, turn.count, &from, &move->to, error)) &&
            turn_write(call, &turn, error);
 }
 
@@ -398,11 +399,12 @@ static bool has_parties(const struct entity *entity)
 static bool move_by_party(const struct move *move, const struct entity *entity, struct error *error)
 {
     struct moving moving = {.move = move, .entity = entity};
+    const struct reference from = {.entity = move->entity, .id = move->from};
     struct uuid *ids = NULL;
     size_t count = 0;
 
     choose_columns(&moving);
-    return turn_find_by_party(call_of(&moving), entity, &move->from, MOVED_LIMIT + 1, &ids, &count,
+    return turn_find_by_party(call_of(&moving), entity, &from, MOVED_LIMIT + 1, &ids, &count,
                               error) &&
            move_pages(&moving, ids, count, error);
 }

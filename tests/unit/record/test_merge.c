@@ -379,6 +379,37 @@ void test_merge__participants_are_replaced_and_not_doubled(void **state)
     test_platform_close(&house);
 }
 
+/* Clients give ids: those of two entities may be the same. */
+void test_merge__a_participant_of_another_entity_with_the_same_id_stays(void **state)
+{
+    (void)state;
+    house_open(&house);
+    struct call *call = house_begin(&house);
+    struct uuid master = make(call, "Contact", "lastName", "A");
+    struct uuid gone = make(call, "Contact", "lastName", "B");
+    struct record *account = house_record(call, "Account", "name", "C", NULL);
+    own_set_id(account, &gone);
+    (void)house_create(call, account);
+    const struct party to[] = {
+        {.reference = {.entity = account->entity, .id = gone}, .address = "c@x.ru"},
+        party_of(call, &gone, "b@x.ru")};
+    struct record *email = house_record(call, "Email", "subject", "E", NULL);
+    set_parties(email, "to", to, 2);
+    struct uuid both = house_create(call, email);
+    email = house_record(call, "Email", "subject", "F", NULL);
+    set_parties(email, "to", to, 1);
+    struct uuid untouched = house_create(call, email);
+
+    (void)merge(call, "Contact", &master, &gone, NULL);
+    assert_string_equal(list_parties(call, &both, "to"),
+                        arena_format(call->arena, "%s, %s", told(call, &gone, "c@x.ru"),
+                                     told(call, &master, "b@x.ru")));
+    assert_string_equal(list_parties(call, &untouched, "to"), told(call, &gone, "c@x.ru"));
+    assert_int_equal(house_version(call, "Email", &untouched), 1);
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
 /* ---- what cannot be merged ---- */
 
 void test_merge__refuses_what_makes_no_sense(void **state)
