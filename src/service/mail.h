@@ -51,6 +51,9 @@ enum mail_policy {
 
 enum { MAIL_OWNERS = 2 };
 
+/* How many merges are followed, from the record that was given up to the one that is left. */
+enum { MAIL_MERGES = 8 };
+
 /* Where a message came in: a mailbox, a queue by its own address, or a user whose address nobody
  * has made a mailbox of. */
 struct mail_mailbox {

@@ -135,6 +135,19 @@ static struct condition_request *ask_for(struct call *call, const struct field *
     return condition;
 }
 
+/* What is read of whoever has an address. */
+static void add_columns(const struct entity *entity, struct array *columns)
+{
+    const struct field *const fields[] = {entity->name_field, entity->owner, entity->is_merged,
+                                          entity->master};
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (fields[i] != NULL) {
+            array_add(columns, fields[i]->name);
+        }
+    }
+}
+
 static struct query_request make_query(const struct search *search,
                                        struct mail_address *const *addresses, size_t count)
 {
@@ -145,14 +158,7 @@ static struct query_request make_query(const struct search *search,
 
     array_init(&conditions, call->arena);
     array_init(&columns, call->arena);
-    array_add(&columns, search->entity->name_field->name);
-    if (search->entity->owner != NULL) {
-        array_add(&columns, search->entity->owner->name);
-    }
-    if (search->entity->master != NULL) {
-        array_add(&columns, search->entity->is_merged->name);
-        array_add(&columns, search->entity->master->name);
-    }
+    add_columns(search->entity, &columns);
     for (size_t i = 0; i < search->field_count; i++) {
         array_add(&columns, search->fields[i]->name);
         array_add(&conditions, ask_for(call, search->fields[i], addresses, count));
@@ -177,27 +183,50 @@ static struct uuid owner_of(const struct record *record)
                                                       : (struct uuid){{0}};
 }
 
-/* What was merged into another stands for that one, where the caller may read it: only then has
- * the reference a name. */
-static const struct reference *master_of(const struct record *record)
+/* Whom a record was merged into; NULL: nobody that the caller may read. */
+static bool read_master(struct call *call, const struct record *record, struct record **master_out,
+                        struct error *error)
 {
     const struct entity *entity = record->entity;
-    if (entity->master == NULL || !record_has(record, entity->is_merged) ||
-        !record_value(record, entity->is_merged)->boolean || !record_has(record, entity->master)) {
-        return NULL;
+    struct column_set columns;
+    struct array names;
+
+    *master_out = NULL;
+    if (!record_is_merged(record) || !record_has(record, entity->master)) {
+        return true;
     }
-    const struct reference *master = &record_value(record, entity->master)->reference;
-    return master->name == NULL ? NULL : master;
+    array_init(&names, call->arena);
+    add_columns(entity, &names);
+    return query_columns(call, entity, (const char *const *)names.items, names.count, false,
+                         &columns, error) &&
+           query_read(call, entity, &record_value(record, entity->master)->reference.id, &columns,
+                      master_out, error);
 }
 
-static struct mail_match match_of(const struct search *search, const struct record *record)
+/* What was merged into another stands for that one, and so on: for the last that the caller may
+ * read. */
+static bool follow_merges(struct call *call, const struct record **record, struct error *error)
+{
+    struct record *master = NULL;
+
+    for (int i = 0; i < MAIL_MERGES; i++) {
+        if (!read_master(call, *record, &master, error)) {
+            return false;
+        }
+        if (master == NULL) {
+            break;
+        }
+        *record = master;
+    }
+    return true;
+}
+
+static struct mail_match *match_of(const struct search *search, const struct record *record)
 {
     const struct entity *entity = search->entity;
-    const struct reference *master = master_of(record);
-    if (master != NULL) {
-        return (struct mail_match){.record = *master, .rank = search->rank};
-    }
-    return (struct mail_match){
+    struct mail_match *match = arena_allocate(search->call->arena, sizeof(*match));
+
+    *match = (struct mail_match){
         .record = {.entity = entity,
                    .id = record_value(record, entity->id)->uuid,
                    .name = record_has(record, entity->name_field)
@@ -206,29 +235,33 @@ static struct mail_match match_of(const struct search *search, const struct reco
         .owner = owner_of(record),
         .rank = search->rank,
     };
+    return match;
 }
 
-/* A record that has an address twice has it once; whose it is its own row says. */
-static void add_match(const struct search *search, struct mail_address *address,
-                      const struct record *record)
+/* A record that has an address twice has it once. */
+static void add_match(struct mail_address *address, struct mail_match *match)
 {
-    const struct mail_match match = match_of(search, record);
     struct array *matches = &address->matches;
 
     for (size_t i = 0; i < matches->count; i++) {
-        struct mail_match *other = matches->items[i];
-        if (uuid_is_equal(&other->record.id, &match.record.id)) {
-            other->owner = uuid_is_empty(&other->owner) ? match.owner : other->owner;
+        const struct mail_match *other = matches->items[i];
+        if (uuid_is_equal(&other->record.id, &match->record.id)) {
             return;
         }
     }
-    array_add(matches, arena_copy(search->call->arena, &match, sizeof(match)));
+    array_add(matches, match);
 }
 
-static void take_record(const struct search *search, const struct record *record)
+static bool take_record(const struct search *search, const struct record *record,
+                        struct error *error)
 {
     struct call *call = search->call;
+    const struct record *standing = record;
 
+    if (!follow_merges(call, &standing, error)) {
+        return false;
+    }
+    struct mail_match *match = match_of(search, standing);
     for (size_t i = 0; i < search->field_count; i++) {
         if (!record_has(record, search->fields[i])) {
             continue;
@@ -237,9 +270,10 @@ static void take_record(const struct search *search, const struct record *record
         struct mail_address *address =
             map_get(search->mail->addresses, fold(call, mime_compared_address(call->arena, text)));
         if (address != NULL) {
-            add_match(search, address, record);
+            add_match(address, match);
         }
     }
+    return true;
 }
 
 /* Halves what was too much, down to single addresses. */
@@ -261,7 +295,9 @@ static bool ask(const struct search *search, struct mail_address *const *address
         return true;
     }
     for (size_t i = 0; i < page.count; i++) {
-        take_record(search, page.records[i]);
+        if (!take_record(search, page.records[i], error)) {
+            return false;
+        }
     }
     return true;
 }

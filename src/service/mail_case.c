@@ -21,7 +21,7 @@
 #include "service/mail.h"
 #include "service/mail_token.h"
 
-enum { STATE_ACTIVE = 0, STATE_RESOLVED = 1, MERGES_MOST = 8 };
+enum { STATE_ACTIVE = 0, STATE_RESOLVED = 1 };
 
 static const struct value *value_of(const struct record *record, const char *name)
 {
@@ -108,18 +108,28 @@ static bool read_case(struct call *call, const struct reference *reference,
                       record_out, error);
 }
 
-/* Of merged cases the one that is left. */
+/* Of merged cases the one that is left: the message is about it, and it is read. */
 static bool follow_merges(struct call *call, struct incoming_mail *mail, struct record **record_out,
                           struct error *error)
 {
-    for (int i = 0; i < MERGES_MOST; i++) {
-        if (!read_case(call, &mail->regarding, record_out, error)) {
-            return false;
-        }
-        if (*record_out == NULL || value_of(*record_out, "master")->state != VALUE_SET) {
+    struct record *next = NULL;
+
+    if (!read_case(call, &mail->regarding, record_out, error)) {
+        return false;
+    }
+    for (int i = 0; i < MAIL_MERGES && *record_out != NULL; i++) {
+        const struct value *master = value_of(*record_out, "master");
+        if (master->state != VALUE_SET) {
             break;
         }
-        mail->regarding = value_of(*record_out, "master")->reference;
+        if (!read_case(call, &master->reference, &next, error)) {
+            return false;
+        }
+        if (next == NULL) {
+            break;
+        }
+        mail->regarding = master->reference;
+        *record_out = next;
     }
     return true;
 }

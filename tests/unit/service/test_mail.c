@@ -276,6 +276,15 @@ void test_mail__every_address_is_tied_to_its_records(void **state)
     office_close(&office);
 }
 
+static void merge_contacts(const struct uuid *master, const struct uuid *subordinate)
+{
+    const struct merge_entity_request request = {
+        .id = {.is_set = true, .value = *master},
+        .subordinate_id = {.is_set = true, .value = *subordinate},
+    };
+    (void)office_run(&office, "Contact", "MergeContact", &request);
+}
+
 /* Two who were one, and were merged: what either had as its address is the master's. */
 void test_mail__the_address_of_who_was_merged_is_the_masters(void **state)
 {
@@ -286,11 +295,7 @@ void test_mail__the_address_of_who_was_merged_is_the_masters(void **state)
     const struct uuid old = letters_add(&office, "Contact", "lastName", "Old", "old@example.com");
     const struct uuid *const merged[] = {&gone, &old};
     for (size_t i = 0; i < 2; i++) {
-        const struct merge_entity_request request = {
-            .id = {.is_set = true, .value = master},
-            .subordinate_id = {.is_set = true, .value = *merged[i]},
-        };
-        (void)office_run(&office, "Contact", "MergeContact", &request);
+        merge_contacts(&master, merged[i]);
     }
     const struct delivered_email *result = letters_deliver(
         &office, letters_write(&office, "ann@example.com", "g1@x", "Cc: old@example.com\n"), NULL);
@@ -302,6 +307,30 @@ void test_mail__the_address_of_who_was_merged_is_the_masters(void **state)
     assert_true(uuid_is_equal(&from->parties.items[0].reference.id, &master));
     assert_int_equal(cc->parties.count, 1);
     assert_true(uuid_is_equal(&cc->parties.items[0].reference.id, &master));
+    office_close(&office);
+}
+
+/* However often the one who was left was merged again. */
+void test_mail__the_address_of_who_was_merged_twice_is_the_last_ones(void **state)
+{
+    enum { CONTACTS = 4 };
+    struct uuid contacts[CONTACTS];
+    (void)state;
+    office_open(&office);
+    for (int i = 0; i < CONTACTS; i++) {
+        contacts[i] = letters_add(&office, "Contact", "lastName", "Ann",
+                                  arena_format(office.arena, "ann%d@example.com", i));
+        if (i > 0) {
+            merge_contacts(&contacts[i], &contacts[i - 1]);
+        }
+    }
+    const struct delivered_email *result =
+        letters_deliver(&office, letters_write(&office, "ann0@example.com", "g2@x", ""), NULL);
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "from", NULL);
+    const struct value *from = letters_value(email, "from");
+    assert_int_equal(from->parties.count, 1);
+    assert_true(uuid_is_equal(&from->parties.items[0].reference.id, &contacts[CONTACTS - 1]));
     office_close(&office);
 }
 

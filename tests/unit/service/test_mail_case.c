@@ -220,6 +220,35 @@ void test_mail_case__is_opened_again_within_days(void **state)
     office_close(&office);
 }
 
+/* What answers a case that was merged goes on with the one that is left, which is open. */
+void test_mail_case__is_followed_to_the_one_it_was_merged_into(void **state)
+{
+    enum { MERGES = 8 };
+    (void)state;
+    open_place();
+    const struct delivered_email *first = deliver("ann@example.com", "Does not start", "");
+    struct uuid left = first->regarding->id;
+    for (int i = 0; i < MERGES; i++) {
+        struct record *incident = office_record(&office, "Case", "title", "The same");
+        letters_refer(&office, incident, "customer", "Contact", &ann);
+        const struct uuid master = letters_create(&office, incident);
+        const struct merge_entity_request request = {
+            .id = {.is_set = true, .value = master},
+            .subordinate_id = {.is_set = true, .value = left},
+        };
+        (void)office_run(&office, "Case", "MergeCase", &request);
+        left = master;
+    }
+    /* The e-mail moved with its case: its number is what leads to the one that is no more. */
+    const struct record *incident = read_case(first->regarding);
+    const char *plus = arena_format(office.arena, "Cc: support+%s@svyaz.example\n",
+                                    office_text(&office, incident, "ticketNumber"));
+    const struct delivered_email *result = deliver("ann@example.com", "More of it", plus);
+    assert_true(uuid_is_equal(&result->regarding->id, &left));
+    assert_int_equal(letters_count(&office, "Case"), MERGES + 1);
+    office_close(&office);
+}
+
 /* What goes on with something else is about that. */
 void test_mail_case__is_not_opened_for_what_is_about_something_else(void **state)
 {
