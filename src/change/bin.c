@@ -59,8 +59,8 @@ bool bin_find(struct call *call, const struct entity *entity, const struct uuid 
     return true;
 }
 
-bool bin_find_request(struct call *call, const struct change_row *deletion, struct array *rows,
-                      struct error *error)
+bool bin_find_request(struct call *call, const struct change_row *deletion, int64_t limit,
+                      struct array *rows, struct error *error)
 {
     const struct row_condition conditions[] = {
         {"request_id", ROW_IS, cell_text(deletion->request_id)},
@@ -72,6 +72,7 @@ bool bin_find_request(struct call *call, const struct change_row *deletion, stru
         .conditions = conditions,
         .condition_count = COUNT(conditions) - (has_user ? 0 : 1),
         .order = "number",
+        .limit = limit,
     };
     struct change_row *found = NULL;
     size_t count = 0;

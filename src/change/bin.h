@@ -29,9 +29,9 @@ must_check bool bin_find(struct call *call, const struct entity *entity, const s
                          struct change_row *row_out, struct error *error);
 
 /* Adds all that was changed with a deletion, by the same request at the same moment, itself
- * included, in order: struct change_row *. */
+ * included, in order, at most limit (0: all): struct change_row *. */
 must_check bool bin_find_request(struct call *call, const struct change_row *deletion,
-                                 struct array *rows, struct error *error);
+                                 int64_t limit, struct array *rows, struct error *error);
 
 /* The last change that a user made by requests of an id, whatever it was; NULL: none. */
 must_check bool bin_find_last(struct call *call, const char *request_id, const struct uuid *user_id,

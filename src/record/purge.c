@@ -63,7 +63,7 @@ bool record_purge(struct call *call, const struct entity *entity, const struct u
     *count_out = 0;
     if (!authorise_record(call->identity, entity, RIGHT_DELETE, error) ||
         !bin_find(call, entity, id, &deletion, error) ||
-        !bin_find_request(call, &deletion, &rows, error)) {
+        !bin_find_request(call, &deletion, 0, &rows, error)) {
         return false;
     }
     for (size_t index = 0; index < rows.count; index++) {

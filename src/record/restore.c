@@ -342,7 +342,7 @@ bool record_restore(struct call *call, const struct entity *entity, const struct
     work_begin(&restoring.work, call);
     if (!authorise_privilege(call->identity, entity, RIGHT_CREATE, error) ||
         !bin_find(call, entity, id, &restoring.deletion, error) ||
-        !bin_find_request(call, &restoring.deletion, &restoring.rows, error) ||
+        !bin_find_request(call, &restoring.deletion, 0, &restoring.rows, error) ||
         !restore_rows(&restoring, error) || !restore_links(&restoring, error) ||
         !work_end(&restoring.work, error)) {
         return false;

@@ -93,7 +93,8 @@ static bool collect(struct undoing *undoing, const char *request_id, const struc
 {
     struct change_row *last = NULL;
     if (!bin_find_last(undoing->call, request_id, user_id, &last, error) ||
-        (last != NULL && !bin_find_request(undoing->call, last, &undoing->rows, error))) {
+        (last != NULL &&
+         !bin_find_request(undoing->call, last, CHANGES_LIMIT + 1, &undoing->rows, error))) {
         return false;
     }
     if (undoing->rows.count > CHANGES_LIMIT) {

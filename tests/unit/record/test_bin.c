@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "change/bin.h"
 #include "change/history.h"
@@ -420,6 +421,34 @@ void test_undo__turns_back_what_one_request_did(void **state)
     assert_string_equal(house_text(call, "Contact", &made, "lastName"), "C");
     assert_non_null(house_text(call, "Account", &kept, "primaryContact"));
     assert_false(is_there(call, "Account", &gone));
+    house_undo(&call);
+    test_platform_close(&house);
+}
+
+/* So that one that made too many is not read whole. */
+void test_undo__changes_of_a_request_are_read_up_to_a_limit(void **state)
+{
+    (void)state;
+    house_open(&house);
+    struct call *call = begin_request("R-1");
+    struct change_row *last = NULL;
+    struct error error = {0};
+    for (int number = 0; number < 3; number++) {
+        (void)house_create(call, house_record(call, "Account", "name", "A", NULL));
+    }
+    const struct uuid user = call->identity->user_id;
+    house_must(bin_find_last(call, "R-1", &user, &last, &error), &error);
+    assert_non_null(last);
+    static const struct {
+        int64_t limit;
+        size_t count;
+    } expected[] = {{2, 2}, {4, 3}, {0, 3}};
+    for (size_t index = 0; index < 3; index++) {
+        struct array rows;
+        array_init(&rows, call->arena);
+        house_must(bin_find_request(call, last, expected[index].limit, &rows, &error), &error);
+        assert_int_equal(rows.count, expected[index].count);
+    }
     house_undo(&call);
     test_platform_close(&house);
 }
