@@ -2,6 +2,8 @@
  * upsert.c - changes the record that has the key, or creates it; of two who create at once,
  * the second changes what the first made.
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "database/database.h"
 #include "record/write.h"
@@ -44,6 +46,12 @@ static bool try_create(struct work *work, struct record *given, struct write_out
     return true;
 }
 
+/* Not about one of those sent along. */
+static bool is_missing(const struct record *given, const struct error *error)
+{
+    return error->code == ERROR_RECORD_NOT_FOUND && strcmp(error->entity, given->entity->name) == 0;
+}
+
 bool upsert_in(struct work *work, struct record *given, const struct key *key,
                struct write_outcome *outcome_out, struct error *error)
 {
@@ -79,7 +87,7 @@ bool upsert_in(struct work *work, struct record *given, const struct key *key,
     if (update_in(work, given, &id, has_expected_version, outcome_out, error)) {
         return true;
     }
-    if (error->code != ERROR_RECORD_NOT_FOUND) {
+    if (!is_missing(given, error)) {
         return false;
     }
     /* The key is that of a record which the caller may not see. */

@@ -245,6 +245,27 @@ void test_child__what_is_gone_cannot_be_deleted(void **state)
     close_orders(&at);
 }
 
+/* The order is there: that one of its lines is not is told as it is. */
+void test_child__a_line_that_is_missing_is_told_of_in_an_upsert(void **state)
+{
+    struct orders orders;
+    struct write_outcome outcome;
+    struct error error = {0};
+    const struct uuid absent = {{9}};
+    (void)state;
+    open_orders(&orders);
+    struct call *call = orders.call;
+    (void)house_update(call, house_record(call, "SalesOrder", "externalId", "E-1", NULL),
+                       &orders.order);
+    struct record *order = house_record(call, "SalesOrder", "externalId", "E-1", "name", "o", NULL);
+    add_line(call, order, &absent, line_of(call, "3", "1", "1"));
+    assert_false(
+        record_upsert(call, order, entity_find_key(order->entity, "externalId"), &outcome, &error));
+    assert_int_equal(error.code, ERROR_RECORD_NOT_FOUND);
+    assert_string_equal(error.entity, "SalesOrderDetail");
+    close_orders(&orders);
+}
+
 /* A new order has no lines yet that could be deleted. */
 void test_child__a_new_parent_has_none_to_delete(void **state)
 {
