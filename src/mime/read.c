@@ -103,7 +103,7 @@ static bool read_message(struct mime_reading *reading, GMimeMessage *parsed, boo
 {
     GMimeObject *object = GMIME_OBJECT(parsed);
 
-    reading->message->is_cut = is_opaque;
+    reading->message->is_cut |= is_opaque;
     array_init(&reading->blocks, reading->arena);
     array_init(&reading->parts, reading->arena);
     reading->contents = digest_begin(reading->arena);
@@ -137,6 +137,7 @@ bool mime_read(struct arena *arena, const struct mime_source *source,
                          "A message begins with its header: there is none");
     }
     reading.message = arena_allocate(arena, sizeof(*reading.message));
+    reading.message->is_cut = scan.hidden.count > 0;
     if (!read_message(&reading, parsed, is_opaque, error)) {
         return false;
     }

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "mime/mime.h"
 
@@ -14,9 +15,11 @@ enum { LOOKS_PER_PART = 20 };
 
 static const char mailbox_line[] = "From ";
 
-void mime_scan_begin(struct mime_scan *scan, const struct mime_limits *limits)
+void mime_scan_begin(struct arena *arena, const struct mime_limits *limits, struct mime_scan *scan)
 {
-    *scan = (struct mime_scan){.limits = limits, .header_end = -1};
+    *scan = (struct mime_scan){.arena = arena, .limits = limits, .header_end = -1};
+    array_init(&scan->hidden, arena);
+    mime_field_begin_header(&scan->field);
 }
 
 static bool refuse(const char *what, size_t limit, const char *setting, struct error *error)
@@ -62,8 +65,12 @@ static bool is_mailbox_line(const struct mime_scan *scan)
 
 static bool end_line(struct mime_scan *scan, struct error *error)
 {
+    bool is_empty = scan->line == MIME_LINE_START || scan->line == MIME_LINE_BLANK;
     bool done = true;
 
+    if (is_empty) {
+        mime_field_begin_header(&scan->field);
+    }
     if (scan->header_end >= 0) {
         end_body_line(scan);
     } else if (scan->header_begin == 0 && is_mailbox_line(scan)) {
@@ -74,6 +81,39 @@ static bool end_line(struct mime_scan *scan, struct error *error)
     scan->line = MIME_LINE_START;
     scan->line_length = 0;
     return done;
+}
+
+/* ---- fields ---- */
+
+static void hide_field(struct mime_scan *scan)
+{
+    int64_t *begin = arena_allocate(scan->arena, sizeof(*begin));
+
+    *begin = scan->field_begin;
+    array_add(&scan->hidden, begin);
+}
+
+/* Whatever begins with a letter may be a field to GMime; the one before goes on after a blank. */
+static void look_at_field(struct mime_scan *scan, char byte)
+{
+    bool was_hostile = scan->field.is_hostile;
+
+    if (scan->line_length == 0 && byte != ' ' && byte != '\t' && byte != '\r') {
+        mime_field_begin(&scan->field);
+        scan->field_begin = scan->offset - 1;
+        was_hostile = false;
+    }
+    if (byte != '\r') {
+        mime_field_add(&scan->field, byte);
+    }
+    if (!scan->field.is_hostile || was_hostile) {
+        return;
+    }
+    if (scan->header_end < 0) {
+        hide_field(scan);
+    } else {
+        scan->is_hostile = true;
+    }
 }
 
 /* ---- bytes ---- */
@@ -137,6 +177,7 @@ bool mime_scan_add(struct mime_scan *scan, const char *bytes, size_t length, str
         }
         note_mailbox(scan, bytes[i]);
         look_at(scan, bytes[i]);
+        look_at_field(scan, bytes[i]);
         scan->line_length++;
         if (scan->header_end < 0 &&
             scan->offset - scan->header_begin > (int64_t)scan->limits->header) {

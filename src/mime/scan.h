@@ -4,8 +4,10 @@
  * A million header lines, or as many empty parts, are small as bytes and large as objects. Of the
  * header itself too much is refused. What looks like it further down, in parts or in messages
  * within, may just as well be somebody's log file: the message is then filed and not taken apart.
+ * So it is when one field is more than a parser can bear (field.h); of the own header such a field
+ * is hidden.
  *
- * Memory: plain.
+ * Memory: the list of hidden fields lives in the arena given.
  */
 #ifndef MIME_SCAN_H
 #define MIME_SCAN_H
@@ -14,8 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "base/attributes.h"
+#include "mime/field.h"
 
+struct arena;
 struct error;
 struct mime_limits;
 
@@ -29,6 +34,7 @@ enum mime_scan_line {
 };
 
 struct mime_scan {
+    struct arena *arena;
     const struct mime_limits *limits;
     int64_t offset;       /* of the byte that comes next */
     int64_t header_begin; /* after the line of a mailbox ("From ...") */
@@ -41,9 +47,13 @@ struct mime_scan {
     bool after_dashes;   /* the line before may be a boundary */
     bool is_first_mailbox;
     bool is_hostile; /* not to be taken apart */
+    struct mime_field field;
+    int64_t field_begin;
+    struct array
+        hidden; /* int64_t *: where fields of the own header begin that no parser may see */
 };
 
-void mime_scan_begin(struct mime_scan *scan, const struct mime_limits *limits);
+void mime_scan_begin(struct arena *arena, const struct mime_limits *limits, struct mime_scan *scan);
 
 /* Looks at the next bytes. Fails with LIMIT_EXCEEDED when the header is too large. */
 must_check bool mime_scan_add(struct mime_scan *scan, const char *bytes, size_t length,

@@ -78,6 +78,19 @@ static bool move_to_file(struct arena *arena, const struct mime_limits *limits,
            error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
 }
 
+/* What no parser may see has another name for it, by one letter. */
+static bool hide_fields(GMimeStream *stream, const struct mime_scan *scan, struct error *error)
+{
+    for (size_t i = 0; i < scan->hidden.count; i++) {
+        const int64_t *begin = scan->hidden.items[i];
+        if (g_mime_stream_seek(stream, *begin, GMIME_STREAM_SEEK_SET) != *begin ||
+            !write_all(stream, "X", 1, error)) {
+            return error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
+        }
+    }
+    return true;
+}
+
 bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
                      const struct mime_limits *limits, struct mime_scan *scan,
                      GMimeStream **stream_out, struct error *error)
@@ -89,7 +102,7 @@ bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
     if (!mime_spool_make(arena, limits->folder, 0, &stream, error)) {
         return false;
     }
-    mime_scan_begin(scan, limits);
+    mime_scan_begin(arena, limits, scan);
     do {
         if (!source->read(source->context, bytes, CHUNK, &length, error) ||
             !mime_scan_add(scan, bytes, length, error) ||
@@ -98,7 +111,10 @@ bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
             return false;
         }
     } while (length > 0);
+    if (!mime_scan_end(scan, error) || !hide_fields(stream, scan, error)) {
+        return false;
+    }
     g_mime_stream_reset(stream);
     *stream_out = stream;
-    return mime_scan_end(scan, error);
+    return true;
 }

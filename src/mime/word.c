@@ -1,6 +1,7 @@
 /*
  * word.c - a header is cut into encoded words and what stands between them.
  */
+#define _GNU_SOURCE /* memmem */
 #include "mime/word.h"
 
 #include <ctype.h>
@@ -15,6 +16,10 @@
 #include "base/buffer.h"
 #include "crypto/base64.h"
 #include "text/charset.h"
+
+/* Longer ones than programs write are no words: else each that begins would be looked for an end to
+ * the end of the header. */
+enum { WORD_MOST = 16 * 1024 };
 
 /* An encoded word: =?charset?B?text?= */
 struct word {
@@ -50,7 +55,7 @@ static bool read_word(const char *at, struct word *word)
     word->encoding = (char)tolower((unsigned char)encoding[1]);
     word->text = encoding + 3;
     /* "?=" within the text would be an encoded question mark: "=3F=". */
-    const char *end = strstr(word->text, "?=");
+    const char *end = memmem(word->text, strnlen(word->text, WORD_MOST), "?=", 2);
     if (end == NULL || (word->encoding != 'b' && word->encoding != 'q')) {
         return false;
     }
@@ -123,8 +128,12 @@ static void add_word(struct decoding *decoding, const struct word *word)
 static const char *skip_to_word(const struct decoding *decoding, const char *at)
 {
     struct word word;
+
+    if (decoding->charset == NULL) {
+        return at;
+    }
     const char *next = at + strspn(at, " \t\r\n");
-    return decoding->charset != NULL && read_word(next, &word) ? next : at;
+    return read_word(next, &word) ? next : at;
 }
 
 /* Without line breaks, and as UTF-8 whatever the bytes are. */

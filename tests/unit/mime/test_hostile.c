@@ -118,6 +118,138 @@ void test_hostile__a_million_parts_are_not_taken_apart(void **state)
     arena_destroy(&arena);
 }
 
+/* ---- fields that a parser cannot bear ---- */
+
+enum { CHARSET_LENGTH = 9 * 1024 * 1024 };
+
+static void add_long_charset(size_t length)
+{
+    buffer_add_text(&bytes, "Content-Disposition: attachment; filename*=");
+    memset(buffer_reserve(&bytes, length), 'A', length);
+    buffer_commit(&bytes, length);
+    buffer_add_text(&bytes, "'\n");
+}
+
+/* Would have the parser take a stack as large as it. */
+void test_hostile__a_part_with_a_field_of_nine_megabytes_is_not_taken_apart(void **state)
+{
+    (void)state;
+    begin("Subject: kept\nContent-Type: multipart/mixed; boundary=b\n\n--b\n");
+    add_long_charset(CHARSET_LENGTH);
+    buffer_add_text(&bytes, "\nhi\n--b--\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_string_equal(message->subject, "kept");
+    assert_int_equal(message->part_count, 0);
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_folded_field_of_a_part_is_as_long_as_its_lines(void **state)
+{
+    (void)state;
+    begin("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type : text/plain");
+    add_often(";\n a=\"0123456789abcdef\"", 2000);
+    buffer_add_text(&bytes, "\n\nhi\n--b--\n");
+    assert_true(read_all()->is_cut);
+    arena_destroy(&arena);
+}
+
+/* It is left out; what else the header says, and the text, are there. */
+void test_hostile__a_long_field_of_the_header_is_not_seen(void **state)
+{
+    (void)state;
+    begin("");
+    add_long_charset(MEBIBYTE / 2);
+    buffer_add_text(&bytes, "Subject: kept\n\nhi\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_string_equal(message->subject, "kept");
+    assert_string_equal(message->text, "hi\n");
+    arena_destroy(&arena);
+}
+
+/* Each word without an end is looked for one to the end of the field. */
+void test_hostile__words_without_an_end_are_not_looked_for_one(void **state)
+{
+    static const char *const words[] = {"=?a?b? ", "=?a?b?=", "=\\?a?\"Q? ", "=?a?q?\n "};
+    static const char *const fields[] = {"Subject: ", "To: ", "Content-Description: "};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        for (size_t j = 0; j < sizeof(fields) / sizeof(fields[0]); j++) {
+            begin(fields[j]);
+            add_often(words[i], 15000);
+            buffer_add_text(&bytes, "\nCc: b@x.org\n\nhi\n");
+            const struct mime_message *message = read_all();
+            assert_true(message->is_cut);
+            assert_int_equal(message->cc.count, 1);
+            assert_string_equal(message->text, "hi\n");
+            arena_destroy(&arena);
+        }
+        begin("Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+              "Content-Disposition: attachment; filename=\"");
+        add_often(words[i], 100000);
+        buffer_add_text(&bytes, "\"\n\nhi\n--b--\n");
+        assert_true(read_all()->is_cut);
+        arena_destroy(&arena);
+    }
+}
+
+void test_hostile__a_character_set_is_no_longer_than_a_name(void **state)
+{
+    (void)state;
+    begin("Content-Type: message/rfc822\n\nSubject: =?");
+    add_often("0123456789abcdef", CHARSET_LENGTH / 16);
+    buffer_add_text(&bytes, "?b?x?=\n\nhi\n");
+    assert_true(read_all()->is_cut);
+    arena_destroy(&arena);
+}
+
+void test_hostile__blanks_after_a_word_are_looked_at_once(void **state)
+{
+    (void)state;
+    begin("Subject: =?utf-8?q?a?=");
+    add_often("                ", MEBIBYTE / 32);
+    buffer_add_text(&bytes, "b\n\nhi\n");
+    const char *subject = read_all()->subject;
+    assert_int_equal(strlen(subject), MEBIBYTE / 2 + 2);
+    arena_destroy(&arena);
+}
+
+/* The parser reads all of them again for each. */
+void test_hostile__ten_thousand_lists_of_addresses_are_not_all_read(void **state)
+{
+    (void)state;
+    begin("");
+    for (int i = 0; i < 10000; i++) {
+        buffer_add_format(&bytes, "To: u%d@x.org\n", i);
+    }
+    buffer_add_text(&bytes, "\nhi\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_true(message->to.count > 50 && message->to.count <= 100);
+    arena_destroy(&arena);
+}
+
+/* Nobody's mail is that: long words, long lists, marks in a text. */
+void test_hostile__fields_that_are_only_long_are_read(void **state)
+{
+    (void)state;
+    begin("X-Query: =?a?b? =?a?b?\nSubject: ");
+    add_often("=?utf-8?Q?=D0=9F?= ", 5000);
+    buffer_add_text(&bytes, "\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+                            "Content-Type: message/rfc822\n\nTo: u@x.org");
+    add_often(",\n \"Somebody\" <u@x.org>", 10000);
+    buffer_add_text(&bytes, "\n\nhi\n--b\n\nselect a=?b? ");
+    add_often("where a=? and b=?q? or c=?B?\n ", 1000);
+    buffer_add_text(&bytes, "\n--b--\n");
+    const struct mime_message *message = read_all();
+    assert_false(message->is_cut);
+    assert_int_equal(strlen(message->subject), 5000 * strlen("П"));
+    assert_int_equal(message->part_count, 1);
+    arena_destroy(&arena);
+}
+
 void test_hostile__a_log_as_text_is_read_however_like_headers_it_looks(void **state)
 {
     (void)state;
