@@ -11,8 +11,9 @@
 #include "mime/library.h"
 #include "mime/word.h"
 #include "text/charset.h"
+#include "text/utf8.h"
 
-enum { ADDRESS_LENGTH = 320 }; /* RFC 3696: no longer one is an address */
+enum { ADDRESS_LENGTH = 320 }; /* characters; RFC 3696: no longer one is an address */
 
 /* A list that grows. */
 struct listing {
@@ -55,10 +56,13 @@ static void add(struct listing *listing, const char *given_name, const char *giv
 {
     struct arena *arena = listing->arena;
 
-    if (given == NULL || *given == '\0' || strlen(given) > ADDRESS_LENGTH) {
+    if (given == NULL || *given == '\0') {
         return;
     }
     const char *text = text_decode(arena, NULL, given, strlen(given));
+    if (text_count_characters(text) > ADDRESS_LENGTH) {
+        return;
+    }
     const char *compared = mime_compared_address(arena, text);
     if (*compared == '\0' || map_get(listing->seen, compared) != NULL) {
         return;

@@ -14,6 +14,7 @@
 #include "record/file.h"
 #include "security/authorise.h"
 #include "service/mail.h"
+#include "text/utf8.h"
 
 enum { MEDIA_TYPE_LENGTH = 200, ADDRESS_LENGTH = 320 };
 
@@ -55,7 +56,7 @@ static bool read_envelope(struct call *call, struct incoming_mail *mail,
         array_add(&mail->envelope, mail->mailbox);
     }
     for (size_t i = 0; i < recipients->count; i++) {
-        if (strlen(recipients->items[i]) > ADDRESS_LENGTH) {
+        if (text_count_characters(recipients->items[i]) > ADDRESS_LENGTH) {
             return error_set(error, ERROR_VALUE_TOO_LONG, "recipients",
                              "An address may have at most %d characters", (int)ADDRESS_LENGTH);
         }

@@ -79,6 +79,21 @@ void test_message__addresses_are_flattened_and_normalised(void **state)
     arena_destroy(&arena);
 }
 
+void test_message__an_address_is_as_long_as_it_has_characters(void **state)
+{
+    char address[1000] = "";
+
+    (void)state;
+    arena = arena_create();
+    for (int i = 0; i < 314; i++) {
+        strcat(address, "Ж");
+    }
+    strcat(address, "@x.org");
+    assert_int_equal(read_with(arena_format(arena, "To: <%s>\n", address), "")->to.count, 1);
+    assert_int_equal(read_with(arena_format(arena, "To: <x%s>\n", address), "")->to.count, 0);
+    arena_destroy(&arena);
+}
+
 void test_message__ids_are_normalised_and_bounded(void **state)
 {
     (void)state;
