@@ -28,6 +28,7 @@ static const struct {
     {"X-AutoReply-From", NULL, MIME_AUTOMATIC},
     {"X-Mail-Autoreply", NULL, MIME_AUTOMATIC},
     {"X-Facebook-Notify", NULL, MIME_AUTOMATIC},
+    {"X-Auto-Response-Suppress", NULL, MIME_AUTOMATIC},
     {"Precedence", "auto_reply", MIME_AUTOMATIC},
     {"Precedence", "auto-reply", MIME_AUTOMATIC},
 };
@@ -48,16 +49,21 @@ static bool has_sign(GMimeObject *object, enum mime_kind kind)
     return false;
 }
 
-/* Whoever sends to no return path is no person; a server that says so of itself has a bounce. */
-static bool is_from_server(const struct mime_message *message, GMimeObject *object)
+/* No person sends what nobody may answer: receipts and programs that answer do so. */
+static bool has_no_return_path(GMimeObject *object)
 {
     const char *path = mime_header(object, "Return-Path");
+    return path != NULL && strstr(path, "<>") != NULL;
+}
+
+/* A server that says so of itself has a bounce. */
+static bool is_from_server(const struct mime_message *message)
+{
     const char *from = message->from.count == 0 ? "" : message->from.items[0].compared;
 
-    return path != NULL && strstr(path, "<>") != NULL &&
-           (strncmp(from, "mailer-daemon@", sizeof("mailer-daemon@") - 1) == 0 ||
-            strncmp(from, "postmaster@", sizeof("postmaster@") - 1) == 0 ||
-            strcmp(from, "mailer-daemon") == 0);
+    return strncmp(from, "mailer-daemon@", sizeof("mailer-daemon@") - 1) == 0 ||
+           strncmp(from, "postmaster@", sizeof("postmaster@") - 1) == 0 ||
+           strcmp(from, "mailer-daemon") == 0;
 }
 
 /* Delivered twice to one address, or on its way through more machines than there can be. */
@@ -83,13 +89,14 @@ static bool is_loop(struct mime_reading *reading, GMimeObject *object)
 void mime_tell_kind(struct mime_reading *reading, GMimeObject *object)
 {
     struct mime_message *message = reading->message;
+    bool has_no_path = has_no_return_path(object);
 
     if (is_loop(reading, object)) {
         message->kind = MIME_LOOP;
     } else if (reading->has_report || has_sign(object, MIME_BOUNCE) ||
-               is_from_server(message, object)) {
+               (has_no_path && is_from_server(message))) {
         message->kind = MIME_BOUNCE;
-    } else if (has_sign(object, MIME_AUTOMATIC)) {
+    } else if (has_no_path || reading->has_notice || has_sign(object, MIME_AUTOMATIC)) {
         message->kind = MIME_AUTOMATIC;
     }
 }

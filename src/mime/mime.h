@@ -71,7 +71,8 @@ struct mime_date {
 
 enum mime_kind {
     MIME_ORDINARY,
-    MIME_AUTOMATIC, /* written by a program in answer to something: RFC 3834; never answered */
+    MIME_AUTOMATIC, /* written by a program: an answer (RFC 3834), a receipt (RFC 8098), a complaint
+                       (RFC 5965); never answered */
     MIME_BOUNCE,    /* says that another message did not arrive: RFC 3464 */
     MIME_LOOP,      /* was here already, or has been under way for too long */
 };

@@ -282,11 +282,16 @@ static bool is_subtype(GMimeObject *object, const char *subtype)
     return said != NULL && strcasecmp(said, subtype) == 0;
 }
 
+/* Whatever is reported, a program wrote it. */
 static void note_report(struct mime_reading *reading, GMimeObject *multipart)
 {
     const char *type = g_mime_object_get_content_type_parameter(multipart, "report-type");
-    reading->has_report |=
-        is_subtype(multipart, "report") && type != NULL && strcasecmp(type, "delivery-status") == 0;
+
+    if (!is_subtype(multipart, "report") || type == NULL) {
+        return;
+    }
+    bool is_bounce = strcasecmp(type, "delivery-status") == 0;
+    *(is_bounce ? &reading->has_report : &reading->has_notice) = true;
 }
 
 static bool walk_children(struct mime_reading *reading, GMimeMultipart *multipart,

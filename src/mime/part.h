@@ -30,7 +30,8 @@ struct mime_reading {
     struct array parts;         /* struct mime_part * */
     struct digest *contents;    /* of the parts, for the digest of the message */
     struct mime_block unpacked; /* the text within a winmail.dat, for want of a better one */
-    bool has_report;
+    bool has_report;            /* of a message that did not arrive */
+    bool has_notice;            /* of one that did: that it was read, or that it was unwelcome */
 };
 
 /* Walks the tree; depth is that of the object. */
