@@ -321,20 +321,6 @@ bool mail_cancel_appointment(struct call *call, const struct mail_meeting *meeti
     return true;
 }
 
-static bool is_named(struct call *call, const struct mail_meeting *meeting,
-                     const struct party *party)
-{
-    const struct calendar_event *event = meeting->event;
-
-    for (size_t i = 0; i < event->people_count; i++) {
-        if (mail_is_party(call, meeting, party,
-                          mime_compared_address(call->arena, event->people[i].address))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool mail_uninvite(struct call *call, const struct mail_meeting *meeting,
                    const struct record *stored, struct error *error)
 {
@@ -346,7 +332,7 @@ bool mail_uninvite(struct call *call, const struct mail_meeting *meeting,
         struct mail_parties left = {.call = call, .mail = &meeting->people};
         for (size_t i = 0; before->state == VALUE_SET && i < before->parties.count; i++) {
             const struct party *party = &before->parties.items[i];
-            if (!is_named(call, meeting, party)) {
+            if (!mail_is_in_group(call, &meeting->invited, party)) {
                 mail_parties_add(&left, party->reference.entity == NULL ? NULL : &party->reference,
                                  party->address);
             }

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/settings.h"
 #include "call/call.h"
 #include "database/database.h"
@@ -27,23 +28,39 @@ enum { PIECE = 16 * 1024 };
 
 /* ---- who ---- */
 
-bool mail_is_party(struct call *call, const struct mail_meeting *meeting, const struct party *party,
-                   const char *compared)
+static const char *key_of(struct call *call, const struct reference *reference)
+{
+    char id[UUID_TEXT_SIZE];
+
+    uuid_format(&reference->id, id);
+    return arena_format(call->arena, "%s/%s", reference->entity->name, id);
+}
+
+static struct mail_group make_group(struct call *call)
+{
+    return (struct mail_group){.addresses = map_create(call->arena),
+                               .records = map_create(call->arena)};
+}
+
+static void add_to_group(struct call *call, const struct mail_meeting *meeting,
+                         struct mail_group *group, const char *compared)
 {
     const struct mail_address *address = mail_address_of(call, &meeting->people, compared);
 
-    if (party->address != NULL &&
-        strcmp(mime_compared_address(call->arena, party->address), compared) == 0) {
-        return true;
-    }
+    map_set(group->addresses, compared, compared);
     for (size_t i = 0; address != NULL && i < address->matches.count; i++) {
         const struct mail_match *match = address->matches.items[i];
-        if (party->reference.entity == match->record.entity &&
-            uuid_is_equal(&party->reference.id, &match->record.id)) {
-            return true;
-        }
+        map_set(group->records, key_of(call, &match->record), match);
     }
-    return false;
+}
+
+bool mail_is_in_group(struct call *call, const struct mail_group *group, const struct party *party)
+{
+    return (party->address != NULL &&
+            map_get(group->addresses, mime_compared_address(call->arena, party->address)) !=
+                NULL) ||
+           (party->reference.entity != NULL &&
+            map_get(group->records, key_of(call, &party->reference)) != NULL);
 }
 
 static bool is_among(struct call *call, const struct mail_meeting *meeting,
@@ -51,9 +68,11 @@ static bool is_among(struct call *call, const struct mail_meeting *meeting,
 {
     const struct value *value =
         record_value(appointment, entity_find_field(appointment->entity, field));
+    struct mail_group group = make_group(call);
 
+    add_to_group(call, meeting, &group, compared);
     for (size_t i = 0; value->state == VALUE_SET && i < value->parties.count; i++) {
-        if (mail_is_party(call, meeting, &value->parties.items[i], compared)) {
+        if (mail_is_in_group(call, &group, &value->parties.items[i])) {
             return true;
         }
     }
@@ -130,26 +149,26 @@ struct known {
 typedef bool (*follower)(struct call *call, const struct mail_meeting *meeting,
                          const struct known *known, struct error *error);
 
+static bool is_organizer(struct call *call, const struct mail_meeting *meeting,
+                         const struct record *stored, const struct party *party)
+{
+    return party->address != NULL && is_among(call, meeting, stored, "organizer",
+                                              mime_compared_address(call->arena, party->address));
+}
+
 /* A cancellation that names some of those invited, and not all, is for them alone. */
 static bool is_for_some(struct call *call, const struct mail_meeting *meeting,
                         const struct record *stored)
 {
-    const struct calendar_event *event = meeting->event;
-
+    if (meeting->event->people_count == 0) {
+        return false;
+    }
     for (const char *const *field = mail_attendee_fields; *field != NULL; field++) {
         const struct value *value = record_value(stored, entity_find_field(stored->entity, *field));
         for (size_t i = 0; value->state == VALUE_SET && i < value->parties.count; i++) {
-            bool is_named = event->people_count == 0;
-            for (size_t j = 0; j < event->people_count && !is_named; j++) {
-                is_named =
-                    mail_is_party(call, meeting, &value->parties.items[i],
-                                  mime_compared_address(call->arena, event->people[j].address));
-            }
-            if (!is_named && !is_among(call, meeting, stored, "organizer",
-                                       value->parties.items[i].address == NULL
-                                           ? ""
-                                           : mime_compared_address(
-                                                 call->arena, value->parties.items[i].address))) {
+            const struct party *party = &value->parties.items[i];
+            if (!mail_is_in_group(call, &meeting->invited, party) &&
+                !is_organizer(call, meeting, stored, party)) {
                 return true;
             }
         }
@@ -238,13 +257,27 @@ static bool find_people(struct call *call, struct mail_meeting *meeting, struct 
     return mail_find_parties(call, &meeting->people, error);
 }
 
+static void gather_invited(struct call *call, struct mail_meeting *meeting)
+{
+    const struct calendar_event *event = meeting->event;
+
+    meeting->invited = make_group(call);
+    for (size_t i = 0; i < event->people_count; i++) {
+        add_to_group(call, meeting, &meeting->invited,
+                     mime_compared_address(call->arena, event->people[i].address));
+    }
+}
+
 static bool follow_event(struct call *call, struct mail_meeting *meeting,
                          enum calendar_method method, struct error *error)
 {
     struct known known = {.stored = NULL};
 
-    return find_people(call, meeting, error) &&
-           (!meeting->event->occurrence.is_known ||
+    if (!find_people(call, meeting, error)) {
+        return false;
+    }
+    gather_invited(call, meeting);
+    return (!meeting->event->occurrence.is_known ||
             mail_find_appointment(call, meeting, true, &known.series, error)) &&
            mail_find_appointment(call, meeting, false, &known.stored, error) &&
            followers[method](call, meeting, &known, error);

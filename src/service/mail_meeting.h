@@ -14,20 +14,27 @@
 #include "service/mail.h"
 
 struct calendar_event;
+struct map;
 struct party;
 struct record;
+
+/* Some people: by their addresses, and by the records that have these. */
+struct mail_group {
+    struct map *addresses; /* compared */
+    struct map *records;   /* struct mail_match by entity and id */
+};
 
 struct mail_meeting {
     const struct incoming_mail *mail;
     const struct calendar_event *event;
     struct reference email;      /* as which the message was filed */
     struct incoming_mail people; /* whom the event names, and who has their addresses */
+    struct mail_group invited;   /* of them those whom it names as attendees */
     const char *sender;          /* compared; NULL: nobody, or several */
 };
 
-/* Whether a party of an appointment is who has the address. */
-bool mail_is_party(struct call *call, const struct mail_meeting *meeting, const struct party *party,
-                   const char *compared);
+/* Whether a party of an appointment is one of the group. */
+bool mail_is_in_group(struct call *call, const struct mail_group *group, const struct party *party);
 
 /* The appointment of the event, or of the series that it is one occurrence of; locked, as far as is
  * needed to follow what is said. NULL: there is none. */

@@ -9,13 +9,18 @@
 #include "metadata/record.h"
 #include "service/mail.h"
 
+enum { FIRST_CAPACITY = 8 };
+
 void mail_parties_add(struct mail_parties *parties, const struct reference *record,
                       const char *address)
 {
-    size_t size = parties->count * sizeof(*parties->items);
-
-    parties->items =
-        arena_grow(parties->call->arena, parties->items, size, size + sizeof(*parties->items));
+    if (parties->count == parties->capacity) {
+        size_t capacity = parties->capacity == 0 ? FIRST_CAPACITY : 2 * parties->capacity;
+        parties->items = arena_grow(parties->call->arena, parties->items,
+                                    parties->capacity * sizeof(*parties->items),
+                                    capacity * sizeof(*parties->items));
+        parties->capacity = capacity;
+    }
     parties->items[parties->count++] = (struct party){
         .reference = record == NULL ? (struct reference){.entity = NULL} : *record,
         .address = address,

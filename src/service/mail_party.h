@@ -20,7 +20,7 @@ struct mail_parties {
     struct call *call;
     const struct incoming_mail *mail; /* whose addresses are known */
     struct party *items;
-    size_t count;
+    size_t count, capacity;
 };
 
 /* Adds one; record NULL: nobody known. */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/file.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
@@ -360,6 +361,34 @@ void test_mail_calendar__some_are_uninvited(void **state)
     assert_int_equal(count_people("1@x", "requiredAttendees"), 2);
     (void)say("ann@x.org", "CANCEL", event(1, "20261201T090000Z", "\nATTENDEE:mailto:c@x.org"));
     expect_text("1@x", "state", "Canceled");
+    office_close(&office);
+}
+
+/* The lines of an event for so many whom nobody knows. */
+static const char *crowd(int sequence, int count)
+{
+    struct buffer lines;
+
+    buffer_init(&lines, office.arena, 4096);
+    buffer_add_text(&lines, event(sequence, "20261201T090000Z", ""));
+    for (int i = 0; i < count; i++) {
+        buffer_add_format(&lines, "\nATTENDEE:mailto:guest%d@guests.example", i);
+    }
+    return lines.bytes;
+}
+
+/* Who is named is looked up, not compared with all: what it takes grows with their number alone. */
+void test_mail_calendar__many_are_uninvited_at_so_much_for_each(void **state)
+{
+    enum { GUESTS = 800, FOR_EACH = 64 * 1024 };
+
+    (void)state;
+    begin();
+    (void)say("ann@x.org", "REQUEST", crowd(0, GUESTS));
+    size_t before = arena_size(office.arena);
+    (void)say("ann@x.org", "CANCEL", crowd(1, GUESTS - 1));
+    assert_true(arena_size(office.arena) - before < (size_t)GUESTS * FOR_EACH);
+    assert_int_equal(count_people("1@x", "requiredAttendees"), 1);
     office_close(&office);
 }
 
