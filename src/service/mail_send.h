@@ -44,10 +44,11 @@ struct outgoing_mail {
 must_check bool mail_read_draft(struct call *call, const struct uuid *id,
                                 struct outgoing_mail *mail, struct error *error);
 
-/* mail_sender.c: who sends it: the caller, a queue that he works with, or whoever else when he may
- * send as others (sendAsUser). Fails with NOT_ALLOWED, with RULE_BROKEN for a sender without an
- * address, or from whom nothing is sent (outgoingDelivery), with VALUE_INVALID for what can be no
- * sender. */
+/* mail_sender.c: who sends it: the caller, a queue that he works with, from the address of a
+ * mailbox that the queue holds, or whoever else when he may send as others (sendAsUser); never from
+ * the address of a mailbox that another holds. Fails with NOT_ALLOWED, with RULE_BROKEN for a
+ * sender without an address, or from whom nothing is sent (outgoingDelivery), with VALUE_INVALID
+ * for what can be no sender. */
 must_check bool mail_find_sender(struct call *call, struct outgoing_mail *mail,
                                  struct error *error);
 

@@ -112,41 +112,64 @@ static bool has_choice(const struct record *record, const char *name, const char
            field_find_choice(field, token)->value == record_value(record, field)->integer;
 }
 
-/* The mailbox of the address, if there is one that is in use. */
+/* The mailbox of the address; NULL: there is none. */
 static bool find_mailbox(struct call *call, const char *address, struct record **mailbox_out,
                          struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Mailbox");
     const struct value value = {.state = VALUE_SET, .text = address};
-    const struct field *fields[] = {entity->id, entity->state,
+    const struct field *fields[] = {entity->id, entity->state, entity_find_field(entity, "holder"),
                                     entity_find_field(entity, "outgoingDelivery")};
-    const struct column_set columns = {.fields = fields, .count = 3};
+    const struct column_set columns = {.fields = fields, .count = 4};
     struct uuid id;
     bool is_found = false;
 
     *mailbox_out = NULL;
-    if (!query_find_by_key(call, entity_find_key(entity, "address"), &value, &id, &is_found,
-                           error) ||
-        (is_found && !query_find(call, entity, &id, &columns, ROW_LOCK_NONE, mailbox_out, error))) {
-        return false;
+    return query_find_by_key(call, entity_find_key(entity, "address"), &value, &id, &is_found,
+                             error) &&
+           (!is_found ||
+            query_find(call, entity, &id, &columns, ROW_LOCK_NONE, mailbox_out, error));
+}
+
+static bool is_in_use(const struct record *mailbox)
+{
+    return mailbox != NULL && has_choice(mailbox, "state", "Active");
+}
+
+static bool is_held_by(const struct record *mailbox, const struct reference *sender)
+{
+    const struct value *holder =
+        record_value(mailbox, entity_find_field(mailbox->entity, "holder"));
+
+    return holder->state == VALUE_SET && holder->reference.entity == sender->entity &&
+           uuid_is_equal(&holder->reference.id, &sender->id);
+}
+
+/* Whoever works with a queue may give it any address; who holds a mailbox he cannot change. So it
+ * is the mailbox that makes an address the queue's, but for who may send as others. */
+static bool may_use(struct call *call, const struct reference *sender, const struct record *mailbox,
+                    struct error *error)
+{
+    if (mailbox != NULL && !is_held_by(mailbox, sender)) {
+        return refuse(ERROR_NOT_ALLOWED, error, "The mailbox of the address is not the sender's");
     }
-    if (*mailbox_out != NULL && !has_choice(*mailbox_out, "state", "Active")) {
-        *mailbox_out = NULL;
-    }
-    return true;
+    return is_in_use(mailbox) || strcmp(sender->entity->name, "Queue") != 0 ||
+           authorise_task(call->identity, TASK_SEND_AS_USER, error);
 }
 
 /* The mailbox says whether the mail server sends from the address; without one its queue does, and
  * of a user's it does. */
-static bool check_delivery(struct call *call, const struct record *sender, const char *address,
-                           struct error *error)
+static bool check_address(struct call *call, const struct outgoing_mail *mail,
+                          const struct record *sender, struct error *error)
 {
+    const char *address = mail->from.address;
     struct record *mailbox = NULL;
 
-    if (!find_mailbox(call, address, &mailbox, error)) {
+    if (!find_mailbox(call, address, &mailbox, error) ||
+        !may_use(call, &mail->from.reference, mailbox, error)) {
         return false;
     }
-    const struct record *decides = mailbox == NULL ? sender : mailbox;
+    const struct record *decides = is_in_use(mailbox) ? mailbox : sender;
     return entity_find_field(decides->entity, "outgoingDelivery") == NULL ||
            has_choice(decides, "outgoingDelivery", "MailServer") ||
            error_set_about(error, ERROR_RULE_BROKEN, "Email", "from",
@@ -180,7 +203,7 @@ static bool find_address(struct call *call, struct outgoing_mail *mail, struct e
         .address = address,
         .compared = mail->mailbox,
     };
-    return check_delivery(call, sender, address, error);
+    return check_address(call, mail, sender, error);
 }
 
 bool mail_find_sender(struct call *call, struct outgoing_mail *mail, struct error *error)

@@ -318,6 +318,59 @@ void test_mail_send__a_queue_sends_where_its_mail_is_set_up(void **state)
     office_close(&office);
 }
 
+static void add_mailbox(const char *address, const char *entity, const struct uuid *holder)
+{
+    struct record *mailbox = office_record(&office, "Mailbox", "name", address);
+
+    office_set(&office, mailbox, "address", address);
+    office_set(&office, mailbox, "outgoingDelivery", "MailServer");
+    mail_refer(&office, mailbox, "holder", entity, holder);
+    (void)mail_create(&office, mailbox);
+}
+
+static struct uuid draft_from_queue(const struct uuid *queue)
+{
+    struct record *draft = mail_draft(&office, "From all of us", &ann);
+
+    mail_add_party(&office, draft, "from", "Queue", queue, NULL);
+    return mail_create(&office, draft);
+}
+
+/* Who works with a queue can give it the boss's address, or one that nobody has. */
+void test_mail_send__a_queue_sends_from_the_mailboxes_that_it_holds(void **state)
+{
+    static const char *const addresses[] = {"Boss@svyaz.example", "anything@svyaz.example"};
+
+    (void)state;
+    open();
+    office.credentials.basic_name = ADMINISTRATOR;
+    const struct uuid boss = mail_add_user(&office, "boss", "salesperson", "boss@svyaz.example");
+    add_mailbox("boss@svyaz.example", "SystemUser", &boss);
+    struct record *sales = office_record(&office, "Queue", "name", "Sales");
+    office_set(&office, sales, "emailAddress", "sales@svyaz.example");
+    const struct uuid queue = mail_create(&office, sales);
+    add_mailbox("sales@svyaz.example", "Queue", &queue);
+    office.credentials.basic_name = "olga";
+    const struct uuid own = draft_from_queue(&queue);
+    (void)send(&own);
+    mail_change(&office, "Queue", &queue, "outgoingDelivery", "MailServer");
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        mail_change(&office, "Queue", &queue, "emailAddress", addresses[i]);
+        const struct uuid id = draft_from_queue(&queue);
+        office_expect(&office, (const void *)try_send(&id), ERROR_NOT_ALLOWED);
+        expect_status(&id, "Open", "Draft");
+    }
+    assert_int_equal(claim(10)->emails.count, 1);
+    /* who may send as others needs no mailbox, and takes nobody else's */
+    office.credentials.basic_name = ADMINISTRATOR;
+    const struct uuid anybodys = draft_from_queue(&queue);
+    (void)send(&anybodys);
+    mail_change(&office, "Queue", &queue, "emailAddress", addresses[0]);
+    const struct uuid somebodys = draft_from_queue(&queue);
+    office_expect(&office, (const void *)try_send(&somebodys), ERROR_NOT_ALLOWED);
+    office_close(&office);
+}
+
 void test_mail_send__who_wants_no_mail_or_has_no_address_gets_none(void **state)
 {
     (void)state;
