@@ -67,12 +67,18 @@ static bool tell_time(struct call *call, int64_t *now_out, struct error *error)
 struct mailbox {
     const char *address; /* NULL: there is none */
     int64_t due_at;
+    struct uuid claim_id; /* the last; empty: there was none yet */
 };
+
+static struct uuid claim_in(const struct cell *cell)
+{
+    return cell->is_null ? (struct uuid){{0}} : cell->uuid;
+}
 
 static bool select_mailbox(struct call *call, struct row_query query, struct mailbox *mailbox_out,
                            struct error *error)
 {
-    static const char *const names[] = {"mailbox", "due_at"};
+    static const char *const names[] = {"mailbox", "due_at", "claim_id"};
     struct row_set rows;
 
     query.table = &outbox_mailbox_table;
@@ -84,7 +90,8 @@ static bool select_mailbox(struct call *call, struct row_query query, struct mai
     *mailbox_out = (struct mailbox){.address = NULL};
     if (rows.count > 0) {
         *mailbox_out = (struct mailbox){.address = row_cell(&rows, 0, 0)->text,
-                                        .due_at = row_cell(&rows, 0, 1)->integer};
+                                        .due_at = row_cell(&rows, 0, 1)->integer,
+                                        .claim_id = claim_in(row_cell(&rows, 0, 2))};
     }
     return true;
 }
@@ -175,7 +182,7 @@ static struct outbox_mail mail_of(const struct cell *cells)
         .is_receipt_wanted = cells[IS_RECEIPT_WANTED].boolean,
         .put_at = cells[PUT_AT].integer,
         .attempts = cells[ATTEMPTS].integer,
-        .claim_id = cells[CLAIM_ID].is_null ? (struct uuid){{0}} : cells[CLAIM_ID].uuid,
+        .claim_id = claim_in(&cells[CLAIM_ID]),
     };
 }
 
@@ -289,25 +296,29 @@ static bool delete_mailbox(struct call *call, const char *mailbox, struct error 
                       error);
 }
 
-/* Each report makes the claim hold anew, and the last ends it. */
-static bool settle(struct call *call, const char *mailbox, const struct uuid *claim_id,
+/* Each report makes the claim hold anew, and the last ends it; one under a claim that another has
+ * followed changes nothing of that. */
+static bool settle(struct call *call, const char *address, const struct uuid *claim_id,
                    struct error *error)
 {
     int64_t now = 0, due_at = 0;
     bool is_any = false, is_held = false;
+    struct mailbox mailbox;
 
-    if (!tell_time(call, &now, error) || !find_first_due(call, mailbox, &is_any, &due_at, error) ||
-        (!uuid_is_empty(claim_id) && !is_claimed(call, mailbox, claim_id, &is_held, error))) {
+    if (!tell_time(call, &now, error) || !lock_mailbox(call, address, &mailbox, error) ||
+        !find_first_due(call, address, &is_any, &due_at, error) ||
+        (!uuid_is_empty(claim_id) && !is_claimed(call, address, claim_id, &is_held, error))) {
         return false;
     }
     if (!is_any) {
-        return delete_mailbox(call, mailbox, error);
+        return delete_mailbox(call, address, error);
     }
     const struct row_value values[] = {
         {"due_at", cell_integer(due_at)},
         {"claimed_until", cell_integer(is_held ? now + call->settings->mail.claim : 0)},
     };
-    return change_mailbox(call, mailbox, values, COUNT(values), error);
+    bool is_current = uuid_is_equal(&mailbox.claim_id, claim_id);
+    return change_mailbox(call, address, values, is_current ? COUNT(values) : 1, error);
 }
 
 /* ---- taking ---- */

@@ -508,6 +508,33 @@ void test_mail_send__a_claim_that_ends_leaves_its_messages_to_the_next(void **st
     office_close(&office);
 }
 
+/* What two had taken and the first reports late is no word about what the second has. */
+void test_mail_send__a_late_report_leaves_the_next_claim_alone(void **state)
+{
+    static const char *const outcomes[] = {"Sent", "Deferred"};
+
+    (void)state;
+    open();
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        const struct uuid first = send_new("1"), second = send_new("2"), third = send_new("3");
+        office.house.settings.mail.claim = 1;
+        const struct outgoing_emails *dead = claim(2);
+        assert_int_equal(dead->emails.count, 2);
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        office.house.settings.mail.claim = 60000;
+        const struct outgoing_emails *next = claim(1);
+        expect_nth(next, 0, &first);
+        report(&second, dead, outcomes[i], "late", 3600);
+        assert_int_equal(claim(5)->emails.count, 0); /* the first is under way yet */
+        report(&first, next, "Sent", NULL, -1);
+        const struct outgoing_emails *last = claim(5);
+        assert_int_equal(last->emails.count, 1);
+        expect_nth(last, 0, &third);
+        report(&third, last, "Sent", NULL, -1);
+    }
+    office_close(&office);
+}
+
 /* ---- many at once ---- */
 
 enum { ASKERS = 4, ROUNDS = 5 };
