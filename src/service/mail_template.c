@@ -229,7 +229,10 @@ static bool find_value(const struct template_source *source, const struct slot *
         if (is_last && field->type == FIELD_MONEY) {
             return write_amount(source, record, field, text_out, error);
         }
-        *text_out = write_value(source, field, record_value(record, field));
+        if (is_last) {
+            *text_out = write_value(source, field, record_value(record, field));
+            return true;
+        }
         at = record_value(record, field)->reference;
     }
     return true;

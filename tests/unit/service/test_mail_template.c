@@ -109,6 +109,27 @@ void test_mail_template__slots_are_filled_and_escaped(void **state)
     office_close(&office);
 }
 
+/* Where the way ends early there is no value: not the name of what it led to. */
+void test_mail_template__a_way_that_ends_early_has_no_value(void **state)
+{
+    static const char body[] = "{{Contact.parentCustomer.telephone1|our office}}";
+
+    (void)state;
+    open();
+    const struct uuid firm =
+        mail_create(&office, office_record(&office, "Account", "name", "Firm"));
+    struct record *member = office_record(&office, "Contact", "lastName", "Ann");
+    mail_refer(&office, member, "parentCustomer", "Account", &firm);
+    contact = mail_create(&office, member);
+    assert_string_equal(fill(body, NULL, NULL), "our office");
+    assert_string_equal(fill("{{Contact.parentCustomer}}", NULL, NULL), "Firm");
+    assert_string_equal(fill("{{Contact.parentCustomer.primaryContact.lastName|x}}", NULL, NULL),
+                        "x");
+    mail_change(&office, "Account", &firm, "telephone1", "+7 495 123-45-67");
+    assert_string_equal(fill(body, NULL, NULL), "+7 495 123-45-67");
+    office_close(&office);
+}
+
 /* What somebody calls himself is not taken for a slot, and ends no line of the subject. */
 void test_mail_template__values_are_no_slots(void **state)
 {
