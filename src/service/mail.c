@@ -124,7 +124,7 @@ static bool look_again(struct call *call, struct incoming_mail *mail, struct err
 static bool file(struct call *call, struct incoming_mail *mail, struct write_outcome *outcome_out,
                  struct error *error)
 {
-    return (!mail->is_filed || mail_find_regarding(call, mail, error)) &&
+    return (!mail->is_filed || mail_find_there(call, mail, error)) &&
            mail_open_case(call, mail, error) &&
            (mail->is_filed ? mail_join : mail_file)(call, mail, outcome_out, error) &&
            (mail->is_filed || (mail_note_bounce(call, mail->message, error) &&

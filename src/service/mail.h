@@ -107,8 +107,10 @@ struct incoming_mail {
     struct reference regarding; /* entity NULL: nothing that it answers */
 
     const char *reason; /* why it is filed, or not: a token of IncomingEmailCheck */
+    bool is_unmatched;  /* it goes on from nothing, among nobody who is known */
     bool is_refused;    /* no mailbox lets it in */
     bool is_filed;
+    bool is_late; /* a copy of what was filed long ago: it opens no case and lies in no queue */
     struct uuid filed_id;
     bool is_id_taken;        /* its Message-ID names another message: it is filed without */
     struct reference opened; /* the case that was opened for it, or opened again; entity NULL */
@@ -196,11 +198,12 @@ const char *mail_topic_of(struct call *call, const char *subject);
 void mail_judge(struct call *call, struct incoming_mail *mail);
 
 /* mail_case.c: where a mailbox opens cases, opens one for a message that is about nothing, or again
- * that which it answers; the message is about it then. */
+ * that which it answers; the message is about it then. A late copy does neither. */
 must_check bool mail_open_case(struct call *call, struct incoming_mail *mail, struct error *error);
 
 /* mail_queue.c: lays the e-mail, or the case that was opened for it, into the queues of the
- * mailboxes; what matches nothing into that of unsorted mail, which is made when it is missing. */
+ * mailboxes; what matches nothing into that of unsorted mail, which is made when it is missing. A
+ * late copy lies where the first was laid. */
 must_check bool mail_lay_into_queues(struct call *call, const struct incoming_mail *mail,
                                      const struct uuid *email_id, struct error *error);
 
@@ -215,10 +218,9 @@ struct write_outcome;
 must_check bool mail_file(struct call *call, const struct incoming_mail *mail,
                           struct write_outcome *outcome_out, struct error *error);
 
-/* mail_file.c: what the e-mail that there is is about already; locked, so that of two who join
- * neither is forgotten. */
-must_check bool mail_find_regarding(struct call *call, struct incoming_mail *mail,
-                                    struct error *error);
+/* mail_file.c: what the e-mail that there is is about already, and whether this copy of it is late;
+ * locked, so that of two who join neither is forgotten. */
+must_check bool mail_find_there(struct call *call, struct incoming_mail *mail, struct error *error);
 
 /* mail_file.c: makes those who got another copy participants of the e-mail that there is, and
  * files it under the case that was opened. */

@@ -19,6 +19,8 @@
 #include "service/mail_party.h"
 #include "text/utf8.h"
 
+enum { DAY = 86400000 };
+
 static const char *const kinds[] = {
     [MIME_ORDINARY] = "Ordinary",
     [MIME_AUTOMATIC] = "Automatic",
@@ -325,12 +327,14 @@ static void add_newcomers(struct mail_parties *parties, const struct record *rec
     }
 }
 
-bool mail_find_regarding(struct call *call, struct incoming_mail *mail, struct error *error)
+/* Copies of one delivery come together; by the next day people have done something about it. */
+bool mail_find_there(struct call *call, struct incoming_mail *mail, struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Email");
     const struct field *regarding = entity_find_field(entity, "regarding");
-    const struct field *fields[] = {regarding};
-    const struct column_set columns = {.fields = fields, .count = 1};
+    const struct field *created_on = entity_find_field(entity, "createdOn");
+    const struct field *fields[] = {regarding, created_on};
+    const struct column_set columns = {.fields = fields, .count = 2};
     struct record *before = NULL;
 
     if (!query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, &before, error)) {
@@ -341,6 +345,7 @@ bool mail_find_regarding(struct call *call, struct incoming_mail *mail, struct e
     }
     mail->regarding = record_has(before, regarding) ? record_value(before, regarding)->reference
                                                     : (struct reference){.entity = NULL};
+    mail->is_late = call->now - record_value(before, created_on)->moment > DAY;
     return true;
 }
 

@@ -153,19 +153,18 @@ static const char *refusal_of(struct call *call, const struct incoming_mail *mai
                                                                          : NULL;
 }
 
-/* The tokens of the classic model: the first that holds. */
-static const char *reason_to_file(const struct incoming_mail *mail)
+/* The tokens of the classic model: the first that holds; NULL: nothing does. */
+static const char *match_of(const struct incoming_mail *mail)
 {
-    return mail->is_filed                            ? "Duplicate"
-           : mail->is_answer                         ? "CorrelationMatch"
+    return mail->is_answer                           ? "CorrelationMatch"
            : has_clue(mail, "Sender", is_anybody)    ? "SenderMatch"
            : has_clue(mail, "Recipient", is_outside) ? "RecipientMatch"
-                                                     : "AcceptAll";
+                                                     : NULL;
 }
 
 void mail_judge(struct call *call, struct incoming_mail *mail)
 {
-    const char *refusal = NULL;
+    const char *match = match_of(mail), *refusal = NULL;
     bool is_admitted = mail->mailboxes.count == 0;
 
     for (size_t i = 0; i < mail->mailboxes.count; i++) {
@@ -175,6 +174,10 @@ void mail_judge(struct call *call, struct incoming_mail *mail)
         is_admitted |= mailbox->is_admitting;
         refusal = refusal == NULL ? why : refusal;
     }
+    mail->is_unmatched = match == NULL;
     mail->is_refused = !is_admitted;
-    mail->reason = is_admitted ? reason_to_file(mail) : refusal;
+    mail->reason = !is_admitted         ? refusal
+                   : mail->is_filed     ? "Duplicate"
+                   : mail->is_unmatched ? "AcceptAll"
+                                        : match;
 }

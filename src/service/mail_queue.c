@@ -2,8 +2,9 @@
  * mail_queue.c - where a message waits for somebody: the queues of its mailboxes, or the queue of
  * unsorted mail.
  *
- * An e-mail lies in a queue once, however often it comes. One that is about a case does not: the
- * case is what somebody works on.
+ * An e-mail lies in a queue once, however often it comes, and what comes long afterwards is laid
+ * nowhere: somebody may be done with it. One that is about a case does not lie there: the case is
+ * what somebody works on.
  */
 #include <string.h>
 
@@ -132,6 +133,12 @@ static bool is_about_case(const struct incoming_mail *mail)
     return mail->regarding.entity != NULL && strcmp(mail->regarding.entity->name, "Case") == 0;
 }
 
+/* What somebody has filed under a record since is sorted. */
+static bool is_unsorted(const struct incoming_mail *mail)
+{
+    return mail->is_unmatched && !(mail->is_filed && mail->regarding.entity != NULL);
+}
+
 /* A queue that opens cases is for cases: what nobody known wrote is sorted elsewhere. */
 static bool takes_email(const struct mail_mailbox *mailbox, bool is_unmatched)
 {
@@ -144,15 +151,14 @@ bool mail_lay_into_queues(struct call *call, const struct incoming_mail *mail,
 {
     const struct reference email = reference_to(call, "Email", email_id);
     const struct reference *item = mail->opened.entity == NULL ? &email : &mail->opened;
-    bool is_unmatched = strcmp(mail->reason, "AcceptAll") == 0;
     bool is_laid = false;
 
-    if (is_about_case(mail) && mail->opened.entity == NULL) {
+    if (mail->is_late || (is_about_case(mail) && mail->opened.entity == NULL)) {
         return true;
     }
     for (size_t i = 0; i < mail->mailboxes.count; i++) {
         const struct mail_mailbox *mailbox = mail->mailboxes.items[i];
-        if (!takes_email(mailbox, is_unmatched) ||
+        if (!takes_email(mailbox, mail->is_unmatched) ||
             (item == &mail->opened && !mailbox->opens_cases)) {
             continue;
         }
@@ -161,5 +167,5 @@ bool mail_lay_into_queues(struct call *call, const struct incoming_mail *mail,
         }
         is_laid = true;
     }
-    return is_laid || !is_unmatched || lay_unsorted(call, mail, &email, error);
+    return is_laid || !is_unsorted(mail) || lay_unsorted(call, mail, &email, error);
 }

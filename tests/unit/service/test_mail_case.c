@@ -10,13 +10,14 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/time.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "support/letters.h"
 
 static struct office office;
 static struct uuid ann, queue;
-static const char support[] = "support@svyaz.example";
+static const char support[] = "support@svyaz.example", sales[] = "sales@svyaz.example";
 
 static void open_place(void)
 {
@@ -288,6 +289,87 @@ void test_mail_case__is_opened_once_through_however_many_mailboxes(void **state)
     assert_true(uuid_is_equal(&again->regarding->id, &first->regarding->id));
     assert_int_equal(letters_count(&office, "Case"), 1);
     assert_int_equal(letters_count(&office, "Email"), 1);
+    office_close(&office);
+}
+
+/* ---- copies ---- */
+
+static int64_t now_next_day(void)
+{
+    return time_now() + INT64_C(25) * 3600 * 1000;
+}
+
+/* A stranger's opens no case, however often it comes, and lies where the first would. */
+void test_mail_case__is_for_no_copy_of_a_strangers(void **state)
+{
+    static const char *const orders[][3] = {{support, sales, support}, {sales, support, sales}};
+
+    (void)state;
+    open_place();
+    (void)letters_add_queue(&office, "Sales", sales, "incomingFilter", "Everything");
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        const char *letter = write("x@else.example", "Hello", "");
+        const struct delivered_email *result = NULL;
+        for (size_t j = 0; j < 3; j++) {
+            result = letters_deliver(&office, letter, orders[i][j]);
+            assert_string_equal(result->reason, j == 0 ? "AcceptAll" : "Duplicate");
+        }
+        assert_int_equal(letters_lying(&office, "Support", &result->id.value), 0);
+        assert_int_equal(letters_lying(&office, "Sales", &result->id.value), 1);
+        assert_int_equal(letters_lying(&office, "Unsorted mail", &result->id.value), 1);
+    }
+    assert_int_equal(letters_count(&office, "Case"), 0);
+    office_close(&office);
+}
+
+/* Somebody has filed it under a record: it is sorted. */
+void test_mail_case__a_copy_of_what_is_sorted_is_not_unsorted(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid firm = letters_add(&office, "Account", "name", "Firm", "firm@example.com");
+    const char *letter = write("x@else.example", "Hello", "");
+    const struct delivered_email *first = letters_deliver(&office, letter, support);
+    letters_take_away(&office, "Unsorted mail", &first->id.value);
+    struct record *change =
+        record_make(office.arena, catalog_find_entity(office.house.platform.catalog, "Email"));
+    *record_value(change, change->entity->id) =
+        (struct value){.state = VALUE_SET, .uuid = first->id.value};
+    letters_refer(&office, change, "regarding", "Account", &firm);
+    const struct update_entity_request request = {.record = change};
+    (void)office_run(&office, "Email", "UpdateEmail", &request);
+    (void)letters_deliver(&office, letter, support);
+    assert_int_equal(letters_lying(&office, "Unsorted mail", &first->id.value), 0);
+    assert_int_equal(letters_lying(&office, "Support", &first->id.value), 0);
+    office_close(&office);
+}
+
+/* A mail server that has numbered its messages anew brings all of them again. */
+void test_mail_case__a_late_copy_opens_nothing_and_lies_nowhere(void **state)
+{
+    (void)state;
+    open_place();
+    (void)letters_add_queue(&office, "Sales", sales, "incomingFilter", "Everything");
+    const char *letter = write("ann@example.com", "Does not start", "");
+    const char *order = write("ann@example.com", "An order", "");
+    const char *strange = write("x@else.example", "Hello", "");
+    const struct delivered_email *elsewhere =
+        letters_deliver(&office, letter, "third@svyaz.example");
+    const struct delivered_email *ordered = letters_deliver(&office, order, sales);
+    const struct delivered_email *stranger = letters_deliver(&office, strange, support);
+    letters_take_away(&office, "Sales", &ordered->id.value);
+    letters_take_away(&office, "Unsorted mail", &stranger->id.value);
+    office.house.platform.now = now_next_day;
+    const struct delivered_email *late = letters_deliver(&office, letter, support);
+    assert_true(uuid_is_equal(&late->id.value, &elsewhere->id.value));
+    assert_null(late->regarding);
+    assert_int_equal(letters_count(&office, "Case"), 0);
+    assert_int_equal(letters_lying(&office, "Support", &late->id.value), 0);
+    (void)letters_deliver(&office, order, sales);
+    assert_int_equal(letters_lying(&office, "Sales", &ordered->id.value), 0);
+    (void)letters_deliver(&office, strange, support);
+    assert_int_equal(letters_lying(&office, "Unsorted mail", &stranger->id.value), 0);
+    assert_int_equal(letters_lying(&office, "Support", &stranger->id.value), 0);
     office_close(&office);
 }
 

@@ -210,7 +210,8 @@ static struct condition_request *condition_of(struct office *office, const char 
     return condition;
 }
 
-int64_t letters_lying(struct office *office, const char *queue, const struct uuid *item)
+static const struct entity_page *items_of(struct office *office, const char *queue,
+                                          const struct uuid *item)
 {
     char id[UUID_TEXT_SIZE];
     struct filter_request filter = {.type = "and"};
@@ -234,7 +235,23 @@ int64_t letters_lying(struct office *office, const char *queue, const struct uui
     of_queue.conditions = (struct message_list){.is_set = true, .count = 1, .items = of_name.items};
     const struct retrieve_multiple_entity_response *response =
         run(office, "RetrieveMultiple", "QueueItem", &request);
-    return response->page->total.value;
+    return response->page;
+}
+
+int64_t letters_lying(struct office *office, const char *queue, const struct uuid *item)
+{
+    return items_of(office, queue, item)->total.value;
+}
+
+void letters_take_away(struct office *office, const char *queue, const struct uuid *item)
+{
+    const struct message_list *items = &items_of(office, queue, item)->records;
+
+    assert_int_equal(items->count, 1);
+    const struct record *found = items->items[0];
+    const struct delete_entity_request request = {
+        .id = {.is_set = true, .value = letters_value(found, "id")->uuid}};
+    (void)run(office, "Delete", "QueueItem", &request);
 }
 
 int64_t letters_count(struct office *office, const char *entity)

@@ -71,4 +71,7 @@ int64_t letters_count(struct office *office, const char *entity);
 /* Whether the record lies in the queue of this name; how often. */
 int64_t letters_lying(struct office *office, const char *queue, const struct uuid *item);
 
+/* Takes the record out of the queue, in which it lies once. */
+void letters_take_away(struct office *office, const char *queue, const struct uuid *item);
+
 #endif
