@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "client/client.h"
 #include "client/element.h"
 #include "crypto/base64.h"
@@ -43,6 +44,8 @@ struct round {
     struct smtp *smtp;
     struct arena *arena;
     const char *claim_id;
+    int64_t claim;      /* milliseconds that it holds */
+    int64_t held_until; /* by time_monotonic(), at the least */
 };
 
 static const char *text_of(const struct xml_node *node, const char *name)
@@ -91,9 +94,18 @@ static bool fetch(const struct round *round, const char *id, struct smtp_message
     return true;
 }
 
-static bool report(const struct round *round, const char *id, enum smtp_verdict verdict,
-                   const char *said)
+/* A report makes the claim hold anew, unless it came too late and somebody else may have one. What
+ * the platform counts from is later than when it was asked. */
+static void hold(struct round *round, int64_t begun)
 {
+    if (time_monotonic() < round->held_until) {
+        round->held_until = begun + round->claim;
+    }
+}
+
+static bool report(struct round *round, const char *id, enum smtp_verdict verdict, const char *said)
+{
+    int64_t begun = time_monotonic();
     struct element *parameters = element_make(round->arena, report_operation.name);
     const struct xml_node *answer = NULL;
 
@@ -101,7 +113,11 @@ static bool report(const struct round *round, const char *id, enum smtp_verdict 
     element_add_text(round->arena, parameters, "claimId", round->claim_id);
     element_add_text(round->arena, parameters, "outcome", outcomes[verdict]);
     element_add_text(round->arena, parameters, "status", arena_copy_text(round->arena, said));
-    return call(round, &report_operation, parameters, &answer);
+    if (!call(round, &report_operation, parameters, &answer)) {
+        return false;
+    }
+    hold(round, begun);
+    return true;
 }
 
 static void read_envelope(const struct round *round, const struct xml_node *email,
@@ -110,6 +126,7 @@ static void read_envelope(const struct round *round, const struct xml_node *emai
     const struct xml_node *list = xml_child(email, "recipients");
 
     message->sender = text_of(email, "sender");
+    message->deadline = round->held_until - round->claim / 2;
     message->can_wait = strtol(text_of(email, "attempt"), NULL, 10) <= WAITS_FOR_ALL;
     message->is_receipt_wanted = strcmp(text_of(email, "deliveryReceipt"), "true") == 0;
     array_init(&message->recipients, round->arena);
@@ -120,7 +137,7 @@ static void read_envelope(const struct round *round, const struct xml_node *emai
 }
 
 /* False: the platform or the mail server is away. */
-static bool send_one(const struct round *round, const struct xml_node *email)
+static bool send_one(struct round *round, const struct xml_node *email)
 {
     const char *id = text_of(email, "id");
     enum smtp_verdict verdict = SMTP_LATER;
@@ -149,12 +166,15 @@ enum outgoing_result outgoing_round(const struct connector *connector, struct cl
     const struct element *nothing = element_make(round.arena, claim_operation.name);
     enum outgoing_result result = OUTGOING_AWAY;
     const struct xml_node *answer = NULL;
+    int64_t begun = time_monotonic();
 
     if (call(&round, &claim_operation, nothing, &answer)) {
         const struct xml_node *claim = xml_child(answer, "result");
         const struct xml_node *list = claim == NULL ? NULL : xml_child(claim, "emails");
         const struct xml_node *email = list == NULL ? NULL : xml_child(list, "OutgoingEmail");
         round.claim_id = text_of(claim, "claimId");
+        round.claim = strtoll(text_of(claim, "seconds"), NULL, 10) * 1000;
+        round.held_until = begun + round.claim;
         result = email == NULL ? OUTGOING_NONE : OUTGOING_SOME;
         for (; email != NULL; email = xml_next(email)) {
             if (!send_one(&round, email)) {

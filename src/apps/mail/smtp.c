@@ -19,6 +19,8 @@
 
 enum { INPUT_SIZE = 4096, LINES_MOST = 200, LAST_ANSWER = 10, GOODBYE = 2000 };
 
+static const char too_late[] = "There was no time left: the mail server is slow";
+
 struct smtp {
     struct arena *arena;
     struct smtp_options options;
@@ -96,9 +98,9 @@ static bool read_reply(struct smtp *smtp, int64_t timeout)
     return fail(smtp, "The mail server does not speak SMTP");
 }
 
-static bool send_bytes(struct smtp *smtp, const char *bytes, size_t length, int64_t timeout)
+static bool send_bytes(struct smtp *smtp, const char *bytes, size_t length, int64_t deadline)
 {
-    return link_write(&smtp->link, bytes, length, time_monotonic() + timeout) == LINK_DONE ||
+    return link_write(&smtp->link, bytes, length, deadline) == LINK_DONE ||
            fail(smtp, "The connection to the mail server broke");
 }
 
@@ -107,8 +109,9 @@ static bool ask(struct smtp *smtp, const char *command)
 {
     struct arena *scratch = arena_create();
     const char *line = arena_format(scratch, "%s\r\n", command);
-    bool is_answered = send_bytes(smtp, line, strlen(line), smtp->options.timeout) &&
-                       read_reply(smtp, smtp->options.timeout);
+    int64_t deadline = time_monotonic() + smtp->options.timeout;
+    bool is_answered =
+        send_bytes(smtp, line, strlen(line), deadline) && read_reply(smtp, smtp->options.timeout);
 
     arena_destroy(&scratch);
     return is_answered;
@@ -225,6 +228,11 @@ static void say(struct smtp *smtp, const char *text)
     snprintf(smtp->said, sizeof(smtp->said), "%s", text);
 }
 
+static bool is_late(const struct smtp_message *message)
+{
+    return time_monotonic() >= message->deadline;
+}
+
 static bool name_recipient(struct smtp *smtp, const struct smtp_message *message, size_t index)
 {
     struct arena *scratch = arena_create();
@@ -237,13 +245,14 @@ static bool name_recipient(struct smtp *smtp, const struct smtp_message *message
     return is_answered;
 }
 
-/* How many of the recipients the server takes; may_later: one was put off. False: it is away. */
+/* How many of the recipients the server takes, as far as there is time; may_later: one was put off.
+ * False: it is away. */
 static bool name_recipients(struct smtp *smtp, const struct smtp_message *message,
                             struct buffer *refused, size_t *taken_out, bool *may_later_out)
 {
     *taken_out = 0;
     *may_later_out = false;
-    for (size_t i = 0; i < message->recipients.count; i++) {
+    for (size_t i = 0; i < message->recipients.count && !is_late(message); i++) {
         const char *address = message->recipients.items[i];
         if (!is_address(address)) {
             say(smtp, "501 no address");
@@ -263,24 +272,27 @@ static bool name_recipients(struct smtp *smtp, const struct smtp_message *messag
     return true;
 }
 
-/* A dot at the begin of a line is doubled (RFC 5321, 4.5.2). */
-static bool send_content(struct smtp *smtp, const char *bytes, size_t length)
+/* A dot at the begin of a line is doubled (RFC 5321, 4.5.2). Without the last line the server takes
+ * nothing, so that it may be sent again. */
+static bool send_content(struct smtp *smtp, const struct smtp_message *message)
 {
-    const char *at = bytes, *end = bytes + length;
-    int64_t timeout = smtp->options.timeout * LAST_ANSWER;
+    const char *at = message->bytes, *end = message->bytes + message->length;
+    int64_t deadline = message->deadline;
 
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *next = newline == NULL ? end : newline + 1;
-        if ((*at == '.' && !send_bytes(smtp, ".", 1, timeout)) ||
-            !send_bytes(smtp, at, (size_t)(next - at), timeout)) {
+        if ((*at == '.' && !send_bytes(smtp, ".", 1, deadline)) ||
+            !send_bytes(smtp, at, (size_t)(next - at), deadline)) {
             return false;
         }
         at = next;
     }
-    bool is_ended = length >= 2 && memcmp(end - 2, "\r\n", 2) == 0;
+    bool is_ended = message->length >= 2 && memcmp(end - 2, "\r\n", 2) == 0;
     const char *last = is_ended ? ".\r\n" : "\r\n.\r\n";
-    return send_bytes(smtp, last, strlen(last), timeout) && read_reply(smtp, timeout);
+    return (!is_late(message) || fail(smtp, too_late)) &&
+           send_bytes(smtp, last, strlen(last), deadline) &&
+           read_reply(smtp, smtp->options.timeout * LAST_ANSWER);
 }
 
 static enum smtp_verdict verdict_of(const struct smtp *smtp)
@@ -319,6 +331,10 @@ static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_messag
     if (!name_recipients(smtp, message, &refused, &taken, &may_later)) {
         return give_up(smtp, SMTP_AWAY);
     }
+    if (is_late(message)) {
+        say(smtp, too_late);
+        return give_up(smtp, SMTP_LATER);
+    }
     if (taken == 0 || (may_later && message->can_wait)) {
         say(smtp, refused.bytes);
         return give_up(smtp, may_later ? SMTP_LATER : SMTP_NEVER);
@@ -326,7 +342,7 @@ static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_messag
     if (!must(smtp, "DATA")) {
         return give_up(smtp, verdict_of(smtp));
     }
-    if (!send_content(smtp, message->bytes, message->length)) {
+    if (!send_content(smtp, message)) {
         return give_up(smtp, SMTP_AWAY);
     }
     if (!is_positive(smtp)) {
@@ -369,6 +385,10 @@ enum smtp_verdict smtp_send(struct smtp *smtp, const struct smtp_message *messag
 {
     enum smtp_verdict verdict = SMTP_AWAY;
 
+    if (is_late(message)) {
+        snprintf(said, SMTP_SAID_SIZE, "%s", too_late);
+        return SMTP_LATER;
+    }
     if (smtp->link.descriptor >= 0 && !must(smtp, "NOOP")) {
         hang_up(smtp);
     }
@@ -384,7 +404,7 @@ enum smtp_verdict smtp_send(struct smtp *smtp, const struct smtp_message *messag
 void smtp_close(struct smtp *smtp)
 {
     if (smtp->link.descriptor >= 0) {
-        (void)send_bytes(smtp, "QUIT\r\n", 6, GOODBYE);
+        (void)send_bytes(smtp, "QUIT\r\n", 6, time_monotonic() + GOODBYE);
         hang_up(smtp);
     }
 }

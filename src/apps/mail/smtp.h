@@ -46,6 +46,7 @@ struct smtp_message {
     struct array recipients; /* const char * */
     const char *bytes;       /* lines end with CR LF */
     size_t length;
+    int64_t deadline;       /* by time_monotonic(): its last line is not sent after it */
     bool can_wait;          /* put off for one of the recipients, it is put off for all */
     bool is_receipt_wanted; /* a report of delivery, where the server knows how */
 };
@@ -55,7 +56,9 @@ must_check bool smtp_make(struct arena *arena, const struct smtp_options *option
                           struct smtp **smtp_out, struct error *error);
 
 /* Sends one message, connecting when need be. said: what the server said, or what went wrong. After
- * SMTP_AWAY in the middle of a message nobody knows whether the server has it. */
+ * SMTP_AWAY in the middle of a message nobody knows whether the server has it. What cannot be done
+ * by the deadline is given up (SMTP_LATER, or SMTP_AWAY within its content): the server does not
+ * have it then. */
 enum smtp_verdict smtp_send(struct smtp *smtp, const struct smtp_message *message,
                             char said[SMTP_SAID_SIZE]);
 
