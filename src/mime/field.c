@@ -11,6 +11,7 @@ enum {
     LISTS_MOST = 100,            /* fields of addresses in a header */
     OPEN_WORDS_MOST = 16,        /* encoded words without an end */
     CHARSET_MOST = 1024,         /* bytes of the name of a character set */
+    COLONS_MOST = 1000,          /* in a list of addresses: each may begin a group in a group */
 };
 
 /* The fields that GMime does not leave as they are. */
@@ -83,6 +84,7 @@ static void add_to_value(struct mime_field *field, char byte)
         field->open_words = 0;
     }
     field->before = byte;
+    field->colons += byte == ':';
     if (byte == '\\' || byte == '"') {
         return;
     }
@@ -104,6 +106,7 @@ void mime_field_add(struct mime_field *field, char byte)
         add_to_value(field, byte);
     }
     field->is_hostile |= field->open_words > OPEN_WORDS_MOST ||
-                         (field->use == MIME_FIELD_ADDRESSES && field->list_count > LISTS_MOST) ||
+                         (field->use == MIME_FIELD_ADDRESSES &&
+                          (field->list_count > LISTS_MOST || field->colons > COLONS_MOST)) ||
                          (field->use == MIME_FIELD_PARAMETERS && field->length > PARAMETERS_MOST);
 }

@@ -32,12 +32,13 @@ struct mime_field {
     size_t length;     /* bytes */
     size_t list_count; /* fields of addresses in this header, this one among them */
 
-    size_t gap;        /* bytes between the last two question marks */
-    size_t since;      /* bytes after the last */
-    bool is_begin[2];  /* whether a "=" stood before them, the last first */
-    bool is_text;      /* the last one begins the text of a word */
-    char last;         /* the byte before, quoting left out */
-    char before;       /* the byte before */
+    size_t gap;       /* bytes between the last two question marks */
+    size_t since;     /* bytes after the last */
+    bool is_begin[2]; /* whether a "=" stood before them, the last first */
+    bool is_text;     /* the last one begins the text of a word */
+    char last;        /* the byte before, quoting left out */
+    char before;      /* the byte before */
+    size_t colons;
     size_t open_words; /* encoded words whose end has not been met */
     bool is_hostile;
 };

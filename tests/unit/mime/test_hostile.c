@@ -216,6 +216,20 @@ void test_hostile__blanks_after_a_word_are_looked_at_once(void **state)
     arena_destroy(&arena);
 }
 
+/* The parser goes down into each. */
+void test_hostile__groups_within_groups_are_not_read(void **state)
+{
+    (void)state;
+    begin("To: ");
+    add_often("a:", MEBIBYTE / 4);
+    buffer_add_text(&bytes, "\nCc: b@x.org\n\nhi\n");
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_int_equal(message->to.count, 0);
+    assert_int_equal(message->cc.count, 1);
+    arena_destroy(&arena);
+}
+
 /* The parser reads all of them again for each. */
 void test_hostile__ten_thousand_lists_of_addresses_are_not_all_read(void **state)
 {
