@@ -7,7 +7,11 @@
 #include "base/array.h"
 #include "mime/header.h"
 
-enum { SECOND = 1000 };
+enum {
+    SECOND = 1000,
+    DATE_MOST =
+        1000, /* bytes; what is longer is none: blanks in it are looked at again and again */
+};
 
 static const int64_t DAY = 86400000;
 static const int64_t EARLIEST = 315532800000; /* 1980: before there was mail of this kind */
@@ -32,7 +36,9 @@ static const char *tidy(struct arena *arena, const char *text)
 /* Takes a date in the form of RFC 5322, and what programs make of it. */
 static bool read_date(struct arena *arena, const char *text, int64_t now, struct mime_date *date)
 {
-    GDateTime *parsed = text == NULL ? NULL : g_mime_utils_header_decode_date(tidy(arena, text));
+    GDateTime *parsed = text == NULL || strlen(text) > DATE_MOST
+                            ? NULL
+                            : g_mime_utils_header_decode_date(tidy(arena, text));
 
     if (parsed == NULL) {
         return false;

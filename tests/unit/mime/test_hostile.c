@@ -216,6 +216,16 @@ void test_hostile__blanks_after_a_word_are_looked_at_once(void **state)
     arena_destroy(&arena);
 }
 
+void test_hostile__a_date_is_short(void **state)
+{
+    (void)state;
+    begin("Date: Mon, 1 Jan 2024 12:00:00 +0300");
+    add_often(" ", MEBIBYTE / 2);
+    buffer_add_text(&bytes, ".\n\nhi\n");
+    assert_false(read_all()->date.is_known);
+    arena_destroy(&arena);
+}
+
 /* The parser goes down into each. */
 void test_hostile__groups_within_groups_are_not_read(void **state)
 {
