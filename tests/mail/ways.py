@@ -78,6 +78,14 @@ def complaint_of_original(original, sent):
     return None if names == [b"Return-Path", b"Received"] else f"the mail server added {head!r}"
 
 
+def comes_true(is_so):
+    """Whether it does before long."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return is_so()
+
+
 def settle(server):
     """Waits until the mail server and the spool are empty; what they still have the check will miss."""
     return server.is_empty_within(PATIENCE) and connector.is_empty_within(PATIENCE)
@@ -269,9 +277,8 @@ def check_the_platform_is_away(town):
         with postfix_by_pipe() as postfix:
             for number in numbers[10:]:
                 send(25, letter(number))
-            time.sleep(2)
-            if len(postfix.queue()) != 10:
-                return f"Postfix has {postfix.queue()}"
+            if not comes_true(lambda: len(postfix.queue()) == 10):
+                return f"Postfix has {len(postfix.queue())} messages: {postfix.queue()}"
             town.server.start()
             if not postfix.is_empty_within(PATIENCE):
                 return f"Postfix kept {postfix.queue()}"
@@ -302,9 +309,8 @@ def check_a_full_spool(town):
     with town.away(), postfix_by_lmtp() as postfix, Lmtpd("spool.messages=5"):
         for number in numbers:
             send(25, letter(number))
-        time.sleep(2)
-        if len(connector.waiting()) != 5 or len(postfix.queue()) != 7:
-            return f"the spool has {connector.waiting()}, Postfix {postfix.queue()}"
+        if not comes_true(lambda: len(connector.waiting()) == 5 and len(postfix.queue()) == 7):
+            return f"the spool has {connector.waiting()}, Postfix {len(postfix.queue())} messages: {postfix.queue()}"
         town.server.start()
         if not settle(postfix):
             return f"the spool kept {connector.waiting()}, Postfix {postfix.queue()}"
