@@ -27,7 +27,6 @@ from svyaz.tally import Tally  # noqa: E402
 
 WORK = ROOT / "build" / "mail-imap"
 README = snippets.read()
-PASSWORD = "Secret-1"  # of everybody
 ACCOUNTS = pathlib.Path("/etc/crmd/imap-accounts")
 MAILBOX_PASSWORD = pathlib.Path("/etc/crmd/mailbox.secret")
 PLAIN = ("imap.security=none", "imap.port=143")
@@ -78,7 +77,7 @@ def deliver(user, *numbers):
 
 def mailbox(user):
     client = imaplib.IMAP4("127.0.0.1", 143)
-    client.login(user, PASSWORD)
+    client.login(user, servers.PASSWORD)
     return client
 
 
@@ -256,7 +255,7 @@ def main():
         tally.end()
     server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
     server.bootstrap()
-    MAILBOX_PASSWORD.write_text(PASSWORD + "\n")
+    MAILBOX_PASSWORD.write_text(servers.PASSWORD + "\n")
     with server:
         connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
         town = Town(server)

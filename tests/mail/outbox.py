@@ -182,7 +182,7 @@ def check_postfix(writer):
     authority = Authority(WORK / "authority")
     certificate, key = authority.sign("localhost", "IP:127.0.0.1")
     postfix = POSTFIX.format(certificate=certificate, key=key)
-    settings = {"port": 25, "user": "boss", "password": "secret", "ca_file": WORK / "authority" / "ca.pem"}
+    settings = {"port": 25, "user": "boss", "password": servers.PASSWORD, "ca_file": WORK / "authority" / "ca.pem"}
     with servers.Postfix(postfix), servers.Dovecot("keep;", DOVECOT) as dovecot:
         sent = [writer.send(f"letter {number}", "bob@crm.example.org") for number in range(5)]
         with Outbox(**settings):
@@ -208,7 +208,7 @@ def check_strangers(writer):
     with servers.Postfix(postfix) as running, servers.Dovecot("keep;", DOVECOT):
         identifier, complaint = writer.send("secret", "bob@crm.example.org"), None
         for said, settings in (("certificate", {}), ("mismatch", {"ca_file": WORK / "stranger" / "ca.pem"})):
-            with Outbox(port=25, user="boss", password="secret", **settings):
+            with Outbox(port=25, user="boss", password=servers.PASSWORD, **settings):
                 complaint = complaint or writer.wait(identifier, "PendingSend", said)
             writer.hurry()
         writer.call("Email", "DeleteEmail", f"<id>{identifier}</id>")

@@ -11,6 +11,7 @@ import time
 from svyaz.ports import is_answered
 from svyaz.server import ROOT
 
+PASSWORD = "Secret-1"  # of everybody who has a mailbox
 POSTFIX_MAIN = """
 compatibility_level = 3.6
 myhostname = mx.example.org
@@ -69,7 +70,7 @@ mail_location = maildir:/var/mail/%n
 first_valid_uid = 100
 passdb {{
   driver = static
-  args = password=Secret-1
+  args = password={password}
 }}
 userdb {{
   driver = static
@@ -221,7 +222,7 @@ class Dovecot(Daemon):
         for name in ("conf.d", "sieve"):
             (folder / name).mkdir(exist_ok=True)
         ssl = "no" if certificate is None else "yes\nssl_cert = <{}\nssl_key = <{}".format(*certificate)
-        (folder / "dovecot.conf").write_text(DOVECOT.format(ssl=ssl))
+        (folder / "dovecot.conf").write_text(DOVECOT.format(ssl=ssl, password=PASSWORD))
         (folder / "conf.d" / "90-crm.conf").write_text(settings)
         for old in (folder / "sieve").iterdir():
             old.unlink()
