@@ -1,5 +1,5 @@
 /*
- * file.c - a file read as a whole, within a bound.
+ * file.c - a file read as a whole, within a bound; bytes written, all of them.
  */
 #include "base/file.h"
 
@@ -57,4 +57,18 @@ bool file_read(struct arena *arena, const char *path, size_t limit, char **bytes
         *length_out = buffer.length;
     }
     return done;
+}
+
+bool file_write_all(int descriptor, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t count = write(descriptor, bytes, length);
+
+        if (count < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += count < 0 ? 0 : count;
+        length -= count < 0 ? 0 : (size_t)count;
+    }
+    return true;
 }

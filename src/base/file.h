@@ -1,5 +1,5 @@
 /*
- * file.h - a file read as a whole, within a bound.
+ * file.h - a file read as a whole, within a bound; bytes written, all of them.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -16,5 +16,8 @@ struct error;
  * has more than limit bytes. */
 must_check bool file_read(struct arena *arena, const char *path, size_t limit, char **bytes_out,
                           size_t *length_out, struct error *error);
+
+/* Writes all of the bytes to a descriptor, or fails with errno set; some may be written then. */
+must_check bool file_write_all(int descriptor, const char *bytes, size_t length);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "crypto/digest.h"
 
@@ -71,20 +72,6 @@ static bool open_file(struct arena *arena, int *file_out)
     return true;
 }
 
-static bool write_all(int file, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t count = write(file, bytes, length);
-
-        if (count < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += count < 0 ? 0 : count;
-        length -= count < 0 ? 0 : (size_t)count;
-    }
-    return true;
-}
-
 /* Copies standard input until its end, or until there is more than a message may have. */
 static bool copy_input(int file, int64_t most, struct digest *digest, int64_t *length)
 {
@@ -95,7 +82,7 @@ static bool copy_input(int file, int64_t most, struct digest *digest, int64_t *l
         if (count < 0 && errno == EINTR) {
             continue;
         }
-        if (count < 0 || !write_all(file, piece, (size_t)count)) {
+        if (count < 0 || !file_write_all(file, piece, (size_t)count)) {
             return false;
         }
         digest_add(digest, piece, (size_t)count);
@@ -130,7 +117,7 @@ static int read_letter(const struct connector *connector, struct letter *letter)
     letter_write_return_path(&letter->envelope, "\n", &path);
     digest_add(digest, head.bytes, head.length);
     if (!open_file(arena, &letter->message.descriptor) ||
-        !write_all(letter->message.descriptor, path.bytes, path.length) ||
+        !file_write_all(letter->message.descriptor, path.bytes, path.length) ||
         !copy_input(letter->message.descriptor, most, digest, &length)) {
         return fail(EX_TEMPFAIL, "the message cannot be stored", strerror(errno));
     }

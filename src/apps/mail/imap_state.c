@@ -14,6 +14,7 @@
 #include "apps/mail/imap_account.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "crypto/digest.h"
 
 enum { TEXT_SIZE = 128, FILE_MODE = 0600 };
@@ -55,8 +56,7 @@ bool imap_state_read(const char *path, struct imap_state *state_out, struct erro
 static bool write_synced(const char *path, const char *text)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    bool is_done =
-        file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text) && fsync(file) == 0;
+    bool is_done = file >= 0 && file_write_all(file, text, strlen(text)) && fsync(file) == 0;
 
     if (file >= 0) {
         close(file);

@@ -19,6 +19,7 @@
 #include "base/array.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "crypto/random.h"
 
@@ -232,20 +233,6 @@ static void make_name(char name[UUID_TEXT_SIZE])
     uuid_format(&id, name);
 }
 
-static bool write_all(int file, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t count = write(file, bytes, length);
-
-        if (count < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += count < 0 ? 0 : count;
-        length -= count < 0 ? 0 : (size_t)count;
-    }
-    return true;
-}
-
 bool spool_begin(struct arena *arena, struct spool *spool, const struct letter_envelope *envelope,
                  struct spool_draft **draft_out, struct error *error)
 {
@@ -280,7 +267,7 @@ bool spool_add(struct spool_draft *draft, const void *bytes, size_t length, stru
         return false;
     }
     draft->bytes += (int64_t)length;
-    return write_all(draft->file, bytes, length) || fail(error, "write");
+    return file_write_all(draft->file, bytes, length) || fail(error, "write");
 }
 
 /* The file, then its name: after this a power cut takes neither. */
@@ -362,7 +349,7 @@ void spool_remove(struct spool *spool, const char *name)
 static bool write_reason(int folder, const char *name, const char *why)
 {
     int file = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    bool is_done = file >= 0 && write_all(file, why, strlen(why)) && fsync(file) == 0;
+    bool is_done = file >= 0 && file_write_all(file, why, strlen(why)) && fsync(file) == 0;
 
     if (file >= 0) {
         close(file);
