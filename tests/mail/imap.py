@@ -16,17 +16,14 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import connector  # noqa: E402
-import machine  # noqa: E402
 import servers  # noqa: E402
-import snippets  # noqa: E402
 from connector import IMAP_SPOOL, Imap  # noqa: E402
 from office import Office, letter  # noqa: E402
+from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
-from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
-from svyaz.tally import Tally  # noqa: E402
+from svyaz.server import ROOT  # noqa: E402
 
 WORK = ROOT / "build" / "mail-imap"
-README = snippets.read()
 ACCOUNTS = pathlib.Path("/etc/crmd/imap-accounts")
 MAILBOX_PASSWORD = pathlib.Path("/etc/crmd/mailbox.secret")
 PLAIN = ("imap.security=none", "imap.port=143")
@@ -243,32 +240,9 @@ def check_memory(town):
     return complaint
 
 
-CHECKS = {name[6:]: check for name, check in list(globals().items()) if name.startswith("check_")}
-
-
-def main():
-    tally = Tally()
-    lock = hold_folder(WORK)
-    is_inside, reason = machine.enter(WORK)
-    if not is_inside:
-        tally.skip("imap", f"no machine of the test's own can be made: {reason}")
-        tally.end()
-    server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
-    server.bootstrap()
+def arrive(server):
     MAILBOX_PASSWORD.write_text(servers.PASSWORD + "\n")
-    with server:
-        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
-        town = Town(server)
-        for name in sys.argv[1:] or CHECKS:
-            forget()
-            try:
-                complaint = CHECKS[name](town)
-            except Exception as problem:  # the other checks go on
-                complaint = repr(problem)
-            tally.check(name, complaint)
-            town.filed()
-    lock.close()
-    tally.end()
+    return Town(server)
 
 
-main()
+play(WORK, checks_of(globals()), arrive, before=forget, after=Town.filed)

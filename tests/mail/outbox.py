@@ -18,19 +18,15 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-import connector  # noqa: E402
-import machine  # noqa: E402
 import servers  # noqa: E402
-import snippets  # noqa: E402
 from office import Office  # noqa: E402
+from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
-from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
-from svyaz.tally import Tally  # noqa: E402
+from svyaz.server import ROOT  # noqa: E402
 
 WORK = ROOT / "build" / "mail-outbox"
 PATIENCE = 60
 FALSE_PORT = 2526
-README = snippets.read()
 POSTFIX = """
 default_transport = lmtp:inet:127.0.0.1:24
 relay_transport = lmtp:inet:127.0.0.1:24
@@ -282,29 +278,4 @@ def check_it_is_tried_again(writer):
             "the second was another"
 
 
-CHECKS = {name.removeprefix("check_"): check for name, check in list(globals().items()) if name.startswith("check_")}
-
-
-def main():
-    tally = Tally()
-    lock = hold_folder(WORK)
-    is_inside, reason = machine.enter(WORK)
-    if not is_inside:
-        tally.skip("outbox", f"no machine of the test's own can be made: {reason}")
-        tally.end()
-    server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
-    server.bootstrap()
-    with server:
-        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
-        writer = Writer(server.url)
-        for name in sys.argv[1:] or CHECKS:
-            try:
-                complaint = CHECKS[name](writer)
-            except Exception as problem:  # the other checks go on
-                complaint = repr(problem)
-            tally.check(name, complaint)
-    lock.close()
-    tally.end()
-
-
-main()
+play(WORK, checks_of(globals()), lambda server: Writer(server.url))
