@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "change/number.h"
 #include "database/database.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
@@ -253,4 +254,30 @@ const char *house_text(struct call *call, const char *entity, const struct uuid 
 int64_t house_version(struct call *call, const char *entity, const struct uuid *id)
 {
     return strtoll(house_text(call, entity, id, "version"), NULL, 10);
+}
+
+void house_number_all(struct test_platform *house)
+{
+    struct call *call = test_call_begin(house);
+    struct error error = {0};
+    int64_t count = 1;
+    while (count > 0) {
+        house_must(change_number(call->connection, call->arena, &count, &error), &error);
+    }
+    test_call_end(&call);
+}
+
+struct feed_page house_read_feed(struct test_platform *house, struct call *call, const char *entity,
+                                 const char *token, int64_t limit)
+{
+    const struct feed_request request = {
+        .entity = entity == NULL ? NULL : catalog_find_entity(call->catalog, entity),
+        .token = token,
+        .limit = limit,
+    };
+    struct feed_page page;
+    struct error error = {0};
+    house_must(feed_read(call, &request, &page, &error), &error);
+    page.next_token = arena_copy_text(house->arena, page.next_token);
+    return page;
 }

@@ -4,6 +4,7 @@
 #ifndef UNIT_RECORD_HOUSE_H
 #define UNIT_RECORD_HOUSE_H
 
+#include "change/feed.h"
 #include "record/engine.h"
 #include "support/test_call.h"
 
@@ -50,6 +51,14 @@ int64_t house_update(struct call *call, struct record *record, const struct uuid
 const char *house_text(struct call *call, const char *entity, const struct uuid *id,
                        const char *field);
 int64_t house_version(struct call *call, const char *entity, const struct uuid *id);
+
+/* Numbers all that was committed, so that it is in the feed. */
+void house_number_all(struct test_platform *house);
+
+/* Reads a page of the feed of an entity, NULL: of all, from the token on; the token of the page
+ * outlives the call. */
+struct feed_page house_read_feed(struct test_platform *house, struct call *call, const char *entity,
+                                 const char *token, int64_t limit);
 
 /* Fails the test when done is not as expected, showing the error. */
 void house_must(bool done, const struct error *error);

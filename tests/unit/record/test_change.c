@@ -37,29 +37,9 @@ static struct test_platform house;
 
 /* ---- short ways ---- */
 
-static void number_all(void)
-{
-    struct call *call = test_call_begin(&house);
-    struct error error = {0};
-    int64_t count = 1;
-    while (count > 0) {
-        house_must(change_number(call->connection, call->arena, &count, &error), &error);
-    }
-    test_call_end(&call);
-}
-
 static struct feed_page read_feed(struct call *call, const char *entity, const char *token)
 {
-    const struct feed_request request = {
-        .entity = entity == NULL ? NULL : catalog_find_entity(call->catalog, entity),
-        .token = token,
-        .limit = MANY,
-    };
-    struct feed_page page;
-    struct error error = {0};
-    house_must(feed_read(call, &request, &page, &error), &error);
-    page.next_token = arena_copy_text(house.arena, page.next_token); /* outlives the call */
-    return page;
+    return house_read_feed(&house, call, entity, token, MANY);
 }
 
 static enum error_code refusal_of(struct call *call, const char *entity, const char *token)
@@ -141,7 +121,7 @@ void test_change__tells_what_became_of_a_record(void **state)
 {
     (void)state;
     house_open(&house);
-    number_all();
+    house_number_all(&house);
     struct call *call = house_begin(&house);
     const char *start = read_feed(call, "Account", NULL).next_token;
     struct uuid id = house_create(
@@ -152,7 +132,7 @@ void test_change__tells_what_became_of_a_record(void **state)
         &id);
     assert_string_equal(former_of_last(call, &id), "name=A\ntelephone1=1\\\\2\\n3\nfax");
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
 
     call = house_begin(&house);
     struct feed_page page = read_feed(call, "Account", start);
@@ -166,7 +146,7 @@ void test_change__tells_what_became_of_a_record(void **state)
     assert_true(uuid_is_equal(&record_value(was, was->entity->owner)->reference.id,
                               &call->identity->user_id));
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
 
     call = house_begin(&house);
     page = read_feed(call, "Account", page.next_token);
@@ -180,12 +160,12 @@ void test_change__what_was_undone_is_not_told(void **state)
 {
     (void)state;
     house_open(&house);
-    number_all();
+    house_number_all(&house);
     struct call *call = house_begin(&house);
     const char *start = read_feed(call, NULL, NULL).next_token;
     (void)house_create(call, house_record(call, "Account", "name", "A", NULL));
     house_undo(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     assert_int_equal(read_feed(call, NULL, start).count, 0);
     house_undo(&call);
@@ -235,7 +215,7 @@ void test_change__a_long_transaction_comes_when_it_is_over(void **state)
 {
     (void)state;
     house_open(&house);
-    number_all();
+    house_number_all(&house);
     struct call *slow = house_begin(&house);
     if (!dialect_locks_rows(connection_dialect(slow->connection))) {
         house_undo(&slow);
@@ -247,14 +227,14 @@ void test_change__a_long_transaction_comes_when_it_is_over(void **state)
     const char *start = read_feed(quick, "Account", NULL).next_token;
     struct uuid second = house_create(quick, house_record(quick, "Account", "name", "quick", NULL));
     house_commit(&quick);
-    number_all();
+    house_number_all(&house);
 
     struct call *reader = house_begin(&house);
     struct feed_page page = read_feed(reader, "Account", start);
     assert_string_equal(told_of(reader, &page, &second), "created 1");
     assert_int_equal(page.count, 1);
     house_commit(&slow);
-    number_all();
+    house_number_all(&house);
     page = read_feed(reader, "Account", page.next_token);
     assert_string_equal(told_of(reader, &page, &first), "created 1");
     assert_int_equal(page.count, 1);
@@ -293,7 +273,7 @@ void test_change__a_very_long_transaction_keeps_its_turn(void **state)
     }
     struct uuid id = house_create(call, house_record(call, "Account", "name", "A", NULL));
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
 
     struct call *slow = house_begin(&house);
     const char *start = read_feed(slow, "Account", NULL).next_token;
@@ -301,12 +281,12 @@ void test_change__a_very_long_transaction_keeps_its_turn(void **state)
     call = house_begin(&house);
     write_many(call, OTHERS);
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     house_commit(&slow);
     call = house_begin(&house);
     (void)house_update(call, house_record(call, "Account", "name", "C", NULL), &id);
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     struct feed_page page = {.next_token = start, .has_more = true};
     const char *told = "";
@@ -383,7 +363,7 @@ void test_change__out_of_sight_is_told(void **state)
     struct call *call = house_begin_as(&house, "sales", "salesperson");
     struct uuid sales = call->identity->user_id;
     house_undo(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin_as(&house, "sales", "salesperson");
     const char *start = read_feed(call, "Account", NULL).next_token;
     house_undo(&call);
@@ -408,7 +388,7 @@ void test_change__out_of_sight_is_told(void **state)
     share(call, &shared, &sales, SHARE_REVOKE);
     delete_record(call, "Account", &hidden);
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
 
     call = house_begin_as(&house, "sales", "salesperson");
     struct feed_page page = read_feed(call, "Account", start);
@@ -458,7 +438,7 @@ void test_change__of_a_kind_to_come_nothing_is_told(void **state)
     struct error error = {0};
     (void)state;
     house_open(&house);
-    number_all();
+    house_number_all(&house);
     struct call *call = house_begin(&house);
     const char *start = read_feed(call, NULL, NULL).next_token;
     struct uuid id = house_create(call, house_record(call, "Account", "name", "A", NULL));
@@ -468,7 +448,7 @@ void test_change__of_a_kind_to_come_nothing_is_told(void **state)
                                      .kind = (enum change_kind)99};
     house_must(change_write(call, &note, 1, false, &error), &error);
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     struct feed_page page = read_feed(call, NULL, start);
     assert_string_equal(told_of(call, &page, &id), "created 1");
@@ -488,13 +468,13 @@ void test_change__what_is_swept_has_expired(void **state)
     int64_t count = 1;
     (void)state;
     house_open(&house);
-    number_all();
+    house_number_all(&house);
     struct call *call = house_begin(&house);
     const char *start = read_feed(call, "Account", NULL).next_token;
     struct uuid id = house_create(call, house_record(call, "Account", "name", "A", NULL));
     int64_t now = call->now;
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     const char *end = read_feed(call, "Account", start).next_token;
     house_undo(&call);
@@ -519,7 +499,7 @@ void test_change__tokens_are_their_readers(void **state)
 {
     (void)state;
     house_open(&house);
-    number_all();
+    house_number_all(&house);
     struct call *call = house_begin(&house);
     const char *accounts = read_feed(call, "Account", NULL).next_token;
     char *changed = arena_copy_text(call->arena, accounts);

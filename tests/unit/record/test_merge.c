@@ -98,29 +98,9 @@ static void assert_refers(struct call *call, const char *entity, const struct uu
     assert_true(uuid_is_equal(&record_value(record, field)->reference.id, target));
 }
 
-static void number_all(void)
-{
-    struct call *call = test_call_begin(&house);
-    struct error error = {0};
-    int64_t count = 1;
-    while (count > 0) {
-        house_must(change_number(call->connection, call->arena, &count, &error), &error);
-    }
-    test_call_end(&call);
-}
-
 static struct feed_page read_feed(struct call *call, const char *entity, const char *token)
 {
-    const struct feed_request request = {
-        .entity = entity == NULL ? NULL : catalog_find_entity(call->catalog, entity),
-        .token = token,
-        .limit = PAGE,
-    };
-    struct feed_page page;
-    struct error error = {0};
-    house_must(feed_read(call, &request, &page, &error), &error);
-    page.next_token = arena_copy_text(house.arena, page.next_token); /* outlives the call */
-    return page;
+    return house_read_feed(&house, call, entity, token, PAGE);
 }
 
 static const struct feed_change *find_change(const struct feed_page *page, const struct uuid *id,
@@ -656,7 +636,7 @@ void test_merge__is_told_in_order_and_the_master_to_who_may_read_it(void **state
     struct uuid contact = make_with(call, house_record(call, "Contact", "lastName", "C", NULL),
                                     "parentCustomer", "Account", &gone);
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     const char *start = read_feed(call, NULL, NULL).next_token;
     house_become(call, &anna);
@@ -666,7 +646,7 @@ void test_merge__is_told_in_order_and_the_master_to_who_may_read_it(void **state
     (void)merge(call, "Account", &master, &gone,
                 house_record(call, "Account", "telephone1", "5", NULL));
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
 
     call = house_begin(&house);
     struct feed_page page = read_feed(call, NULL, start);
@@ -799,12 +779,12 @@ void test_merge__moves_many_page_by_page(void **state)
                                "parentCustomer", "Account", &gone);
     }
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     const char *start = read_feed(call, "Contact", NULL).next_token;
     (void)merge(call, "Account", &master, &gone, NULL);
     house_commit(&call);
-    number_all();
+    house_number_all(&house);
     call = house_begin(&house);
     struct feed_page page = read_feed(call, "Contact", start);
     assert_int_equal(page.count, MANY);

@@ -18,6 +18,7 @@
 #include "metadata/record.h"
 #include "query/request.h"
 #include "record/file.h"
+#include "support/letters.h"
 
 enum { PIECE = 4096 };
 
@@ -151,38 +152,9 @@ const char *mail_bytes(struct office *office, const struct file *kept)
 
 /* ---- a file of a request ---- */
 
-struct sheet {
-    struct file file;
-    const char *bytes;
-    size_t length, at;
-};
-
-static bool read_sheet(struct file *file, void *bytes, size_t capacity, size_t *length_out,
-                       struct error *error)
-{
-    struct sheet *sheet = file->context;
-    size_t left = sheet->length - sheet->at;
-
-    (void)error;
-    *length_out = left < capacity ? left : capacity;
-    memcpy(bytes, sheet->bytes + sheet->at, *length_out);
-    sheet->at += *length_out;
-    return true;
-}
-
-static void rewind_sheet(struct file *file)
-{
-    ((struct sheet *)file->context)->at = 0;
-}
-
 struct file *mail_file_of(struct office *office, const char *text)
 {
-    struct sheet *sheet = arena_allocate(office->arena, sizeof(*sheet));
-
-    *sheet = (struct sheet){.bytes = text, .length = strlen(text)};
-    sheet->file =
-        (struct file){.size = -1, .read = read_sheet, .rewind = rewind_sheet, .context = sheet};
-    return &sheet->file;
+    return letter_put(arena_allocate(office->arena, sizeof(struct letter)), text, strlen(text));
 }
 
 int64_t mail_count(struct office *office, const char *entity)
