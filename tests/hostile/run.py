@@ -29,7 +29,8 @@ from svyaz.tally import Tally  # noqa: E402
 WORK = ROOT / "build" / "hostile"
 # What no answer may tell: libraries, paths, statements, lines of source; nor may it open to other sites.
 TELLTALE = re.compile(
-    rb"gsoap|stdsoap|libxml|odbc|sqlstate|sqlite|postgres|SELECT .* FROM|INSERT INTO|[a-z_]+\.c:\d+|/build/|/usr/|/work/", re.I)
+    rb"gsoap|stdsoap|libxml|odbc|sqlstate|sqlite|postgres|SELECT .* FROM|INSERT INTO|[a-z_]+\.c:\d+|/build/|/usr/|" +
+    re.escape(str(ROOT).encode()), re.I)
 
 
 def outcome(answer):
