@@ -82,6 +82,7 @@ class World:
         for principal in self.principals():
             for role in self.random.sample(self.roles, self.random.choice((0, 1, 1, 2, 3))):
                 self.add_role(principal, role)
+        self.make_half_manager()
         for _ in range(SHARES):
             self.share()
         self.make_profiles()
@@ -183,6 +184,18 @@ class World:
         for number in range(ROLES):
             self.roles.append(self.create("Role", name=self.marked(f"Role {number}")))
             self.set_privileges(self.roles[-1])
+
+    def make_half_manager(self):
+        """The last user makes and gives away whatever he likes, and appends his own alone; others report to him."""
+        manager, role = self.users[-1], self.create("Role", name=self.marked("Half a manager"))
+        self.do("SetRolePrivileges", element("roleId", role) + self.privileges(
+            {("*", right): "organization" for right in ("create", "read", "assign", "appendTo")} | {("*", "append"): "user"}))
+        for other in self.roles:
+            self.remove_role(manager, other)
+        self.add_role(manager, role)
+        self.do("MoveUser", element("userId", manager) + element("businessUnitId", self.units[0]))
+        for report in self.users[:2]:
+            self.do("SetUserManager", element("userId", report) + element("managerId", manager))
 
     def add_role(self, principal, role, verb="Add"):
         kind = "User" if principal in self.users else "Team"
