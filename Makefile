@@ -5,7 +5,7 @@
 # build/fuzz, is clang's.
 
 # A file may include headers of its own floor and of floors to its left, and nothing else.
-FLOORS := base text xml crypto mime database metadata security call query change record document service job soap push server
+FLOORS := base text xml crypto mime database metadata security call query change record document mail service job soap push server
 APPS   := base text xml crypto client apps
 # Programs that are clients, beside crmd.
 CLIENT_PROGRAMS := crmctl crm-lmtpd crm-deliver crm-imap crm-outbox

@@ -26,6 +26,7 @@
 #include "job/chores.h"
 #include "job/scheduler.h"
 #include "job/worker.h"
+#include "mail/tables.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
 #include "push/pusher.h"
@@ -173,6 +174,7 @@ static void close_database(struct program *program)
 static const struct table *const *(*const floors[])(int *count_out) = {
     security_tables,
     record_tables,
+    mail_tables,
     service_tables,
 };
 

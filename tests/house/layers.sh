@@ -13,7 +13,7 @@ BEGIN {
     door["sql.h"] = "database"; door["sqlext.h"] = "database"; door["unicode/"] = "text"
     door["stdsoap2.h"] = "soap"; door["csv.h"] = "apps"; door["ini.h"] = "base"; door["zlib.h"] = "server"
     door["ldap.h"] = "security"; door["lber.h"] = "security"; door["gssapi/"] = "security"
-    door["libical/"] = "document"
+    door["libical/"] = "document"; door["gmime/"] = "mime"; door["libetpan/"] = "apps"
 }
 FNR == 1 { split(FILENAME, part, "/"); floor = part[2] }
 /^#include "/ {

@@ -12,9 +12,9 @@
 
 #include "base/arena.h"
 #include "call/call.h"
+#include "mail/token.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
-#include "service/mail_token.h"
 #include "support/letters.h"
 
 static struct office office;

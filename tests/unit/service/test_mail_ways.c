@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "mail/incoming.h"
+#include "mail/token.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
-#include "service/mail.h"
-#include "service/mail_token.h"
 #include "support/letters.h"
 
 static struct office office;

@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "database/database.h"
 #include "generated/messages.h"
+#include "mail/tables.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "record/engine.h"
@@ -44,17 +45,23 @@ static void fill(struct test_platform *house)
     test_call_end(&call);
 }
 
-/* The tables of both floors; the array is the caller's. */
+/* The tables of the floors beside security; the array is the caller's. */
 static struct test_world make_world(const struct table *tables[TABLES_MOST])
 {
-    int record_count = 0, service_count = 0;
-    const struct table *const *of_record = record_tables(&record_count);
-    const struct table *const *of_service = service_tables(&service_count);
-    size_t count = (size_t)record_count + (size_t)service_count;
+    static const struct table *const *(*const floors[])(int *count_out) = {
+        record_tables,
+        mail_tables,
+        service_tables,
+    };
+    size_t count = 0;
 
-    assert_true(count <= TABLES_MOST);
-    memcpy(tables, of_record, (size_t)record_count * sizeof(*tables));
-    memcpy(tables + record_count, of_service, (size_t)service_count * sizeof(*tables));
+    for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++) {
+        int floor_count = 0;
+        const struct table *const *of_floor = floors[i](&floor_count);
+        assert_true(count + (size_t)floor_count <= TABLES_MOST);
+        memcpy(tables + count, of_floor, (size_t)floor_count * sizeof(*tables));
+        count += (size_t)floor_count;
+    }
     return (struct test_world){.tables = tables, .table_count = count, .fill = fill};
 }
 
