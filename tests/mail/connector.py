@@ -1,11 +1,13 @@
-"""crm-lmtpd and crm-imap as a test sees them: their processes, and what is in their spools."""
+"""The connectors as a test sees them: their processes, and what is in their spools."""
 import contextlib
+import hashlib
 import os
 import pathlib
 import re
 import subprocess
 import time
 
+from servers import PASSWORD
 from svyaz.people import Administrator
 from svyaz.server import ROOT, Notices
 
@@ -14,9 +16,11 @@ SETTINGS = pathlib.Path("/etc/crmd/connectors.conf")
 SECRET = pathlib.Path("/etc/crmd/postman.secret")
 SPOOL = pathlib.Path("/var/lib/crm-lmtpd")
 IMAP_SPOOL = pathlib.Path("/var/lib/crm-imap")
+ACCOUNTS = pathlib.Path("/etc/crmd/imap-accounts")
+MAILBOX_PASSWORD = pathlib.Path("/etc/crmd/mailbox.secret")
 SOCKET = pathlib.Path("/run/crm-lmtpd/lmtp")
 BIN = pathlib.Path("/usr/local/bin")
-PROGRAMS = ("crm-lmtpd", "crm-deliver", "crm-imap")
+PROGRAMS = ("crm-lmtpd", "crm-deliver", "crm-imap", "crm-outbox")
 
 
 def set_up(url, settings, build="release"):
@@ -29,6 +33,20 @@ def set_up(url, settings, build="release"):
     secret = administrator.set_secret(administrator.make_user(USER, True, "mail-connector"))
     SECRET.write_text(secret + "\n")
     SOCKET.parent.mkdir(exist_ok=True)
+
+
+def follow(*folders):
+    """Says which are followed: (user, folder)."""
+    MAILBOX_PASSWORD.write_text(PASSWORD + "\n")
+    ACCOUNTS.write_text("# user password-file folder\n\n" +
+                        "".join(f"{user} {MAILBOX_PASSWORD}  {folder}\n" for user, folder in folders))
+
+
+def next_uid(user, folder="INBOX"):
+    """The UID from which on a folder is not read yet; 0: it was never read."""
+    name = hashlib.sha256(f"{user}\n{folder}".encode()).hexdigest()
+    path = IMAP_SPOOL / "folders" / name
+    return int(path.read_text().split()[3]) if path.exists() else 0
 
 
 class Connector:
@@ -45,7 +63,7 @@ class Connector:
             self.process = subprocess.Popen([BIN / self.name, *words], stdout=log, stderr=log,
                                             env=os.environ | notices.environment())
             deadline = time.monotonic() + 30
-            while not notices.take().startswith("READY=1\n"):
+            while notices.take().split("\n")[0] != "READY=1":
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{self.name} did not become ready:\n{self.log()[-2000:]}")
 
@@ -84,7 +102,9 @@ class Connector:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        status = self.stop()
+        if status != 0:
+            raise RuntimeError(f"{self.name} ended with {status}:\n{self.log()[-2000:]}")
 
 
 class Lmtpd(Connector):
@@ -93,6 +113,10 @@ class Lmtpd(Connector):
 
 class Imap(Connector):
     name = "crm-imap"
+
+
+class Outbox(Connector):
+    name = "crm-outbox"
 
 
 def waiting(spool=SPOOL):

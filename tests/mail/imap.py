@@ -15,17 +15,14 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-import connector  # noqa: E402
 import servers  # noqa: E402
-from connector import IMAP_SPOOL, Imap  # noqa: E402
+from connector import IMAP_SPOOL, Imap, follow  # noqa: E402
 from office import Office, letter  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
 from svyaz.server import ROOT  # noqa: E402
 
 WORK = ROOT / "build" / "mail-imap"
-ACCOUNTS = pathlib.Path("/etc/crmd/imap-accounts")
-MAILBOX_PASSWORD = pathlib.Path("/etc/crmd/mailbox.secret")
 PLAIN = ("imap.security=none", "imap.port=143")
 MAILBOXES = 100
 MEMORY_MOST = 60 * 1024 * 1024
@@ -57,12 +54,6 @@ class Town:
         found += self.filed()
         subjects = sorted(subject for _, _, subject in found)
         return None if subjects == wanted else f"filed: {subjects}, wanted: {wanted}"
-
-
-def follow(*folders):
-    """Says which are followed: (user, folder)."""
-    ACCOUNTS.write_text("# user password-file folder\n\n" +
-                        "".join(f"{user} {MAILBOX_PASSWORD}  {folder}\n" for user, folder in folders))
 
 
 def deliver(user, *numbers):
@@ -240,9 +231,4 @@ def check_memory(town):
     return complaint
 
 
-def arrive(server):
-    MAILBOX_PASSWORD.write_text(servers.PASSWORD + "\n")
-    return Town(server)
-
-
-play(WORK, checks_of(globals()), arrive, before=forget, after=Town.filed)
+play(WORK, checks_of(globals()), Town, before=forget, after=Town.filed)

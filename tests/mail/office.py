@@ -5,7 +5,7 @@ from svyaz import wire
 from svyaz.people import Administrator
 from svyaz.server import ADMIN, PASSWORD
 
-PAGE = "<query><columns><string>messageId</string><string>subject</string></columns><pageSize>1000</pageSize>{}</query>"
+PAGE = "<query><columns>{}</columns><pageSize>1000</pageSize>{}</query>"
 
 
 class Office:
@@ -14,12 +14,14 @@ class Office:
     def __init__(self, url):
         self.administrator = Administrator(url)
 
-    def emails(self):
-        """[(id, Message-ID, subject)] of all that was filed."""
+    def emails(self, *fields):
+        """[(id, Message-ID, subject)] of all that was filed, and what else is asked for."""
+        fields = ("messageId", "subject", *fields)
+        columns = "".join(f"<string>{field}</string>" for field in fields)
         found, cookie, more = [], "", "true"
         while more == "true":
-            page = self.administrator.call("Email", "RetrieveMultipleEmail", PAGE.format(cookie)).find("{*}page")
-            found += [(email.findtext("{*}id"), email.findtext("{*}messageId"), email.findtext("{*}subject"))
+            page = self.administrator.call("Email", "RetrieveMultipleEmail", PAGE.format(columns, cookie)).find("{*}page")
+            found += [tuple(email.findtext(f"{{*}}{field}") for field in ("id", *fields))
                       for email in page.iterfind("{*}emails/{*}Email")]
             more = page.findtext("{*}more")
             cookie = f"<cookie>{page.findtext('{*}nextCookie')}</cookie>"

@@ -11,7 +11,6 @@ import random
 import re
 import socket
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import servers  # noqa: E402
+from connector import Outbox  # noqa: E402
 from office import Office  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
@@ -96,22 +96,10 @@ class Writer:
             time.sleep(0.1)
 
 
-class Outbox:
-    """The program with the settings of the machine, and some of the test's."""
-
-    def __init__(self, **settings):
-        settings = {"host": "127.0.0.1", "poll": "50 ms", "away": "50 ms", "timeout": "5 s", **settings}
-        self.words = [word for key, value in settings.items() for word in ("-o", f"submission.{key}={value}")]
-
-    def __enter__(self):
-        with open(WORK / "outbox.log", "ab") as log:
-            self.process = subprocess.Popen([ROOT / "build/release/crm-outbox", *self.words], stdout=log, stderr=log)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        if self.process.wait(PATIENCE) != 0:
-            raise RuntimeError("crm-outbox ended badly")
+def outbox(**settings):
+    """The program that asks often, with further settings of its section."""
+    settings = {"host": "127.0.0.1", "poll": "50 ms", "away": "50 ms", "timeout": "5 s", **settings}
+    return Outbox(*(f"submission.{key}={value}" for key, value in settings.items()))
 
 
 class FalseServer:
@@ -163,7 +151,7 @@ class FalseServer:
 
 
 def false_outbox(**settings):
-    return Outbox(port=FALSE_PORT, security="none", **settings)
+    return outbox(port=FALSE_PORT, security="none", **settings)
 
 
 def without_dots(message):
@@ -181,7 +169,7 @@ def check_postfix(writer):
     settings = {"port": 25, "user": "boss", "password": servers.PASSWORD, "ca_file": WORK / "authority" / "ca.pem"}
     with servers.Postfix(postfix), servers.Dovecot("keep;", DOVECOT) as dovecot:
         sent = [writer.send(f"letter {number}", "bob@crm.example.org") for number in range(5)]
-        with Outbox(**settings):
+        with outbox(**settings):
             for identifier in sent:
                 if complaint := writer.wait(identifier, "Sent", "250 2.0.0"):
                     return complaint
@@ -204,7 +192,7 @@ def check_strangers(writer):
     with servers.Postfix(postfix) as running, servers.Dovecot("keep;", DOVECOT):
         identifier, complaint = writer.send("secret", "bob@crm.example.org"), None
         for said, settings in (("certificate", {}), ("mismatch", {"ca_file": WORK / "stranger" / "ca.pem"})):
-            with Outbox(port=25, user="boss", password=servers.PASSWORD, **settings):
+            with outbox(port=25, user="boss", password=servers.PASSWORD, **settings):
                 complaint = complaint or writer.wait(identifier, "PendingSend", said)
             writer.hurry()
         writer.call("Email", "DeleteEmail", f"<id>{identifier}</id>")

@@ -19,9 +19,9 @@ from lxml import etree  # noqa: E402
 
 from follower import Read  # noqa: E402
 from proof import PROGRAM, WORK  # noqa: E402
-from sender import Sender, Write  # noqa: E402
 from svyaz import wire  # noqa: E402
 from svyaz.client import Calls  # noqa: E402
+from svyaz.sender import Sender, Write  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 

@@ -14,9 +14,9 @@ import threading
 import time
 
 from follower import Read
-from sender import Lost, Sender, Write
 from svyaz.client import Calls
 from svyaz.raw import Line
+from svyaz.sender import Lost, Sender, Write
 from svyaz.server import ADMIN, PASSWORD, Server
 
 CLIENTS = 8

@@ -21,11 +21,11 @@ from lxml import etree  # noqa: E402
 
 from follower import Read  # noqa: E402
 from proof import PROGRAM, WORK, play  # noqa: E402
-from sender import Lost, Sender, Write  # noqa: E402
 from storm import Storm  # noqa: E402
 from subscriber import SETTINGS  # noqa: E402
 from svyaz import engines, wire  # noqa: E402
 from svyaz.contract import PREFIX  # noqa: E402
+from svyaz.sender import Lost, Sender, Write  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 

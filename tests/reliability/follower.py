@@ -9,9 +9,9 @@ import time
 
 from lxml import etree
 
-from sender import Lost
 from svyaz import stage, wire
 from svyaz.contract import PREFIX
+from svyaz.sender import Lost
 
 PATIENCE = 120  # seconds until what was committed must be told
 QUIET = 2       # seconds in which nothing more must come

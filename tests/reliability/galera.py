@@ -16,10 +16,10 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import halves  # noqa: E402
 from balancer import DatabaseBalancer  # noqa: E402
 from proof import WORK, nodes, play  # noqa: E402
-from sender import Sender, Write  # noqa: E402
 from storm import Storm  # noqa: E402
 from svyaz import engines, wire  # noqa: E402
 from svyaz.client import Calls  # noqa: E402
+from svyaz.sender import Sender, Write  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 

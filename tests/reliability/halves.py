@@ -11,8 +11,8 @@ import threading
 
 from lxml import etree
 
-from sender import Lost, Sender, Write
 from svyaz.client import Calls
+from svyaz.sender import Lost, Sender, Write
 from svyaz.server import ADMIN, PASSWORD
 
 SHARED = 2

@@ -9,9 +9,9 @@ import time
 
 from lxml import etree
 
-from sender import Lost, Sender, Write
 from svyaz import wire
 from svyaz.client import Calls
+from svyaz.sender import Lost, Sender, Write
 from svyaz.server import ADMIN, PASSWORD, Server
 
 PLACES = ("job_commit:kill:1", "job_rows:kill:1", "job_commit:kill:2", "job_rows:kill:2",

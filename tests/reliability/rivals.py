@@ -11,9 +11,9 @@ from lxml import etree
 
 from follower import Read
 from proof import nodes
-from sender import Lost, Sender, Write
 from svyaz import engines, wire
 from svyaz.client import Calls
+from svyaz.sender import Lost, Sender, Write
 from svyaz.server import ADMIN, PASSWORD
 
 RECORDS = 3

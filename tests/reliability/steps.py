@@ -1,8 +1,8 @@
 """A write interrupted before each of its steps, by a kill and by a failure, and sent again."""
 import re
 
-from sender import Lost, Sender, Write
 from svyaz.client import Calls
+from svyaz.sender import Lost, Sender, Write
 from svyaz.server import ADMIN, PASSWORD, ROOT, Server
 
 STEPS = re.findall(r"^STEP\(\w+, (\w+)\)", (ROOT / "src/service/steps.def").read_text(), re.M)

@@ -8,9 +8,9 @@ import threading
 import time
 
 from follower import Follower
-from sender import Sender, Write
 from subscriber import Subscriber
 from svyaz.client import Calls
+from svyaz.sender import Sender, Write
 from svyaz.server import ADMIN, PASSWORD
 
 WRITERS, LINES, BATCH = 8, 3, 20

@@ -8,8 +8,8 @@ import random
 import threading
 import time
 
-from sender import Lost, Write
 from svyaz.endpoint import Endpoint, ack, fault
+from svyaz.sender import Lost, Write
 
 PATIENCE = 120  # seconds in which something must be brought, while something is missing
 SETTINGS = ["push.allow=127.0.0.0/8", "push.retry=50 ms", "push.retry_most=1 s", "push.timeout=5 s"]
