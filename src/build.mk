@@ -69,7 +69,7 @@ ADMIN_OBJECTS := $(call objects_of,apps/admin) $(OUT)/generated/import_schema.o
 # With each of these begins a connector; the rest is theirs in common.
 MAIL_MAINS    := $(addprefix $(OUT)/src/apps/mail/,lmtpd.o deliver.o imap.o outbox.o)
 # What needs libetpan is crm-imap's alone.
-IMAP_OBJECTS  := $(addprefix $(OUT)/src/apps/mail/,imap_client.o imap_follower.o)
+IMAP_OBJECTS  := $(addprefix $(OUT)/src/apps/mail/,imap_client.o imap_session.o imap_follower.o)
 MAIL_OBJECTS  := $(filter-out $(MAIL_MAINS) $(IMAP_OBJECTS),$(call objects_of,apps/mail)) $(OUT)/generated/connector_settings.o
 
 $(OUT)/crmd: $(HOUSE_OBJECTS) $(GENERATED_BASE) $(GENERATED_SERVICE)

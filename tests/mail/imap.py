@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import servers  # noqa: E402
 from connector import IMAP_SPOOL, Imap, follow  # noqa: E402
+from false_imap import PORT, FalseImap  # noqa: E402
 from office import Office, letter  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
@@ -166,6 +167,16 @@ def check_what_comes_in_a_bad_moment(town):
         for number in numbers:
             deliver("moment@example.org", number)
         return town.complaint_of(numbers)
+
+
+def check_what_is_told_before_the_server_idles(town):
+    """Of one message it tells with another that is fetched, of one between IDLE and its leave to wait."""
+    follow(("false@example.org", "INBOX"))
+    with FalseImap() as server:
+        server.messages = [letter("first")]
+        server.sudden = {"BODY": [letter("with-another")], "IDLE": [letter("before-it-idles")]}
+        with Imap("imap.begin=all", f"imap.port={PORT}", "imap.security=none"):
+            return town.complaint_of(["first", "with-another", "before-it-idles"], 20)
 
 
 def check_new_uids_bring_nothing_twice(town):

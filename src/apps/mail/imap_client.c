@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "apps/mail/dial.h"
+#include "apps/mail/imap_session.h"
 #include "apps/mail/link.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -298,7 +299,7 @@ bool imap_client_list(struct imap_client *client, struct arena *arena,
 
     expect(set != NULL);
     /* What the server tells of from now on may be missing in the list. */
-    client->session->imap_selection_info->sel_has_exists = 0;
+    imap_session_forget_news(client->session);
     int answer = mailimap_uid_fetch(client->session, set, type, &list);
     mailimap_set_free(set);
     mailimap_fetch_type_free(type);
@@ -377,10 +378,10 @@ bool imap_client_fetch(struct imap_client *client, uint32_t uid, imap_take *take
 
 /* ---- waiting ---- */
 
-/* Something has come already, be it before the server began to idle, or comes in time. */
+/* Something has come already, or comes in time. */
 static bool wait_on_link(struct imap_client *client, int64_t milliseconds)
 {
-    if (client->session->imap_selection_info->sel_has_exists ||
+    if (imap_session_has_news(client->session) ||
         client->session->imap_stream->read_buffer_len > 0) {
         return true;
     }
@@ -391,12 +392,15 @@ static bool wait_on_link(struct imap_client *client, int64_t milliseconds)
 
 bool imap_client_wait(struct imap_client *client, int64_t milliseconds, struct error *error)
 {
+    if (imap_session_has_news(client->session)) {
+        return true;
+    }
     if (!mailimap_has_idle(client->session)) {
         return (wait_on_link(client, milliseconds / PARTS_OF_WAIT) &&
                 mailimap_noop(client->session) == MAILIMAP_NO_ERROR) ||
                fail(client, ERROR_ENDPOINT_UNREACHABLE, "the connection has ended", error);
     }
-    if (mailimap_idle(client->session) != MAILIMAP_NO_ERROR) {
+    if (!imap_session_idle(client->session)) {
         return fail(client, ERROR_ENDPOINT_UNREACHABLE, "IDLE is refused", error);
     }
     bool goes_on = wait_on_link(client, milliseconds);

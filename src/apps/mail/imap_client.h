@@ -1,5 +1,6 @@
 /*
- * imap_client.h - a folder of an IMAP server, read and never changed. The only door to libetpan.
+ * imap_client.h - a folder of an IMAP server, read and never changed. With imap_session.h the only
+ * door to libetpan.
  *
  * The folder is opened by EXAMINE and messages are fetched by BODY.PEEK, so that nothing is ever
  * marked as read; nothing is moved or removed. Large messages come in pieces.
