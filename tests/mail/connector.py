@@ -9,7 +9,7 @@ import time
 
 from servers import PASSWORD
 from svyaz.people import Administrator
-from svyaz.server import ROOT, Notices
+from svyaz.server import ROOT, SURROUNDINGS, Notices
 
 USER = "postman"
 SETTINGS = pathlib.Path("/etc/crmd/connectors.conf")
@@ -23,11 +23,27 @@ BIN = pathlib.Path("/usr/local/bin")
 PROGRAMS = ("crm-lmtpd", "crm-deliver", "crm-imap", "crm-outbox")
 
 
-def set_up(url, settings, build="release"):
-    """Installs programs and settings on the machine, and makes the connector's user in the organisation."""
+def install(build):
+    """Lays the programs of a build where a package would."""
     for name in PROGRAMS:
         (BIN / name).write_bytes((ROOT / "build" / build / name).read_bytes())
         (BIN / name).chmod(0o755)
+
+
+@contextlib.contextmanager
+def as_shipped():
+    """Where memory is measured, or bounded by who starts them, the programs are those of production; else they have
+    sanitizers."""
+    install("release")
+    try:
+        yield
+    finally:
+        install("check")
+
+
+def set_up(url, settings, build="check"):
+    """Installs programs and settings on the machine, and makes the connector's user in the organisation."""
+    install(build)
     SETTINGS.write_text(settings)
     administrator = Administrator(url)
     secret = administrator.set_secret(administrator.make_user(USER, True, "mail-connector"))
@@ -61,7 +77,7 @@ class Connector:
         words = [word for setting in self.settings for word in ("-o", setting)]
         with contextlib.closing(Notices()) as notices, open(self.log_path(), "ab") as log:
             self.process = subprocess.Popen([BIN / self.name, *words], stdout=log, stderr=log,
-                                            env=os.environ | notices.environment())
+                                            env=os.environ | SURROUNDINGS | notices.environment())
             deadline = time.monotonic() + 30
             while notices.take().split("\n")[0] != "READY=1":
                 if self.process.poll() is not None or time.monotonic() > deadline:

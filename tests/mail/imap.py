@@ -16,7 +16,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import servers  # noqa: E402
-from connector import IMAP_SPOOL, Imap, follow  # noqa: E402
+from connector import IMAP_SPOOL, Imap, as_shipped, follow  # noqa: E402
 from false_imap import PORT, FalseImap  # noqa: E402
 from office import Office, letter  # noqa: E402
 from play import checks_of, play  # noqa: E402
@@ -222,8 +222,8 @@ def check_memory(town):
     pair = authority.sign("localhost", "DNS:localhost")
     users = [f"user{number}@example.org" for number in range(MAILBOXES)]
     follow(*((user, "INBOX") for user in users))
-    with servers.Dovecot(certificate=pair), Imap(f"imap.ca_file={authority.certificate}", "imap.host=localhost",
-                                                  "message.size=25 MiB") as imap:
+    with as_shipped(), servers.Dovecot(certificate=pair), Imap(
+            f"imap.ca_file={authority.certificate}", "imap.host=localhost", "message.size=25 MiB") as imap:
         wait_until_begun(MAILBOXES)
         time.sleep(1)
         status = pathlib.Path(f"/proc/{imap.process.pid}/status").read_text()

@@ -225,7 +225,7 @@ def main():
     server.bootstrap()
     began = time.monotonic()
     with server:
-        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""])
+        connector.set_up(server.url, README["/etc/crmd/connectors.conf", ""], "release")
         connector.follow(*((user, "INBOX") for user in FOLLOWED))
         with (servers.Postfix(MAIN, README["/etc/postfix/master.cf", ""]) as postfix, servers.Dovecot() as dovecot,
               connector.Lmtpd() as lmtpd, connector.Imap(*IMAP) as imap, connector.Outbox(*OUTBOX) as outbox):

@@ -238,7 +238,7 @@ def check_exim_by_pipe(town):
 
 def check_dovecot_by_sieve_pipe(town):
     rule, settings = README["/etc/dovecot/sieve/crm.sieve", "pipe"], README["/etc/dovecot/conf.d/90-crm.conf", ""]
-    with servers.Dovecot(rule, settings) as dovecot:
+    with connector.as_shipped(), servers.Dovecot(rule, settings) as dovecot:
         replies = send_by_lmtp(24, letter("dp"), ["bob@example.org"])
         complaint = town.complaint_of(["dp"])
         if replies != [250] or complaint:
@@ -418,7 +418,7 @@ def check_memory_of_a_large_message(town):
     town.server.settings += ["limits.attachment=1 GiB", "http.request_timeout=10 min"]
     town.server.start()
     try:
-        with Lmtpd("message.size=300 MiB") as lmtpd:
+        with connector.as_shipped(), Lmtpd("message.size=300 MiB") as lmtpd:
             send_by_lmtp(2003, letter("small"))
             connector.is_empty_within(PATIENCE)
             town.office.emails()
