@@ -90,7 +90,8 @@ static void note_armour(struct mime_message *message)
 void mime_choose_texts(struct mime_reading *reading)
 {
     struct mime_message *message = reading->message;
-    struct buffer text, html, clean;
+    struct buffer text, html;
+    const char *clean = NULL;
 
     if (!has_words(reading)) {
         reading->blocks.count = 0;
@@ -98,7 +99,6 @@ void mime_choose_texts(struct mime_reading *reading)
     }
     buffer_init(&text, reading->arena, FIRST_SIZE);
     buffer_init(&html, reading->arena, FIRST_SIZE);
-    buffer_init(&clean, reading->arena, FIRST_SIZE);
     for (size_t i = 0; i < reading->blocks.count; i++) {
         add_text(reading, &text, reading->blocks.items[i]);
         add_html(&html, reading->blocks.items[i]);
@@ -107,8 +107,8 @@ void mime_choose_texts(struct mime_reading *reading)
     note_armour(message);
     if (has_html(reading)) {
         message->html = cut(reading, &html);
-        html_read(reading->arena, message->html, strlen(message->html), &message->clean_html, NULL);
-        buffer_add_text(&clean, message->clean_html);
-        message->clean_html = cut(reading, &clean);
+        html_read(reading->arena, message->html, strlen(message->html), &clean, NULL);
+        message->clean_html = html_cut(reading->arena, clean, reading->limits->text);
+        message->is_cut |= message->clean_html != clean;
     }
 }

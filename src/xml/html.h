@@ -22,4 +22,9 @@ struct arena;
 void html_read(struct arena *arena, const char *html, size_t length, const char **clean_out,
                const char **text_out);
 
+/* What html_read wrote, with at most so many bytes: it ends after a whole tag or character, and
+ * what is open there is closed. So nothing that follows it where it is shown becomes a part of it.
+ * The text itself when it is short enough. */
+const char *html_cut(struct arena *arena, const char *clean, size_t most);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "support/harmless.h"
 #include "xml/html.h"
 
 static const struct {
@@ -52,7 +53,34 @@ void test_html__is_made_harmless(void **state)
         const char *clean = NULL;
         html_read(arena, samples[i].html, strlen(samples[i].html), &clean, NULL);
         assert_string_equal(clean, samples[i].clean);
+        assert_true(harmless_is_html(clean));
         arena_destroy(&arena);
+    }
+}
+
+/* What holds clean HTML against what it may not be sees what is not clean. */
+void test_html__is_held_against_what_does_harm(void **state)
+{
+    static const char *const harmful[] = {
+        "<p onclick=\"x()\">a</p>",
+        "<script>x()</script>",
+        "<svg></svg>",
+        "<a href=\"javascript:x\">a</a>",
+        "<img src=\"https://x.org/t.gif\">",
+        "<img src=\"data:image/svg+xml,x\">",
+        "<p style=\"position:fixed\">a</p>",
+        "<p style=\"color:URL(x)\">a</p>",
+        "<p title=\"a\" onclick=x>a</p>",
+        "<p>a",
+        "</p>",
+        "<p><a href=\"https://x.org",
+        "<!-- a -->",
+        "a < b",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
+        assert_false(harmless_is_html(harmful[i]));
     }
 }
 
@@ -103,4 +131,33 @@ void test_html__loses_no_text_in_the_depth(void **state)
     assert_non_null(strstr(clean, "down"));
     assert_null(strchr(clean, '<'));
     arena_destroy(&arena);
+}
+
+/* Before a tag, a reference or a character that does not fit; with the ends of what is open. */
+void test_html__is_cut_between_pieces(void **state)
+{
+    static const char clean[] = "<p title=\"x\">a<b>\xD0\x96&amp;</b>c</p><br>end";
+    static const struct {
+        size_t most;
+        const char *cut;
+    } cuts[] = {
+        {sizeof(clean), clean},
+        {sizeof(clean) - 1, clean},
+        {39, "<p title=\"x\">a<b>\xD0\x96&amp;</b>c</p><br>en"},
+        {36, "<p title=\"x\">a<b>\xD0\x96&amp;</b>c</p>"},
+        {32, "<p title=\"x\">a<b>\xD0\x96&amp;</b></p>"},
+        {31, "<p title=\"x\">a<b>\xD0\x96</b></p>"},
+        {26, "<p title=\"x\">a<b></b></p>"},
+        {24, "<p title=\"x\">a</p>"},
+        {17, "<p title=\"x\"></p>"},
+        {16, ""},
+        {0, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        struct arena *arena = arena_create();
+        assert_string_equal(html_cut(arena, clean, cuts[i].most), cuts[i].cut);
+        arena_destroy(&arena);
+    }
 }
