@@ -20,6 +20,7 @@ $(OUT)/unit/%_main.o: $(OUT)/unit/%_main.c
 # What tests share is an archive, so that a low floor links nothing of it that needs a high one.
 unit_objects_of = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/$(1)/*.c))
 $(OUT)/unit/support.a: $(call unit_objects_of,support)
+	@mkdir -p $(@D)
 	@rm -f $@
 	$(call short,archive)ar rcs $@ $^
 
@@ -59,13 +60,14 @@ check-generate:
 	$(MAKE) VARIANT=check build/check/generate
 	tests/generate/run.sh build/check/generate
 
-# ---- fuzz targets: tests/fuzz/<what>.c, linked with the whole house but its main ----
+# ---- fuzz targets: tests/fuzz/<what>.c, linked with the whole house but its main, and with what
+# the unit tests share ----
 # Built by clang:  make VARIANT=fuzz CC=clang objects fuzz-programs
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzzers/%,$(wildcard tests/fuzz/*.c))
 $(OUT)/fuzzers/%: $(OUT)/tests/fuzz/%.o $(filter-out $(OUT)/src/server/main.o,$(HOUSE_OBJECTS)) \
-    $(GENERATED_BASE) $(GENERATED_SERVICE)
+    $(GENERATED_BASE) $(GENERATED_SERVICE) $(OUT)/unit/support.a
 	@mkdir -p $(@D)
-	$(LINK) $(LINK_$(VARIANT)) $^ $(LINK_LIBRARIES) -o $@
+	$(LINK) $(LINK_$(VARIANT)) $(filter %.o,$^) $(OUT)/unit/support.a $(LINK_LIBRARIES) -lcmocka -o $@
 # What is of the other chain and touches no gSOAP.
 $(OUT)/fuzzers/lmtp: $(addprefix $(OUT)/src/apps/mail/,letter.o lmtp_command.o lmtp_content.o lmtp_session.o)
 fuzz-programs: $(FUZZ_PROGRAMS)

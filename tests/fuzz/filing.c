@@ -1,0 +1,401 @@
+/*
+ * filing.c - fuzz target: any bytes as a message that is filed in an organisation.
+ *
+ * A first line that begins with ">" is the envelope: the mailbox ("-" for none) and recipients,
+ * with blanks between them. The rest is the message; it is checked, filed, and filed again, with
+ * limits so small that they are met. It is filed as the check said, or refused with a code that
+ * says what is wrong with it; the second time nothing is written and the same is told; the original
+ * is there byte for byte; what is shown runs nothing, and names of files lead nowhere.
+ *
+ * The organisation is made once: customers, mailboxes of every policy, a queue that opens cases, a
+ * message that was sent and may bounce, a conversation, a meeting. After each message its database
+ * is what it was before.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/error.h"
+#include "base/expect.h"
+#include "base/file.h"
+#include "metadata/record.h"
+#include "query/request.h"
+#include "record/file.h"
+#include "support/harmless.h"
+#include "support/letters.h"
+#include "support/mail_office.h"
+#include "text/utf8.h"
+
+int LLVMFuzzerInitialize(int *count, char ***arguments);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SUPPORT "support@svyaz.example"
+
+enum {
+    PIECE = 4096,
+    DATABASE_MOST = 64 * 1024 * 1024,
+    JOURNAL_AT = 18,
+    JOURNAL_ROLLBACK = 1,
+    ENVELOPE_MOST = 320
+};
+
+static const int64_t noon = 1796040000000; /* of 30 November 2026 */
+
+static struct {
+    struct office office;
+    struct arena *arena; /* the office's, of what lasts */
+    const char *file;    /* of the database */
+    char *image;         /* its bytes between two messages */
+    size_t image_size;
+    int64_t last_change; /* by then */
+} town;
+
+/* A message as it comes: from its bytes on. */
+struct given {
+    const char *mailbox;
+    struct message_list recipients;
+    const char *bytes;
+    size_t length;
+};
+
+static int64_t now(void)
+{
+    return noon;
+}
+
+/* ---- the organisation ---- */
+
+/* The number of the latest change. */
+static int64_t last_change(void)
+{
+    struct call *call = test_call_begin(&town.office.house);
+    const struct cell *cells = NULL;
+    struct error error = {0};
+    struct sql sql;
+
+    sql_begin(&sql, call->arena, database_dialect(town.office.house.platform.database));
+    sql_add(&sql, "SELECT MAX(number) FROM svyaz_change");
+    sql_expect(&sql, (struct sql_column){.type = COLUMN_INTEGER});
+    expect(connection_select_row(call->connection, &sql, &cells, &error) && cells != NULL);
+    int64_t number = cells[0].integer;
+    test_call_end(&call);
+    return number;
+}
+
+static void set_limits(struct settings *settings)
+{
+    settings->data.dir = town.office.house.test.options.folder;
+    settings->filing.domains = "own.example, svyaz.example";
+    settings->filing.match_smartly = true;
+    settings->mail.header = 16384;
+    settings->mail.header_lines = 200;
+    settings->mail.depth = 8;
+    settings->mail.parts = 12;
+    settings->mail.recipients = 20;
+    settings->mail.references = 10;
+    settings->mail.text = 4096;
+    settings->mail.hops = 10;
+    settings->mail.calendar = 16384;
+    settings->mail.calendar_components = 12;
+}
+
+static void add_mailboxes(void)
+{
+    static const char *const boxes[][2] = {
+        {"all@svyaz.example", "Everything"},    {"replies@svyaz.example", "RepliesOnly"},
+        {"known@svyaz.example", "KnownPeople"}, {"record@svyaz.example", "AnyRecord"},
+        {"nothing@svyaz.example", "Nothing"},
+    };
+    struct office *office = &town.office;
+    const struct uuid olga = letters_add_user(office, "olga", "olga@svyaz.example", "salesperson");
+    const struct uuid queue =
+        letters_add_queue(office, "Support", SUPPORT, "incomingFilter", "Everything");
+
+    letters_change(office, "Queue", &queue, "opensCases", "true");
+    for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
+        const struct uuid box = letters_add_mailbox(office, boxes[i][0], "SystemUser", &olga,
+                                                    "filingPolicy", boxes[i][1]);
+        letters_change(office, "Mailbox", &box, "matchSmartly", "true");
+    }
+}
+
+static void send_one(const struct uuid *contact)
+{
+    struct office *office = &town.office;
+    struct record *draft = mail_draft(office, "Our offer", contact);
+
+    office_set(office, draft, "isOutgoing", "true");
+    office_set(office, draft, "messageId", "sent@svyaz.example");
+    (void)mail_create(office, draft);
+}
+
+static void settle(void)
+{
+    struct office *office = &town.office;
+    const struct uuid ann = letters_add(office, "Contact", "lastName", "Ann", "ann@example.com");
+
+    (void)letters_add(office, "Account", "name", "Works", "info@works.example");
+    (void)letters_add(office, "Lead", "lastName", "Lee", "lee@example.net");
+    (void)office_add_user(office, "postman", "mail-connector");
+    add_mailboxes();
+    send_one(&ann);
+    office->credentials.basic_name = "postman";
+    (void)letters_deliver(office,
+                          "From: ann@example.com\nTo: " SUPPORT "\nSubject: Pump stands still\n"
+                          "Message-ID: <first@example.com>\nDate: Mon, 23 Nov 2026 9:00 +0300\n\n"
+                          "Please help.\n",
+                          SUPPORT);
+    (void)letters_deliver(
+        office,
+        "From: ann@example.com\nTo: all@svyaz.example\nSubject: Meeting\n"
+        "Message-ID: <meet@example.com>\nDate: Mon, 23 Nov 2026 9:00 +0300\nMIME-Version: 1.0\n"
+        "Content-Type: text/calendar; charset=utf-8\n\nBEGIN:VCALENDAR\nMETHOD:REQUEST\n"
+        "BEGIN:VEVENT\nUID:1@x\nSEQUENCE:1\nDTSTAMP:20261123T080000Z\nDTSTART:20261207T090000Z\n"
+        "ORGANIZER:mailto:ann@example.com\nATTENDEE:mailto:all@svyaz.example\n"
+        "ATTENDEE:mailto:lee@example.net\nEND:VEVENT\nEND:VCALENDAR\n",
+        "all@svyaz.example");
+}
+
+/* ---- its database ---- */
+
+/* With a journal in memory all that is committed is in the file, and nothing else belongs to it. */
+static void take_image(void)
+{
+    struct error error = {0};
+
+    test_database_run(&town.office.house.test, "PRAGMA journal_mode = MEMORY");
+    test_database_run(&town.office.house.test, "PRAGMA synchronous = OFF");
+    town.file = arena_format(town.arena, "%s/svyaz.db", town.office.house.test.options.folder);
+    expect(file_read(town.arena, town.file, DATABASE_MOST, &town.image, &town.image_size, &error));
+    expect(town.image[JOURNAL_AT] == JOURNAL_ROLLBACK);
+    town.last_change = last_change();
+}
+
+/* The connection sees by the file's head that the file is another. */
+static void restore(void)
+{
+    int file = open(town.file, O_WRONLY | O_CLOEXEC);
+
+    expect(file >= 0);
+    for (size_t at = 0; at < town.image_size;) {
+        ssize_t length = pwrite(file, town.image + at, town.image_size - at, (off_t)at);
+        expect(length > 0);
+        at += (size_t)length;
+    }
+    expect(ftruncate(file, (off_t)town.image_size) == 0);
+    close(file);
+    expect(last_change() == town.last_change);
+}
+
+static void leave(void)
+{
+    office_close(&town.office);
+}
+
+int LLVMFuzzerInitialize(int *count, char ***arguments)
+{
+    (void)count;
+    (void)arguments;
+    office_open(&town.office);
+    town.arena = town.office.arena;
+    town.office.house.platform.now = now;
+    set_limits(&town.office.house.settings);
+    settle();
+    take_image();
+    atexit(leave);
+    return 0;
+}
+
+/* ---- one message ---- */
+
+/* What the door lets through as a text. */
+static bool is_text(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < ' ') {
+            return false;
+        }
+    }
+    return text_is_valid_utf8(text, length);
+}
+
+static void read_envelope(struct arena *arena, char *line, struct given *given)
+{
+    struct array recipients;
+    char *rest = NULL;
+    const char *mailbox = strtok_r(line, " ", &rest);
+
+    array_init(&recipients, arena);
+    for (char *word = NULL; (word = strtok_r(NULL, " ", &rest)) != NULL;) {
+        array_add(&recipients, word);
+    }
+    given->recipients =
+        (struct message_list){.is_set = true, .count = recipients.count, .items = recipients.items};
+    given->mailbox = strcmp(mailbox, "-") != 0 ? mailbox : NULL;
+}
+
+static struct given read_input(struct arena *arena, const char *data, size_t size)
+{
+    struct given given = {.mailbox = SUPPORT, .bytes = data, .length = size};
+    const char *end = size > 0 && data[0] == '>' ? memchr(data, '\n', size) : NULL;
+
+    if (end != NULL) {
+        size_t length = (size_t)(end - data - 1);
+        given.bytes = end + 1;
+        given.length = size - length - 2;
+        if (length > 0 && length < ENVELOPE_MOST && data[1] != ' ' && is_text(data + 1, length)) {
+            read_envelope(arena, arena_copy_part(arena, data + 1, length), &given);
+        }
+    }
+    return given;
+}
+
+static const struct incoming_email_check *check(const struct given *given)
+{
+    struct letter letter;
+    const struct check_incoming_email_request request = {
+        .message = letter_put(&letter, given->bytes, given->length),
+        .recipients = given->recipients,
+        .mailbox = given->mailbox,
+    };
+    const struct check_incoming_email_response *response =
+        office_try(&town.office, "Mail", "CheckIncomingEmail", &request);
+
+    return response == NULL ? NULL : response->result;
+}
+
+static const struct delivered_email *deliver(const struct given *given)
+{
+    struct letter letter;
+    const struct deliver_incoming_email_request request = {
+        .message = letter_put(&letter, given->bytes, given->length),
+        .recipients = given->recipients,
+        .mailbox = given->mailbox,
+    };
+    const struct deliver_incoming_email_response *response =
+        office_try(&town.office, "Mail", "DeliverIncomingEmail", &request);
+
+    return response == NULL ? NULL : response->result;
+}
+
+/* ---- what became of it ---- */
+
+static void expect_original(const struct value *original, const struct given *given)
+{
+    struct call *call = test_call_begin(&town.office.house);
+    struct file *file = NULL;
+    struct error error = {0};
+    char bytes[PIECE];
+    size_t at = 0, length = 0;
+
+    expect(original->state == VALUE_SET && original->file->size == (int64_t)given->length);
+    expect(file_open(call, &original->file->id, &file, &error));
+    do {
+        expect(file->read(file, bytes, sizeof(bytes), &length, &error));
+        expect(at + length <= given->length && memcmp(given->bytes + at, bytes, length) == 0);
+        at += length;
+    } while (length > 0);
+    expect(at == given->length);
+    test_call_end(&call);
+}
+
+/* The files that came with it. */
+static void expect_names(const struct uuid *id, int64_t count)
+{
+    char text[UUID_TEXT_SIZE];
+    struct condition_request condition = {.field = "regarding", .operator= "eq" };
+    void *conditions[] = {&condition};
+    struct filter_request filter = {
+        .conditions = {.is_set = true, .count = 1, .items = conditions}};
+    struct query_request query = {.filter = &filter};
+    const struct retrieve_multiple_entity_request request = {.query = &query};
+
+    uuid_format(id, text);
+    condition.values = office_list(&town.office, text, NULL);
+    query.columns = office_list(&town.office, "fileName", "document", NULL);
+    const struct retrieve_multiple_entity_response *response =
+        office_run(&town.office, "Note", "RetrieveMultipleNote", &request);
+    const struct message_list *notes = &response->page->records;
+    expect((int64_t)notes->count == count);
+    for (size_t i = 0; i < notes->count; i++) {
+        const char *name = letters_value(notes->items[i], "fileName")->text;
+        expect(harmless_is_name(name));
+        expect(strcmp(letters_value(notes->items[i], "document")->file->name, name) == 0);
+    }
+}
+
+static void expect_filed(const struct delivered_email *filed, const struct given *given)
+{
+    const struct record *email = letters_retrieve(&town.office, "Email", &filed->id.value,
+                                                  "original", "description", "mimeType", NULL);
+    const struct value *text = letters_value(email, "description");
+    const char *type = letters_value(email, "mimeType")->text;
+
+    expect_original(letters_value(email, "original"), given);
+    expect_names(&filed->id.value, filed->attachments.value);
+    expect(strcmp(type, "text/html") == 0 || strcmp(type, "text/plain") == 0);
+    if (strcmp(type, "text/html") == 0 && text->state == VALUE_SET) {
+        expect(harmless_is_html(text->text));
+    }
+}
+
+/* Codes that tell the sender what is wrong with his message, or his envelope. */
+static bool is_refusal(enum error_code code)
+{
+    return code == ERROR_VALUE_INVALID || code == ERROR_VALUE_TOO_LONG ||
+           code == ERROR_LIMIT_EXCEEDED;
+}
+
+static void expect_again(const struct delivered_email *first, const struct given *given)
+{
+    int64_t before = last_change();
+    const struct delivered_email *again = deliver(given);
+
+    expect(again != NULL && !again->created.value && again->filed.value == first->filed.value);
+    expect(last_change() == before);
+    if (first->filed.value) {
+        expect(uuid_is_equal(&again->id.value, &first->id.value) &&
+               again->version.value == first->version.value);
+    } else {
+        expect(strcmp(again->reason, first->reason) == 0 && before == town.last_change);
+    }
+}
+
+static void file_message(const struct given *given)
+{
+    const struct incoming_email_check *checked = check(given);
+    enum error_code code = town.office.error.code;
+    const struct delivered_email *filed = deliver(given);
+
+    if (filed == NULL) {
+        expect(checked == NULL && code == town.office.error.code && is_refusal(code));
+        expect(last_change() == town.last_change);
+        return;
+    }
+    expect(checked != NULL && checked->deliverable.value == filed->created.value);
+    if (filed->created.value) {
+        expect_filed(filed, given);
+    }
+    expect_again(filed, given);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    town.office.arena = arena_create();
+    const struct given given = read_input(town.office.arena, (const char *)data, size);
+
+    file_message(&given);
+    arena_destroy(&town.office.arena);
+    town.office.arena = town.arena;
+    restore();
+    return 0;
+}
