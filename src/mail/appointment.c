@@ -181,13 +181,18 @@ static void set_attendees(struct call *call, const struct mail_meeting *meeting,
     }
 }
 
-/* Who wrote for the organizer may do so again. */
+/* Who wrote for the organizer may do so again. An occurrence that names none has that of its
+ * series. */
 static void set_organizer(struct call *call, const struct mail_meeting *meeting,
-                          struct record *record)
+                          const struct record *series, struct record *record)
 {
     const struct calendar_person *organizer = meeting->event->organizer;
     struct mail_parties parties = {.call = call, .mail = &meeting->people};
 
+    if (organizer == NULL) {
+        *value_of(record, "organizer") = *value_of(series, "organizer");
+        return;
+    }
     mail_parties_add_sender(&parties, organizer->address,
                             mime_compared_address(call->arena, organizer->address));
     if (organizer->sent_by != NULL) {
@@ -229,7 +234,7 @@ static bool create_appointment(struct call *call, const struct mail_meeting *mee
         return false;
     }
     set_time(record, "originalStart", &meeting->event->occurrence);
-    set_organizer(call, meeting, record);
+    set_organizer(call, meeting, series, record);
     mail_set_reference(record, "regarding", &meeting->mail->regarding);
     if (series != NULL) {
         const struct reference reference = {.entity = series->entity,

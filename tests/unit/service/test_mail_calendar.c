@@ -282,6 +282,26 @@ void test_mail_calendar__a_series_and_its_occurrences(void **state)
     office_close(&office);
 }
 
+void test_mail_calendar__an_occurrence_has_the_organizer_of_its_series(void **state)
+{
+    static const char occurrence[] =
+        "UID:1@x\nRECURRENCE-ID:20261208T090000Z\nSEQUENCE:1\nDTSTAMP:20261125T080000Z\n"
+        "DTSTART:20261209T090000Z\nATTENDEE:mailto:" BOX;
+    static const char moved[] = "1@x/2026-12-08T09:00:00Z";
+
+    (void)state;
+    begin();
+    (void)say("ann@x.org", "REQUEST", event(0, "20261201T090000Z", "\nRRULE:FREQ=WEEKLY"));
+    (void)say("mallory@x.org", "REQUEST", occurrence);
+    assert_null(find(moved));
+    (void)say("ann@x.org", "REQUEST", occurrence);
+    expect_text(moved, "scheduledStart", "2026-12-09T09:00:00Z");
+    assert_int_equal(count_people(moved, "organizer"), 1);
+    (void)say("ann@x.org", "CANCEL", occurrence);
+    expect_text(moved, "state", "Canceled");
+    office_close(&office);
+}
+
 /* ---- changed ---- */
 
 void test_mail_calendar__changes_follow_in_their_order_until_it_is_canceled(void **state)
