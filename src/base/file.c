@@ -1,13 +1,17 @@
 /*
- * file.c - a file read as a whole, within a bound; bytes written, all of them.
+ * file.c - a file read as a whole, within a bound; bytes written, all of them; files without a
+ * name.
  */
+#define _GNU_SOURCE /* mkostemp */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 
@@ -71,4 +75,18 @@ bool file_write_all(int descriptor, const char *bytes, size_t length)
         length -= count < 0 ? 0 : (size_t)count;
     }
     return true;
+}
+
+/* Not O_TMPFILE: not every file system has it. */
+int file_make_nameless(const char *folder)
+{
+    struct arena *scratch = arena_create();
+    char *name = arena_format(scratch, "%s/svyaz-XXXXXX", folder);
+    int file = mkostemp(name, O_CLOEXEC);
+
+    if (file >= 0) {
+        unlink(name);
+    }
+    arena_destroy(&scratch);
+    return file;
 }

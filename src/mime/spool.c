@@ -1,15 +1,11 @@
 /*
  * spool.c - streams of GMime's over memory, or over a file without a name.
  */
-#define _GNU_SOURCE /* mkostemp */
 #include "mime/spool.h"
-
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "mime/mime.h"
 #include "mime/scan.h"
 
@@ -25,17 +21,14 @@ void mime_unref_with(struct arena *arena, void *object)
     arena_on_release(arena, unref, object);
 }
 
-static bool make_file(struct arena *arena, const char *folder, GMimeStream **stream_out,
-                      struct error *error)
+static bool make_file(const char *folder, GMimeStream **stream_out, struct error *error)
 {
-    char *name = arena_format(arena, "%s/mail-XXXXXX", folder);
-    int file = mkostemp(name, O_CLOEXEC);
+    int file = file_make_nameless(folder);
 
     if (file < 0) {
         error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
         return error_add_cause(error, "cannot make a file in %s", folder);
     }
-    unlink(name);
     *stream_out = g_mime_stream_fs_new(file);
     return true;
 }
@@ -47,7 +40,7 @@ bool mime_spool_make(struct arena *arena, const char *folder, int64_t size,
 
     if (size <= IN_MEMORY) {
         stream = g_mime_stream_mem_new();
-    } else if (!make_file(arena, folder, &stream, error)) {
+    } else if (!make_file(folder, &stream, error)) {
         return false;
     }
     mime_unref_with(arena, stream);

@@ -1,18 +1,16 @@
 /*
  * spool.c - bytes in memory, and beyond a bound in an unlinked file.
  */
-#define _GNU_SOURCE /* mkostemp */
 #include "server/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/expect.h"
+#include "base/file.h"
 
 enum { FIRST_ROOM = 1024 };
 
@@ -59,18 +57,6 @@ static bool reserve(struct spool *spool, int64_t length)
     return true;
 }
 
-/* Not O_TMPFILE: not every file system has it. */
-static int make_file(struct arena *arena, const char *folder)
-{
-    char *name = arena_format(arena, "%s/spool-XXXXXX", folder);
-    int file = mkostemp(name, O_CLOEXEC);
-
-    if (file >= 0) {
-        unlink(name);
-    }
-    return file;
-}
-
 static bool write_all(int file, const char *bytes, size_t length, int64_t offset)
 {
     while (length > 0) {
@@ -91,7 +77,7 @@ static bool write_all(int file, const char *bytes, size_t length, int64_t offset
 
 static bool move_to_file(struct spool *spool)
 {
-    spool->file = make_file(spool->memory.arena, spool->budget->folder);
+    spool->file = file_make_nameless(spool->budget->folder);
     return spool->file >= 0 && write_all(spool->file, spool->memory.bytes, spool->memory.length, 0);
 }
 
