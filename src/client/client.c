@@ -98,7 +98,7 @@ static bool send_once(struct client *client, struct arena *arena,
     buffer_init(&xml, arena, ENVELOPE_CAPACITY);
     envelope_write(request->operation, &header, request->parameters, &xml);
     const struct transport_body body = {
-        .bytes = xml.bytes, .length = xml.length, .file = request->file};
+        .bytes = xml.bytes, .length = xml.length, .file = request->file, .target = request->target};
     return transport_post(client->transport, arena, path, action, &body, &answer, error) &&
            envelope_read(arena, &answer, answer_out, error);
 }

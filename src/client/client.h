@@ -4,7 +4,7 @@
  * A client logs in when it first has to, and again when its session has ended. A call that
  * failed in a way that may pass (a conflict, a busy server) is sent again after a growing wait;
  * one whose end is unknown only when repeating it does no harm. A program with a secret needs no
- * session: it proves itself with each call.
+ * session: it proves itself with each call. Files go and come beside the envelope, piece by piece.
  *
  * Memory: a client lives in the arena it was opened in; an answer in the arena of the call.
  * Threads: a client belongs to one thread at a time; open one beside it for another.
@@ -39,6 +39,7 @@ enum client_failure {
     CLIENT_UNREACHABLE, /* no connection, or it broke */
     CLIENT_NOT_SOAP,    /* something answered that is not this API */
     CLIENT_UNREADABLE,  /* the file that should be sent cannot be read */
+    CLIENT_UNWRITABLE,  /* the file that was sent cannot be kept */
 };
 
 enum { CLIENT_CODE_SIZE = 64, CLIENT_SUBJECT_SIZE = 128, CLIENT_TEXT_SIZE = 512 };
@@ -69,11 +70,20 @@ struct client_file {
     int64_t length;
 };
 
+/* Where the file of an answer goes, which then comes as a part of its own (MTOM): written while it
+ * comes, never held in memory. */
+struct client_target {
+    int descriptor; /* of a file; what was in it is lost */
+    int64_t most;   /* bytes that are taken; more is a failure */
+    int64_t length; /* of what has come; 0 where the answer brings no file */
+};
+
 struct client_request {
     const struct client_operation *operation;
     const struct element *parameters; /* holds the children of the wrapper; its name is ignored */
     const char *id;                   /* the write under it is done once; NULL: it has none */
     const struct client_file *file;   /* NULL: none */
+    struct client_target *target;     /* NULL: a file would come within the answer's text */
 };
 
 /* Makes a client; nothing is sent yet. */

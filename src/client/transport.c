@@ -8,23 +8,29 @@
 #include <stdio.h>
 #include <stdsoap2.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "client/client.h"
 #include "client/element.h"
+#include "client/reception.h"
 #include "crypto/random.h"
 
 enum {
     CONNECT_SECONDS = 10,
-    ANSWER_BYTES_MAX = 64 * 1024 * 1024,
     BOUNDARY_BYTES = 16,
     BOUNDARY_SIZE = 2 * BOUNDARY_BYTES + 1,
     PIECE_SIZE = 32 * 1024,
+    CONTENT_TYPE_SIZE = 512,
 };
 
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs"
+
+/* Asks for a file beside the envelope rather than in it. */
+static const char accept_parts[] =
+    "Accept: multipart/related; type=\"application/xop+xml\", text/xml";
 
 /* The runtime wants a table of namespaces; the envelopes here carry their own. */
 SOAP_NMAC struct Namespace namespaces[] = {{NULL, NULL, NULL, NULL}};
@@ -34,6 +40,8 @@ struct transport {
     const char *url;
     const char *name; /* of a program; NULL: nothing proves who it is */
     const char *secret;
+    int (*parse_field)(struct soap *, const char *, const char *); /* the runtime's own */
+    char content_type[CONTENT_TYPE_SIZE];                          /* of the answer */
 };
 
 static void close_transport(void *object)
@@ -60,6 +68,13 @@ static const char *reason(struct soap *soap, char text[CLIENT_TEXT_SIZE])
     return text;
 }
 
+static void end_exchange(struct soap *soap)
+{
+    soap_closesock(soap);
+    soap_destroy(soap);
+    soap_end(soap);
+}
+
 static bool fail(struct transport *transport, struct client_error *error)
 {
     struct soap *soap = &transport->soap;
@@ -71,10 +86,20 @@ static bool fail(struct transport *transport, struct client_error *error)
         snprintf(error->hint, sizeof(error->hint),
                  "Check that the certificate names this host, and that its authority is trusted.");
     }
-    soap_closesock(soap);
-    soap_destroy(soap);
-    soap_end(soap);
+    end_exchange(soap);
     return false;
+}
+
+/* Parts are told apart by us: the runtime would hold them in memory, so it never learns of them. */
+static int parse_field(struct soap *soap, const char *name, const char *value)
+{
+    struct transport *transport = soap->user;
+
+    if (strcasecmp(name, "Content-Type") != 0) {
+        return transport->parse_field(soap, name, value);
+    }
+    snprintf(transport->content_type, CONTENT_TYPE_SIZE, "%s", value);
+    return SOAP_OK;
 }
 
 static bool prepare_tls(struct transport *transport, const char *ca_file,
@@ -106,9 +131,11 @@ bool transport_open(struct arena *arena, const char *url, const char *ca_file, i
     soap->send_timeout = timeout;
     soap->recv_timeout = timeout;
     soap->transfer_timeout = timeout;
-    soap->recv_maxlength = ANSWER_BYTES_MAX;
     soap->socket_flags = MSG_NOSIGNAL;
     soap->keep_alive = 1;
+    soap->user = transport;
+    transport->parse_field = soap->fparsehdr;
+    soap->fparsehdr = parse_field;
     if (!prepare_tls(transport, ca_file, error)) {
         return false;
     }
@@ -116,29 +143,74 @@ bool transport_open(struct arena *arena, const char *url, const char *ca_file, i
     return true;
 }
 
+/* ---- answers ---- */
+
+/* Pieces of the body, as the runtime finds them: as many bytes as were announced, or chunks. */
+static bool read_body(struct soap *soap, struct reception *reception)
+{
+    bool is_counted = (soap->mode & SOAP_IO) != SOAP_IO_CHUNK && !(soap->mode & SOAP_ENC_ZLIB);
+    uint64_t left = soap->length;
+
+    while (!is_counted || left > 0) {
+        if (soap->bufidx >= soap->buflen && soap_recv(soap) != SOAP_OK) {
+            return true; /* who reads what has come sees whether it is whole */
+        }
+        size_t count = soap->buflen - soap->bufidx;
+        count = is_counted && count > left ? (size_t)left : count;
+        if (!reception_add(reception, soap->buf + soap->bufidx, count)) {
+            return false;
+        }
+        soap->bufidx += count;
+        left -= is_counted ? count : 0;
+    }
+    return true;
+}
+
+/* Whether all of the body came, and could be taken. */
+static bool receive_body(struct transport *transport, struct reception *reception)
+{
+    struct soap *soap = &transport->soap;
+
+    if (!read_body(soap, reception)) {
+        soap_force_closesock(soap);
+        end_exchange(soap);
+        return false;
+    }
+    if (!reception_is_whole(reception)) {
+        return fail(transport, reception->error);
+    }
+    (void)soap_end_recv(soap);
+    end_exchange(soap);
+    return true;
+}
+
 /* Reads the answer to what was sent. */
-static bool receive(struct transport *transport, struct arena *arena,
+static bool receive(struct transport *transport, struct arena *arena, struct client_target *target,
                     struct transport_answer *answer_out, struct client_error *error)
 {
     struct soap *soap = &transport->soap;
-    size_t length = 0;
+    struct reception reception;
 
+    transport->content_type[0] = '\0';
     /* A status other than 200 comes back as an error although its body can be read. */
     int result = soap_begin_recv(soap);
     int status = soap->status;
     if (result != SOAP_OK && (status < 300 || status > 599)) {
         return fail(transport, error);
     }
-    const char *bytes = soap_http_get_body(soap, &length);
+    if (!reception_begin(&reception, arena, transport->content_type, target, error)) {
+        soap_force_closesock(soap);
+        end_exchange(soap);
+        return false;
+    }
+    if (!receive_body(transport, &reception)) {
+        return false;
+    }
     *answer_out = (struct transport_answer){
         .status = result == SOAP_OK && status == 0 ? 200 : status,
-        .bytes = bytes == NULL ? "" : arena_copy_part(arena, bytes, length),
-        .length = bytes == NULL ? 0 : length,
+        .bytes = reception.text.bytes,
+        .length = reception.text.length,
     };
-    (void)soap_end_recv(soap);
-    soap_closesock(soap);
-    soap_destroy(soap);
-    soap_end(soap);
     return true;
 }
 
@@ -220,6 +292,7 @@ static bool post(struct transport *transport, struct arena *arena, const char *e
     soap->userid = transport->name;
     soap->passwd = transport->secret;
     soap->http_content = "text/xml; charset=utf-8";
+    soap->http_extra_header = body->target == NULL ? NULL : accept_parts;
     if (body->file == NULL) {
         return soap_connect_command(soap, SOAP_POST_FILE, endpoint, action) == SOAP_OK &&
                soap_send_raw(soap, body->bytes, body->length) == SOAP_OK &&
@@ -253,7 +326,7 @@ bool transport_post(struct transport *transport, struct arena *arena, const char
     }
     /* Who refuses a file before he has all of it has said why. */
     if (is_sent || (body->file != NULL && soap_valid_socket(transport->soap.socket))) {
-        return receive(transport, arena, answer_out, error);
+        return receive(transport, arena, body->target, answer_out, error);
     }
     return fail(transport, error);
 }
@@ -268,5 +341,5 @@ bool transport_get(struct transport *transport, struct arena *arena, const char 
     if (soap_connect_command(soap, SOAP_GET, endpoint, NULL) != SOAP_OK) {
         return fail(transport, error);
     }
-    return receive(transport, arena, answer_out, error);
+    return receive(transport, arena, NULL, answer_out, error);
 }

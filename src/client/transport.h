@@ -17,6 +17,7 @@
 struct arena;
 struct client_error;
 struct client_file;
+struct client_target;
 struct transport;
 
 struct transport_answer {
@@ -38,10 +39,11 @@ struct transport_body {
     const char *bytes; /* the envelope */
     size_t length;
     const struct client_file *file; /* goes after it, as a part; NULL: none */
+    struct client_target *target;   /* takes the part that comes after the answer's; NULL: none */
 };
 
-/* Posts an envelope to a path. Fails as UNREACHABLE, or UNREADABLE for the file; any status is an
- * answer. */
+/* Posts an envelope to a path. Fails as UNREACHABLE, or UNREADABLE and UNWRITABLE for the files;
+ * any status is an answer. */
 must_check bool transport_post(struct transport *transport, struct arena *arena, const char *path,
                                const char *action, const struct transport_body *body,
                                struct transport_answer *answer_out, struct client_error *error);

@@ -19,6 +19,7 @@
 
 #define ENVELOPE_BEGIN "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body>"
 #define ENVELOPE_END "</e:Body></e:Envelope>"
+#define IN_PARTS "multipart/related; type=\"application/xop+xml\"; boundary=\"edge\""
 
 /* Whether the head and as much body as it announces have come. */
 static int is_complete(const char *request)
@@ -50,13 +51,15 @@ static void answer(int connection, const struct false_answer *with)
     char body[4096];
     char text[8192];
     int is_soap = with->body[0] == '<';
+    int is_in_parts = strncmp(with->body, "--edge", 6) == 0;
 
     snprintf(body, sizeof(body), "%s%s%s", is_soap ? ENVELOPE_BEGIN : "", with->body,
              is_soap ? ENVELOPE_END : "");
     int length = snprintf(text, sizeof(text),
-                          "HTTP/1.1 %d X\r\nContent-Type: text/xml; charset=utf-8\r\n"
+                          "HTTP/1.1 %d X\r\nContent-Type: %s\r\n"
                           "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                          with->status, strlen(body), body);
+                          with->status, is_in_parts ? IN_PARTS : "text/xml; charset=utf-8",
+                          strlen(body), body);
     (void)!write(connection, text, (size_t)length);
 }
 

@@ -10,7 +10,8 @@ enum { FALSE_ANSWERS = 8, FALSE_REQUEST_SIZE = 8192 };
 
 struct false_answer {
     int status;       /* 0: the connection is closed without an answer */
-    const char *body; /* what goes into the Body, or the whole when it is no envelope */
+    const char *body; /* what goes into the Body, or the whole when it is no envelope; in parts when
+                         it begins with "--edge" */
 };
 
 struct false_server {

@@ -14,6 +14,7 @@
 #include "apps/false_server.h"
 #include "apps/folder.h"
 #include "base/arena.h"
+#include "base/file.h"
 #include "client/client.h"
 #include "client/element.h"
 #include "xml/document.h"
@@ -260,5 +261,42 @@ void test_client__a_refusal_is_heard_before_the_file_has_ended(void **state)
     assert_string_equal(error.code, "LIMIT_EXCEEDED");
     assert_int_equal(error.status, 500);
     close(file.descriptor);
+    end();
+}
+
+#define PARTS(file)                                                                                \
+    "--edge\r\n\r\n<e:Envelope "                                                                   \
+    "xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body>" DONE                          \
+    "</e:Body></e:Envelope>\r\n--edge\r\n\r\n" file "\r\n--edge--\r\n"
+
+/* An attempt that brought half of the file leaves nothing of it. */
+void test_client__a_file_comes_beside_the_answer(void **state)
+{
+    static const struct false_answer answers[] = {
+        {200, LOGGED_IN},
+        {200, "--edge\r\n\r\n<e/>\r\n--edge\r\n\r\nthe former, which is longer"},
+        {200, PARTS("the file")},
+        {500, FAULT("BUSY", "false")}};
+    const struct client_operation read = {
+        .service = "Email", .name = "RetrieveEmail", .is_repeatable = true};
+    struct client_target target = {.descriptor = file_make_nameless("/tmp"), .most = 100};
+    const struct client_request request = {.operation = &read, .target = &target};
+    const struct xml_node *answer = NULL;
+    char file[100] = "";
+
+    (void)state;
+    begin(answers, 4);
+    assert_true(client_send(client, arena, &request, &answer, &error));
+    assert_string_equal(xml_child(answer->first_child, "id")->text, "7");
+    assert_int_equal(target.length, 8);
+    assert_int_equal(pread(target.descriptor, file, sizeof(file), 0), 8);
+    assert_string_equal(file, "the file");
+    assert_null(strstr(server.requests[0], "application/xop+xml"));
+    assert_non_null(
+        strstr(server.requests[2], "\r\nAccept: multipart/related; type=\"application/xop+xml\""));
+    assert_false(client_send(client, arena, &request, &answer, &error));
+    assert_string_equal(error.code, "BUSY");
+    assert_int_equal(target.length, 0);
+    close(target.descriptor);
     end();
 }
