@@ -1,29 +1,19 @@
 """The largest files there and back, by MTOM and as base64: unchanged, and in little memory."""
 import base64
 import hashlib
-import pathlib
 import random
 import re
 
 from case import CREDENTIALS
 from multipart import RELATED, include, message, note, part, root
 from svyaz import wire
+from svyaz.memory import forget_peak, peak
 from svyaz.server import Server
 
 SIZE = 25 * 1024 * 1024
 # Far less than the file: there are pieces of 256 KiB on their way into the database.
 GROWTH_MOST = 6 * 1024 * 1024
 MTOM = {"Accept": 'multipart/related; type="application/xop+xml", text/xml;q=0.5'}
-
-
-def peak(server):
-    """The most memory that the process has held since forget_peak, in bytes."""
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
-
-
-def forget_peak(server):
-    pathlib.Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
 
 
 def create(server, body, kind):
@@ -70,14 +60,14 @@ def content_of_part(reply):
 
 def complaint_of(server, create_note, headers, content_of, content):
     """Why a file is not as it was, or took much memory; None when all is well."""
-    forget_peak(server)
-    before = peak(server)
+    forget_peak(server.process)
+    before = peak(server.process)
     try:
         identifier = create_note(server, content)
         came = content_of(read_back(server, identifier, headers))
     except (RuntimeError, TypeError) as reason:
         return str(reason)
-    grown = peak(server) - before
+    grown = peak(server.process) - before
     if hashlib.sha256(came).digest() != hashlib.sha256(content).digest():
         return f"{len(came)} bytes came back, not those that were sent"
     return None if grown <= GROWTH_MOST else f"memory grew by {grown / 2 ** 20:.1f} MiB"

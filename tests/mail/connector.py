@@ -3,11 +3,11 @@ import contextlib
 import hashlib
 import os
 import pathlib
-import re
 import subprocess
 import time
 
 from servers import PASSWORD
+from svyaz import memory
 from svyaz.people import Administrator
 from svyaz.server import ROOT, SURROUNDINGS, Notices
 
@@ -110,8 +110,7 @@ class Connector:
 
     def peak(self):
         """The most memory that it had, in bytes."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+        return memory.peak(self.process)
 
     def __enter__(self):
         self.start()

@@ -18,6 +18,7 @@ from zeep.transports import Transport
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from svyaz import wire  # noqa: E402
+from svyaz.memory import forget_peak, peak  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
@@ -94,15 +95,6 @@ def complaint_of_meeting(client, uid, expected):
     return None if meeting.organizer and meeting.invitation.entity == "Email" else "nobody invites to it"
 
 
-def peak(server):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
-
-
-def forget_peak(server):
-    pathlib.Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
-
-
 def large_letter(number):
     """A message with a file that cannot be compressed."""
     content = base64.encodebytes(random.randbytes(ATTACHED))
@@ -129,10 +121,10 @@ def complaint_of_large(server, client):
     """Why the largest message does not come through whole in little memory; None when it does."""
     deliver_by_mtom(server, large_letter(0))  # the database's cache is full afterwards
     letter = large_letter(1)
-    forget_peak(server)
-    before = peak(server)
+    forget_peak(server.process)
+    before = peak(server.process)
     answer = deliver_by_mtom(server, letter)
-    grown = peak(server) - before
+    grown = peak(server.process) - before
     found = re.search(r"<id>([^<]+)</id>.*<attachments>1</attachments>", answer)
     if not found:
         return answer[:500]

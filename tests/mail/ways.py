@@ -24,6 +24,7 @@ from connector import Lmtpd  # noqa: E402
 from office import Office, letter  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
+from svyaz.memory import forget_peak, peak  # noqa: E402
 from svyaz.server import ROOT  # noqa: E402
 
 WORK = ROOT / "build" / "mail-ways"
@@ -422,12 +423,11 @@ def check_memory_of_a_large_message(town):
             send_by_lmtp(2003, letter("small"))
             connector.is_empty_within(PATIENCE)
             town.office.emails()
-            status = pathlib.Path(f"/proc/{town.server.process.pid}")
-            (status / "clear_refs").write_text("5")
-            before = lmtpd.peak(), peak_of(status)
+            forget_peak(town.server.process)
+            before = lmtpd.peak(), peak(town.server.process)
             replies = send_by_lmtp(2003, body)
             connector.is_empty_within(300)
-            grown = [after - was for after, was in zip((lmtpd.peak(), peak_of(status)), before)]
+            grown = [after - was for after, was in zip((lmtpd.peak(), peak(town.server.process)), before)]
         print(f"# {len(body) / 1e6:.0f} MB: crm-lmtpd grew by {grown[0] / 2**20:.1f} MiB, crmd by {grown[1] / 2**20:.1f} MiB")
     finally:
         town.server.stop()
@@ -436,10 +436,6 @@ def check_memory_of_a_large_message(town):
     if replies != [250] or max(grown) > GROWTH_MOST:
         return f"{replies} {grown}"
     return town.complaint_of(["large", "small"])
-
-
-def peak_of(process):
-    return int(re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text())[1]) * 1024
 
 
 play(WORK, checks_of(globals()), Town, after=Town.filed)
