@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apps/mail/connector.h"
 #include "apps/mail/smtp.h"
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "client/client.h"
 #include "client/element.h"
-#include "crypto/base64.h"
 #include "xml/document.h"
 
 static const struct client_operation claim_operation = {.service = "Mail",
@@ -26,8 +27,7 @@ static const struct client_operation report_operation = {
     .service = "Mail", .name = "ReportOutgoingEmail", .is_repeatable = true};
 
 enum {
-    WAITS_FOR_ALL = 4,           /* attempts in which nobody gets what somebody gets later */
-    SIZE_MOST = 7 * 1024 * 1024, /* what the client reads as one text: libxml2 ends at 10 MB */
+    WAITS_FOR_ALL = 4, /* attempts in which nobody gets what somebody gets later */
 };
 
 static const char *const outcomes[] = {
@@ -54,44 +54,43 @@ static const char *text_of(const struct xml_node *node, const char *name)
     return child == NULL || child->text == NULL ? "" : child->text;
 }
 
-static bool call(const struct round *round, const struct client_operation *operation,
-                 const struct element *parameters, const struct xml_node **answer_out)
+static bool send_call(const struct round *round, const struct client_request *request,
+                      const struct xml_node **answer_out)
 {
     struct client_error error;
 
-    if (client_call(round->client, round->arena, operation, parameters, answer_out, &error)) {
+    if (client_send(round->client, round->arena, request, answer_out, &error)) {
         return true;
     }
     log_event(&round->connector->log, LOG_LEVEL_ERROR, "call_failed",
-              LOG_TEXT("operation", operation->name), LOG_TEXT("code", error.code),
+              LOG_TEXT("operation", request->operation->name), LOG_TEXT("code", error.code),
               LOG_TEXT("message", error.message));
     return false;
 }
 
+static bool call(const struct round *round, const struct client_operation *operation,
+                 const struct element *parameters, const struct xml_node **answer_out)
+{
+    const struct client_request request = {.operation = operation, .parameters = parameters};
+
+    return send_call(round, &request, answer_out);
+}
+
 /* ---- one message ---- */
 
-/* The message as the platform keeps it. */
-static bool fetch(const struct round *round, const char *id, struct smtp_message *message)
+/* The message as the platform keeps it, into the file. */
+static bool fetch(const struct round *round, const char *id, const struct smtp_message *message)
 {
     struct element *parameters = element_make(round->arena, read_operation.name);
+    struct client_target target = {.descriptor = message->file, .most = message->length};
+    const struct client_request request = {
+        .operation = &read_operation, .parameters = parameters, .target = &target};
     const struct xml_node *answer = NULL;
-    void *bytes = NULL;
 
     element_add_text(round->arena, parameters, "id", id);
     element_add_text(round->arena, element_add(round->arena, parameters, "columns"), "string",
                      "original");
-    if (!call(round, &read_operation, parameters, &answer)) {
-        return false;
-    }
-    const struct xml_node *email = xml_child(answer, "email");
-    const struct xml_node *file = email == NULL ? NULL : xml_child(email, "original");
-    const char *content = text_of(file, "content");
-    if (*content == '\0' ||
-        !base64_decode(round->arena, content, strlen(content), &bytes, &message->length)) {
-        return false;
-    }
-    message->bytes = bytes;
-    return true;
+    return send_call(round, &request, &answer) && target.length == message->length;
 }
 
 /* A report makes the claim hold anew, unless it came too late and somebody else may have one. What
@@ -125,7 +124,9 @@ static void read_envelope(const struct round *round, const struct xml_node *emai
 {
     const struct xml_node *list = xml_child(email, "recipients");
 
+    *message = (struct smtp_message){.file = -1};
     message->sender = text_of(email, "sender");
+    message->length = strtoll(text_of(email, "size"), NULL, 10);
     message->deadline = round->held_until - round->claim / 2;
     message->can_wait = strtol(text_of(email, "attempt"), NULL, 10) <= WAITS_FOR_ALL;
     message->is_receipt_wanted = strcmp(text_of(email, "deliveryReceipt"), "true") == 0;
@@ -136,22 +137,35 @@ static void read_envelope(const struct round *round, const struct xml_node *emai
     }
 }
 
+/* Fetches the message and sends it: what became of it, and in which words. */
+static enum smtp_verdict bring(struct round *round, const char *id, struct smtp_message *message,
+                               char said[SMTP_SAID_SIZE])
+{
+    enum smtp_verdict verdict = SMTP_LATER;
+
+    message->file = file_make_nameless(round->connector->settings.submission.dir);
+    if (message->file < 0) {
+        snprintf(said, SMTP_SAID_SIZE, "crm-outbox can make no file in its submission.dir");
+        return SMTP_LATER;
+    }
+    if (fetch(round, id, message)) {
+        verdict = smtp_send(round->smtp, message, said);
+    } else {
+        snprintf(said, SMTP_SAID_SIZE, "The message could not be read from the platform");
+    }
+    close(message->file);
+    return verdict;
+}
+
 /* False: the platform or the mail server is away. */
 static bool send_one(struct round *round, const struct xml_node *email)
 {
     const char *id = text_of(email, "id");
-    enum smtp_verdict verdict = SMTP_LATER;
-    char said[SMTP_SAID_SIZE] = "The message could not be read from the platform";
-    struct smtp_message message = {.length = 0};
+    char said[SMTP_SAID_SIZE];
+    struct smtp_message message;
 
     read_envelope(round, email, &message);
-    if (strtoll(text_of(email, "size"), NULL, 10) > SIZE_MOST) {
-        snprintf(said, sizeof(said), "crm-outbox sends messages of at most %d MB",
-                 SIZE_MOST / (1024 * 1024));
-        verdict = SMTP_NEVER;
-    } else if (fetch(round, id, &message)) {
-        verdict = smtp_send(round->smtp, &message, said);
-    }
+    enum smtp_verdict verdict = bring(round, id, &message, said);
     log_event(&round->connector->log, verdict == SMTP_TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               "message", LOG_TEXT("email", id), LOG_TEXT("id", text_of(email, "messageId")),
               LOG_TEXT("outcome", outcomes[verdict]), LOG_TEXT("said", said));

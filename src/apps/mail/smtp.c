@@ -10,6 +10,7 @@
 
 #include "apps/mail/dial.h"
 #include "apps/mail/link.h"
+#include "apps/mail/smtp_content.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -28,7 +29,7 @@ struct smtp {
     struct link link; /* descriptor -1: not connected */
     char input[INPUT_SIZE];
     size_t begin, end; /* what was received and not read yet */
-    bool can_starttls, can_plain, can_dsn;
+    bool can_starttls, can_plain, can_dsn, can_size;
     int code;                  /* of the last reply; 0: there was none */
     char said[SMTP_SAID_SIZE]; /* its text */
 };
@@ -70,6 +71,7 @@ static void note_extension(struct smtp *smtp, const char *line)
 {
     smtp->can_starttls |= strncmp(line, "STARTTLS", 8) == 0;
     smtp->can_dsn |= strncmp(line, "DSN", 3) == 0;
+    smtp->can_size |= strncmp(line, "SIZE", 4) == 0;
     smtp->can_plain |= strncmp(line, "AUTH", 4) == 0 && strstr(line, "PLAIN") != NULL;
 }
 
@@ -131,7 +133,7 @@ static bool must(struct smtp *smtp, const char *command)
 
 static bool greet(struct smtp *smtp)
 {
-    smtp->can_starttls = smtp->can_plain = smtp->can_dsn = false;
+    smtp->can_starttls = smtp->can_plain = smtp->can_dsn = smtp->can_size = false;
     return must(smtp, "EHLO [127.0.0.1]");
 }
 
@@ -233,6 +235,20 @@ static bool is_late(const struct smtp_message *message)
     return time_monotonic() >= message->deadline;
 }
 
+/* One that is too large for the server is refused before it is sent (RFC 1870). */
+static bool name_sender(struct smtp *smtp, const struct smtp_message *message)
+{
+    struct arena *scratch = arena_create();
+    const char *size =
+        smtp->can_size ? arena_format(scratch, " SIZE=%lld", (long long)message->length) : "";
+    bool is_taken =
+        must(smtp, arena_format(scratch, "MAIL FROM:<%s>%s",
+                                is_address(message->sender) ? message->sender : "", size));
+
+    arena_destroy(&scratch);
+    return is_taken;
+}
+
 static bool name_recipient(struct smtp *smtp, const struct smtp_message *message, size_t index)
 {
     struct arena *scratch = arena_create();
@@ -272,24 +288,24 @@ static bool name_recipients(struct smtp *smtp, const struct smtp_message *messag
     return true;
 }
 
-/* A dot at the begin of a line is doubled (RFC 5321, 4.5.2). Without the last line the server takes
- * nothing, so that it may be sent again. */
+/* Without the last line the server takes nothing, so that it may be sent again. */
 static bool send_content(struct smtp *smtp, const struct smtp_message *message)
 {
-    const char *at = message->bytes, *end = message->bytes + message->length;
     int64_t deadline = message->deadline;
+    struct smtp_content content;
+    char piece[SMTP_PIECE_SIZE];
+    size_t length = 0;
 
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        const char *next = newline == NULL ? end : newline + 1;
-        if ((*at == '.' && !send_bytes(smtp, ".", 1, deadline)) ||
-            !send_bytes(smtp, at, (size_t)(next - at), deadline)) {
+    smtp_content_begin(&content, message->file, message->length);
+    do {
+        if (!smtp_content_next(&content, piece, &length)) {
+            return fail(smtp, "The message cannot be read");
+        }
+        if (!send_bytes(smtp, piece, length, deadline)) {
             return false;
         }
-        at = next;
-    }
-    bool is_ended = message->length >= 2 && memcmp(end - 2, "\r\n", 2) == 0;
-    const char *last = is_ended ? ".\r\n" : "\r\n.\r\n";
+    } while (length > 0);
+    const char *last = smtp_content_last(&content);
     return (!is_late(message) || fail(smtp, too_late)) &&
            send_bytes(smtp, last, strlen(last), deadline) &&
            read_reply(smtp, smtp->options.timeout * LAST_ANSWER);
@@ -319,13 +335,12 @@ static enum smtp_verdict give_up(struct smtp *smtp, enum smtp_verdict verdict)
 static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_message *message,
                                      struct arena *scratch)
 {
-    const char *sender = is_address(message->sender) ? message->sender : "";
     struct buffer refused;
     bool may_later = false;
     size_t taken = 0;
 
     buffer_init(&refused, scratch, SMTP_SAID_SIZE);
-    if (!must(smtp, arena_format(scratch, "MAIL FROM:<%s>", sender))) {
+    if (!name_sender(smtp, message)) {
         return give_up(smtp, verdict_of(smtp));
     }
     if (!name_recipients(smtp, message, &refused, &taken, &may_later)) {

@@ -6,7 +6,7 @@
  *
  * Memory: lives in the arena given.
  * Threads: one at a time.
- * Specifications: RFC 5321, 6409, 3207, 8314, 4954, 4616, 3461.
+ * Specifications: RFC 5321, 6409, 3207, 8314, 4954, 4616, 3461, 1870.
  */
 #ifndef APPS_MAIL_SMTP_H
 #define APPS_MAIL_SMTP_H
@@ -44,8 +44,8 @@ struct smtp_options {
 struct smtp_message {
     const char *sender;
     struct array recipients; /* const char * */
-    const char *bytes;       /* lines end with CR LF */
-    size_t length;
+    int file;                /* holds it: lines end with CR LF */
+    int64_t length;
     int64_t deadline;       /* by time_monotonic(): its last line is not sent after it */
     bool can_wait;          /* put off for one of the recipients, it is put off for all */
     bool is_receipt_wanted; /* a report of delivery, where the server knows how */

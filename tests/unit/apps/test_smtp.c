@@ -17,15 +17,18 @@
 #include <cmocka.h>
 
 #include "apps/mail/smtp.h"
+#include "apps/mail/smtp_content.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/time.h"
 
-enum { HEARD_SIZE = 4096, DELAY = 300 };
+enum { HEARD_SIZE = 4096, DELAY = 300, LONG = 300 * 1000 };
 
 /* A mail server that takes whatever it gets, and for one command its time. */
 struct slow_server {
-    const char *slow; /* the begin of that command */
+    const char *slow;     /* the begin of that command */
+    const char *greeting; /* the answer to EHLO */
     int listener, port;
     char heard[HEARD_SIZE]; /* the commands, and the content */
     pthread_t thread;
@@ -57,7 +60,10 @@ static void talk(FILE *in, FILE *out)
             continue;
         }
         is_content = strcmp(line, "DATA\r\n") == 0;
-        fputs(is_content ? "354 go\r\n" : "250 ok\r\n", out);
+        fputs(is_content                      ? "354 go\r\n"
+              : strncmp(line, "EHLO", 4) == 0 ? server.greeting
+                                              : "250 ok\r\n",
+              out);
     }
 }
 
@@ -81,7 +87,8 @@ static void begin(const char *slow)
     struct error error;
 
     arena = arena_create();
-    server = (struct slow_server){.slow = slow, .listener = socket(AF_INET, SOCK_STREAM, 0)};
+    server = (struct slow_server){
+        .slow = slow, .greeting = "250 ok\r\n", .listener = socket(AF_INET, SOCK_STREAM, 0)};
     assert_int_equal(bind(server.listener, (struct sockaddr *)&address, length), 0);
     assert_int_equal(listen(server.listener, 1), 0);
     assert_int_equal(getsockname(server.listener, (struct sockaddr *)&address, &length), 0);
@@ -102,15 +109,18 @@ static enum smtp_verdict send_within(int64_t milliseconds)
     static const char bytes[] = "Subject: Hello\r\n\r\n.Text\r\n";
     struct smtp_message message = {
         .sender = "ann@example.com",
-        .bytes = bytes,
+        .file = file_make_nameless("/tmp"),
         .length = sizeof(bytes) - 1,
         .deadline = time_monotonic() + milliseconds,
     };
 
+    assert_true(file_write_all(message.file, bytes, sizeof(bytes) - 1));
     array_init(&message.recipients, arena);
     array_add(&message.recipients, "bob@example.com");
     array_add(&message.recipients, "eve@example.com");
-    return smtp_send(smtp, &message, said);
+    enum smtp_verdict verdict = smtp_send(smtp, &message, said);
+    close(message.file);
+    return verdict;
 }
 
 /* What the server has heard by then. */
@@ -161,4 +171,51 @@ void test_smtp__the_last_line_is_not_sent_late(void **state)
     const char *heard = end();
     assert_non_null(strstr(heard, "DATA\r\n"));
     assert_null(strstr(heard, "\r\n.\r\n"));
+}
+
+/* Who knows the size beforehand refuses what is too large; who was not asked is not told. */
+void test_smtp__the_size_is_told_to_who_wants_to_know(void **state)
+{
+    (void)state;
+    begin("nothing");
+    server.greeting = "250-ok\r\n250 SIZE 1000\r\n";
+    assert_int_equal(send_within(60000), SMTP_TAKEN);
+    assert_non_null(strstr(end(), "MAIL FROM:<ann@example.com> SIZE=25\r\n"));
+    begin("nothing");
+    assert_int_equal(send_within(60000), SMTP_TAKEN);
+    assert_non_null(strstr(end(), "MAIL FROM:<ann@example.com>\r\n"));
+}
+
+/* Dots at begins of lines wherever a piece ends, and nowhere else. */
+void test_smtp__dots_are_doubled_across_pieces(void **state)
+{
+    static char original[LONG], sent[2 * LONG], piece[SMTP_PIECE_SIZE];
+    struct smtp_content content;
+    size_t length = 0, total = 0, at = 0;
+    int file = file_make_nameless("/tmp");
+
+    (void)state;
+    for (size_t i = 0; i < LONG; i++) {
+        original[i] = "\r\n..x."[i % 7 < 6 ? i % 7 : 0];
+    }
+    assert_true(file_write_all(file, original, LONG));
+    smtp_content_begin(&content, file, LONG);
+    do {
+        assert_true(smtp_content_next(&content, piece, &length));
+        memcpy(sent + total, piece, length);
+        total += length;
+    } while (length > 0);
+    for (size_t i = 0; i < LONG; i++) {
+        if (original[i] == '.' && (i == 0 || original[i - 1] == '\n')) {
+            assert_int_equal(sent[at++], '.');
+        }
+        assert_int_equal(sent[at++], original[i]);
+    }
+    assert_int_equal(at, total);
+    assert_string_equal(smtp_content_last(&content), "\r\n.\r\n");
+    smtp_content_begin(&content, file, LONG + 1);
+    while (smtp_content_next(&content, piece, &length)) {
+        assert_true(length > 0);
+    }
+    close(file);
 }
