@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import smtplib
+import subprocess
 import sys
 import time
 
@@ -25,6 +26,9 @@ from svyaz.server import ROOT  # noqa: E402
 
 WORK = ROOT / "build" / "mail-imap"
 PLAIN = ("imap.security=none", "imap.port=143")
+FALSE = (f"imap.port={PORT}", "imap.security=none", "imap.begin=all")
+PIECE = 256 * 1024  # of a message that crm-imap asks for at once
+CONCEALING = ["* 1 EXISTS", "* OK [UIDVALIDITY 7] valid", "* OK [UIDNEXT 6] next", "* OK [HIGHESTMODSEQ 4] highest", "OK done"]
 MAILBOXES = 100
 MEMORY_MOST = 60 * 1024 * 1024
 GROWTH_MOST = 32 * 1024 * 1024
@@ -175,8 +179,145 @@ def check_what_is_told_before_the_server_idles(town):
     with FalseImap() as server:
         server.messages = [letter("first")]
         server.sudden = {"BODY": [letter("with-another")], "IDLE": [letter("before-it-idles")]}
-        with Imap("imap.begin=all", f"imap.port={PORT}", "imap.security=none"):
+        with Imap(*FALSE):
             return town.complaint_of(["first", "with-another", "before-it-idles"], 20)
+
+
+def news(log):
+    """What was known of news each time that a folder was opened."""
+    return re.findall('"event":"following".*"news":"(.*?)"', log)
+
+
+def others_at_work(client, kept):
+    """Other people read what is there and remove all but the last of it."""
+    client.select("INBOX")
+    client.store("1:*", "+FLAGS", r"(\Seen)")
+    client.store(f"1:{len(client.search(None, 'ALL')[1][0].split()) - kept}", "+FLAGS", r"(\Deleted)")
+    client.expunge()
+    client.unselect()
+
+
+def resume(town, user, settings, wanted):
+    """A folder is followed, left alone while others work in it, and followed again, twice."""
+    follow((user, "INBOX"))
+    name = user.split("@")[0]
+    numbers = [f"{name}-{number}" for number in range(12)]
+    with servers.Dovecot(settings=settings):
+        client = mailbox(user)
+        with Imap("imap.begin=all", *PLAIN) as imap:
+            wait_until_begun()
+            deliver(user, *numbers[:4])
+            complaint = town.complaint_of(numbers[:4])
+            others_at_work(client, 2)
+            deliver(user, numbers[4])
+            complaint = complaint or town.complaint_of(numbers[4:5])
+        with Imap(*PLAIN):
+            complaint = complaint or town.complaint_of([], 2)
+        deliver(user, *numbers[5:])
+        others_at_work(client, 3)
+        before = len(imap.log())
+        for number in numbers[-3:], []:
+            with Imap(*PLAIN):
+                complaint = complaint or town.complaint_of(number, 20 if number else 2)
+        client.logout()
+    found = news(imap.log()[before:])
+    return complaint or (None if found == wanted else f"news: {found}")
+
+
+def check_resuming_by_qresync(town):
+    """Dovecot is asked, in one command, what has come since: three of seven messages, then none."""
+    rawlog = "service imap {\n  executable = imap postlogin\n}\nservice postlogin {\n" \
+             "  executable = script-login -d rawlog\n  unix_listener postlogin {\n  }\n}\n"
+    folder = pathlib.Path("/var/mail/resync/dovecot.rawlog")
+    folder.mkdir(parents=True)
+    for path in folder, folder.parent:
+        shutil.chown(path, "vmail", "vmail")
+    complaint = resume(town, "resync@example.org", rawlog, ["some", "none"])
+    last = sorted((path.stat().st_mtime_ns, text) for path in folder.glob("*.in") if "EXAMINE" in (text := path.read_text()))
+    asked = [line for line in last[-1][1].splitlines() if "EXAMINE" in line or "FETCH" in line]
+    return complaint or (None if len(asked) == 1 and "(QRESYNC (" in asked[0] else f"the last time it asked {asked}")
+
+
+def check_resuming_without_qresync(town):
+    """The same where Dovecot does not offer it."""
+    return resume(town, "plain@example.org", "imap_capability = IMAP4rev1 IDLE\n", ["asked for", "asked for"])
+
+
+def check_a_state_of_an_older_program(town):
+    """It ends before HIGHESTMODSEQ."""
+    follow(("older@example.org", "INBOX"))
+    with servers.Dovecot():
+        with Imap(*PLAIN):
+            wait_until_begun()
+            deliver("older@example.org", "older-1")
+            complaint = town.complaint_of(["older-1"])
+        state = next((IMAP_SPOOL / "folders").iterdir())
+        state.write_text(" ".join(state.read_text().split()[:-1]) + "\n")
+        deliver("older@example.org", "older-2")
+        with Imap(*PLAIN):
+            return complaint or town.complaint_of(["older-2"])
+
+
+def check_a_folder_brought_back_from_a_copy(town):
+    """UIDs that were read are given to other messages."""
+    follow(("back@example.org", "INBOX"))
+    folder, copy = pathlib.Path("/var/mail/back"), WORK / "copy"
+    with servers.Dovecot():
+        deliver("back@example.org", "back-1")
+    shutil.rmtree(copy, ignore_errors=True)
+    subprocess.run(["cp", "-a", folder, copy], check=True)
+    with servers.Dovecot(), Imap("imap.begin=all", *PLAIN):
+        deliver("back@example.org", "back-2", "back-3")
+        complaint = town.complaint_of(["back-1", "back-2", "back-3"])
+    shutil.rmtree(folder)
+    subprocess.run(["cp", "-a", copy, folder], check=True)
+    with servers.Dovecot():
+        deliver("back@example.org", "back-4")
+        with Imap(*PLAIN):
+            return complaint or town.complaint_of(["back-4"])
+
+
+def check_servers_that_resume_badly(town):
+    """They refuse QRESYNC, keep no HIGHESTMODSEQ, or conceal what has come: nothing is lost, nothing comes twice."""
+    follow(("false@example.org", "INBOX"))
+    number = 0
+    for answers, modseq in (({"ENABLE": [["BAD what"]]}, 1), ({"(QRESYNC": [["NO never"]]}, 2), ({"(QRESYNC": [["BAD what"]]}, 3),
+                            ({}, 0), ({"(QRESYNC": [CONCEALING]}, 4), ({}, 5)):
+        with FalseImap("IDLE ENABLE CONDSTORE QRESYNC", answers) as server:
+            server.modseq = modseq
+            server.messages = [letter(f"badly-{other}") for other in range(number + 1)]
+            with Imap(*FALSE) as imap:
+                if complaint := town.complaint_of([f"badly-{number}"], 20):
+                    return f"{answers} {modseq}: {complaint} {server.commands}"
+        number += 1
+    found = news(imap.log()[imap.log().rindex('"ready"'):])
+    return None if found == ["some"] else f"in the end: {found}"
+
+
+def check_what_does_not_come_whole(town):
+    """What was listed, but has gone since, or comes in part, is no letter; sizes at the edge of a piece are whole."""
+    follow(("whole@example.org", "INBOX"))
+    edges = {f"edge-{pieces}": letter(f"edge-{pieces}", "x" * (pieces * PIECE - len(letter(f"edge-{pieces}", ""))))
+             for pieces in (1, 2)}
+    gone = [["* 1 FETCH (UID 1 BODY[]<0> NIL)", "NO gone"], ["OK gone"], ["NO [EXPUNGEISSUED] gone"]]
+    half = {f"BODY.PEEK[]<{PIECE}": [["OK"], [f"* 4 FETCH (UID 4 BODY[]<{PIECE}> NIL)", "OK"]]}
+    with FalseImap("IDLE", {"UID FETCH 1 BODY": gone} | half) as server:
+        server.messages = [letter("gone-at-times"), letter("behind-it"), *edges.values()]
+        with Imap(*FALSE):
+            complaint = town.complaint_of(["gone-at-times", "behind-it", *edges])
+    originals = {subject: town.office.original(identifier) for identifier, _, subject in town.seen}
+    wrong = [name for name, message in edges.items() if originals.get(f"letter {name}") != message]
+    return complaint or (f"not whole: {wrong}" if wrong else None)
+
+
+def check_good_byes(town):
+    """The server says them while it idles, or in place of an answer; then there is a new connection."""
+    follow(("bye@example.org", "INBOX"))
+    with FalseImap("IDLE", {"UID FETCH 1:": [["* BYE tired"]], "BODY": [["* BYE tired"]], "IDLE": [["+ idling", "* BYE tired"], ["* BYE tired"]]}) as server:
+        server.messages = [letter("bye")]
+        with Imap(*FALSE) as imap:
+            complaint = town.complaint_of(["bye"], 20)
+            return complaint or (None if imap.process.poll() is None else "crm-imap has ended")
 
 
 def check_new_uids_bring_nothing_twice(town):

@@ -45,6 +45,10 @@ static ssize_t read_low(mailstream_low *low, void *bytes, size_t size)
     struct imap_client *client = low->data;
     int64_t deadline = time_monotonic() + client->place->timeout;
     size_t count = 0;
+
+    if (client->is_broken) {
+        return -1;
+    }
     enum link_result result = link_read(&client->link, bytes, size, deadline, &count);
 
     return count_or_broken(client, result, count);
@@ -150,7 +154,8 @@ static bool greet(struct imap_client *client, struct error *error)
     return true;
 }
 
-static bool enter(struct imap_client *client, struct imap_folder *folder_out, struct error *error)
+static bool enter(struct imap_client *client, const struct imap_state *known,
+                  struct imap_folder *folder_out, struct error *error)
 {
     const struct imap_place *place = client->place;
     struct mailimap_capability_data *capabilities = NULL;
@@ -161,20 +166,14 @@ static bool enter(struct imap_client *client, struct imap_folder *folder_out, st
     if (mailimap_capability(client->session, &capabilities) == MAILIMAP_NO_ERROR) {
         mailimap_capability_data_free(capabilities);
     }
-    if (mailimap_examine(client->session, place->folder) != MAILIMAP_NO_ERROR) {
-        return fail(client, ERROR_ENDPOINT_REFUSED, "the folder cannot be opened", error);
-    }
-    const struct mailimap_selection_info *info = client->session->imap_selection_info;
-    if (info == NULL || info->sel_uidvalidity == 0 || info->sel_uidnext == 0) {
-        return fail(client, ERROR_ENDPOINT_REFUSED, "the folder has no lasting UIDs", error);
-    }
-    *folder_out =
-        (struct imap_folder){.validity = info->sel_uidvalidity, .next = info->sel_uidnext};
-    return true;
+    return imap_session_examine(client->session, client->arena, place->folder, known, folder_out) ||
+           fail(client, ERROR_ENDPOINT_REFUSED,
+                "the folder cannot be opened, or has no lasting UIDs", error);
 }
 
-bool imap_client_open(const struct imap_place *place, struct imap_client **client_out,
-                      struct imap_folder *folder_out, struct error *error)
+bool imap_client_open(const struct imap_place *place, const struct imap_state *known,
+                      struct imap_client **client_out, struct imap_folder *folder_out,
+                      struct error *error)
 {
     struct arena *arena = arena_create();
     struct imap_client *client = arena_allocate(arena, sizeof(*client));
@@ -183,7 +182,7 @@ bool imap_client_open(const struct imap_place *place, struct imap_client **clien
         .arena = arena, .place = place, .link = {.descriptor = -1, .stop = place->stop}};
     if (!connect_to(client, error) || (place->security == IMAP_TLS && !encrypt(client, error)) ||
         !greet(client, error) || (place->security == IMAP_STARTTLS && !start_tls(client, error)) ||
-        !enter(client, folder_out, error)) {
+        !enter(client, known, folder_out, error)) {
         client->is_broken = true;
         imap_client_close(&client);
         return false;
@@ -316,8 +315,8 @@ bool imap_client_list(struct imap_client *client, struct arena *arena,
 
 /* ---- fetching ---- */
 
-/* The bytes in the answer; false when there are none: the message has gone. */
-static bool find_piece(clist *list, const char **bytes_out, size_t *length_out)
+/* The piece in the answer; NULL when there is none, or none any more. An empty one is the end. */
+static const struct mailimap_msg_att_body_section *find_piece(clist *list)
 {
     for (clistiter *at = clist_begin(list); at != NULL; at = clist_next(at)) {
         const struct mailimap_msg_att *answer = clist_content(at);
@@ -330,15 +329,13 @@ static bool find_piece(clist *list, const char **bytes_out, size_t *length_out)
             }
             const struct mailimap_msg_att_body_section *section =
                 attribute->att_data.att_static->att_data.att_body_section;
-            *bytes_out = section->sec_body_part == NULL ? "" : section->sec_body_part;
-            *length_out = section->sec_body_part == NULL ? 0 : section->sec_length;
-            return true;
+            return section->sec_body_part == NULL ? NULL : section;
         }
     }
-    return false;
+    return NULL;
 }
 
-/* One piece; length_out is 0 behind the end, and when the message has gone. */
+/* One piece; length_out is 0 behind the end. */
 static bool fetch_piece(struct imap_client *client, uint32_t uid, uint32_t offset, imap_take *take,
                         void *context, size_t *length_out, struct error *error)
 {
@@ -347,7 +344,6 @@ static bool fetch_piece(struct imap_client *client, uint32_t uid, uint32_t offse
         mailimap_fetch_type_new_fetch_att(mailimap_fetch_att_new_body_peek_section_partial(
             mailimap_section_new(NULL), offset, PIECE_SIZE));
     clist *list = NULL;
-    const char *bytes = NULL;
 
     expect(set != NULL && type != NULL);
     int answer = mailimap_uid_fetch(client->session, set, type, &list);
@@ -356,9 +352,11 @@ static bool fetch_piece(struct imap_client *client, uint32_t uid, uint32_t offse
     if (answer != MAILIMAP_NO_ERROR) {
         return fail(client, ERROR_ENDPOINT_REFUSED, "a message cannot be fetched", error);
     }
-    *length_out = 0;
-    bool is_taken = !find_piece(list, &bytes, length_out) || *length_out == 0 ||
-                    take(context, bytes, *length_out, error);
+    const struct mailimap_msg_att_body_section *piece = find_piece(list);
+    *length_out = piece == NULL ? 0 : piece->sec_length;
+    bool is_taken =
+        piece == NULL ? fail(client, ERROR_ENDPOINT_REFUSED, "a message does not come whole", error)
+                      : *length_out == 0 || take(context, piece->sec_body_part, *length_out, error);
     mailimap_fetch_list_free(list);
     return is_taken;
 }

@@ -20,6 +20,7 @@
 struct arena;
 struct error;
 struct imap_client;
+struct imap_state;
 struct tls_client;
 
 enum imap_security {
@@ -43,6 +44,9 @@ struct imap_place {
 struct imap_folder {
     uint32_t validity; /* UIDVALIDITY */
     uint32_t next;     /* UIDNEXT */
+    uint64_t modseq;   /* HIGHESTMODSEQ; 0: the server keeps none */
+    uint32_t first;    /* UID of the first message that was not read yet, UIDNEXT: there is none;
+                        * 0: the server does not say, and must be asked */
 };
 
 struct imap_message {
@@ -51,11 +55,13 @@ struct imap_message {
     int64_t received; /* INTERNALDATE, a moment */
 };
 
-/* Connects, logs in and opens the folder. ENDPOINT_UNREACHABLE: there is no server, or its
- * certificate is not right; ENDPOINT_REFUSED: it does not let this user in, or has no such folder.
+/* Connects, logs in and opens the folder; known is how far it was read. ENDPOINT_UNREACHABLE: there
+ * is no server, or its certificate is not right; ENDPOINT_REFUSED: it does not let this user in, or
+ * has no such folder.
  */
-must_check bool imap_client_open(const struct imap_place *place, struct imap_client **client_out,
-                                 struct imap_folder *folder_out, struct error *error);
+must_check bool imap_client_open(const struct imap_place *place, const struct imap_state *known,
+                                 struct imap_client **client_out, struct imap_folder *folder_out,
+                                 struct error *error);
 
 /* Says good-bye when that is possible. Accepts a pointer to NULL and leaves NULL. */
 void imap_client_close(struct imap_client **client);
@@ -68,7 +74,8 @@ must_check bool imap_client_list(struct imap_client *client, struct arena *arena
                                  struct imap_message **messages_out, size_t *count_out,
                                  uint32_t *upto_out, struct error *error);
 
-/* Hands a message on, piece by piece. take says itself why it fails. */
+/* Hands a message on, piece by piece. take says itself why it fails; ENDPOINT_REFUSED: the message
+ * does not come whole, perhaps since it was removed meanwhile. */
 typedef bool imap_take(void *context, const void *bytes, size_t length, struct error *error);
 must_check bool imap_client_fetch(struct imap_client *client, uint32_t uid, imap_take *take,
                                   void *context, struct error *error);

@@ -171,8 +171,15 @@ static bool catch_up(struct imap_follower *follower, struct imap_client *client,
 
 /* ---- a connection ---- */
 
-/* A folder that was never read begins where imap.begin says; one that the server has made anew
- * begins with the messages that came since it was first read. */
+/* UIDNEXT is less than it was: an old copy of the folder was brought back, and UIDs that were read
+ * are given to other messages. Servers that keep no HIGHESTMODSEQ are not believed. */
+static bool is_set_back(const struct imap_state *state, const struct imap_folder *folder)
+{
+    return folder->next < state->next && folder->modseq != 0;
+}
+
+/* A folder that was never read begins where imap.begin says; one that the server has made anew, or
+ * set back, begins with the messages that came since it was first read. */
 static bool begin_state(struct imap_follower *follower, const struct imap_folder *folder,
                         struct error *error)
 {
@@ -180,13 +187,41 @@ static bool begin_state(struct imap_follower *follower, const struct imap_folder
     bool is_new = state->validity == 0;
     bool has_old = strcmp(follower->service->connector->settings.imap.begin, "all") == 0;
 
-    if (state->validity == folder->validity) {
+    if (state->validity == folder->validity && !is_set_back(state, folder)) {
         return true;
     }
     state->validity = folder->validity;
+    state->modseq = 0;
     state->since = is_new && !has_old ? time_now() : state->since;
     state->anew = is_new ? 0 : folder->next;
     return note_next(follower, is_new && !has_old ? folder->next : 1, error);
+}
+
+/* Goes on with the first message that is new, where the server has said which it is. */
+static bool resume(struct imap_follower *follower, const struct imap_folder *folder,
+                   bool *has_news_out, struct error *error)
+{
+    log_event(&follower->service->connector->log, LOG_LEVEL_INFO, "following",
+              LOG_TEXT("user", follower->account->user),
+              LOG_TEXT("folder", follower->account->folder),
+              LOG_NUMBER("read", (int64_t)follower->state.next),
+              LOG_NUMBER("next", (int64_t)folder->next),
+              LOG_TEXT("news", folder->first == 0              ? "asked for"
+                               : folder->first == folder->next ? "none"
+                                                               : "some"));
+    *has_news_out = folder->first == 0 || folder->first < folder->next;
+    return folder->first <= follower->state.next || note_next(follower, folder->first, error);
+}
+
+/* All that the folder had when it was opened is read. */
+static bool note_modseq(struct imap_follower *follower, const struct imap_folder *folder,
+                        struct error *error)
+{
+    if (follower->state.modseq == folder->modseq) {
+        return true;
+    }
+    follower->state.modseq = folder->modseq;
+    return imap_state_write(follower->state_path, &follower->state, error);
 }
 
 static bool read_password(struct arena *arena, const struct imap_account *account,
@@ -232,14 +267,17 @@ static bool follow_once(struct imap_follower *follower, bool *is_open_out, struc
     struct imap_client *client = NULL;
     struct imap_place place;
     struct imap_folder folder;
+    bool has_news = true;
 
     bool is_fine = make_place(arena, follower, &place, error) &&
-                   imap_client_open(&place, &client, &folder, error);
+                   imap_client_open(&place, &follower->state, &client, &folder, error);
     *is_open_out = is_fine;
-    is_fine = is_fine && begin_state(follower, &folder, error);
+    is_fine = is_fine && begin_state(follower, &folder, error) &&
+              resume(follower, &folder, &has_news, error);
     while (is_fine) {
-        is_fine =
-            catch_up(follower, client, &folder, error) && imap_client_wait(client, idle, error);
+        is_fine = (!has_news || catch_up(follower, client, &folder, error)) &&
+                  note_modseq(follower, &folder, error) && imap_client_wait(client, idle, error);
+        has_news = true;
     }
     imap_client_close(&client);
     arena_destroy(&arena);
@@ -254,10 +292,13 @@ static void *run(void *context)
 
     while (pause_for(follower, wait)) {
         struct error error = {0};
+        int64_t begun = time_monotonic();
         bool is_open = false;
 
         (void)!follow_once(follower, &is_open, &error);
-        wait = is_open || wait == 0 ? FIRST_WAIT : 2 * wait < longest ? 2 * wait : longest;
+        /* What has broken at once will do so again: at a message that does not come, for one. */
+        bool has_lasted = is_open && time_monotonic() - begun > wait;
+        wait = has_lasted || wait == 0 ? FIRST_WAIT : 2 * wait < longest ? 2 * wait : longest;
         if (pause_for(follower, 0)) {
             say(follower, LOG_LEVEL_WARNING, "folder_away", &error);
         }

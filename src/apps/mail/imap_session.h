@@ -2,7 +2,7 @@
  * imap_session.h - commands of IMAP that libetpan has not, or not as they are needed here.
  *
  * Its IDLE forgets what the server told before it, and does not hear what it tells between the
- * command and its leave to wait.
+ * command and its leave to wait; its QRESYNC (RFC 7162) opens folders for writing alone.
  *
  * Threads: one at a time.
  */
@@ -13,7 +13,17 @@
 
 #include "base/attributes.h"
 
+struct arena;
+struct imap_folder;
+struct imap_state;
 struct mailimap;
+
+/* Opens a folder for reading; known is how far it was read. Where the server offers QRESYNC it is
+ * asked at once what has come since; where it does not, or refuses, folder_out says just how the
+ * folder is now. False: it cannot be opened, or has no lasting UIDs. */
+must_check bool imap_session_examine(struct mailimap *session, struct arena *arena,
+                                     const char *name, const struct imap_state *known,
+                                     struct imap_folder *folder_out);
 
 /* Whether the server has told of messages since imap_session_forget_news(). */
 bool imap_session_has_news(const struct mailimap *session);

@@ -1,5 +1,5 @@
 /*
- * imap_state.c - four numbers in a file.
+ * imap_state.c - five numbers in a file.
  */
 #include "apps/mail/imap_state.h"
 
@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "crypto/digest.h"
 
-enum { TEXT_SIZE = 128, FILE_MODE = 0600 };
+enum { TEXT_SIZE = 128, FILE_MODE = 0600, NUMBERS = 5, NUMBERS_ONCE = 4 };
 
 const char *imap_state_path(struct arena *arena, const char *folder,
                             const struct imap_account *account)
@@ -43,10 +43,11 @@ bool imap_state_read(const char *path, struct imap_state *state_out, struct erro
     if (file == NULL) {
         return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s: %s", path, strerror(errno));
     }
-    int count = fscanf(file, "svyaz-imap 1 %" SCNu32 " %" SCNu32 " %" SCNd64 " %" SCNu32,
-                       &state.validity, &state.next, &state.since, &state.anew);
+    int count =
+        fscanf(file, "svyaz-imap 1 %" SCNu32 " %" SCNu32 " %" SCNd64 " %" SCNu32 " %" SCNu64,
+               &state.validity, &state.next, &state.since, &state.anew, &state.modseq);
     fclose(file);
-    if (count != 4) {
+    if (count != NUMBERS && count != NUMBERS_ONCE) {
         return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s: it does not tell how far", path);
     }
     *state_out = state;
@@ -81,8 +82,9 @@ bool imap_state_write(const char *path, const struct imap_state *state, struct e
     const char *fresh = arena_format(arena, "%s.new", path);
     char text[TEXT_SIZE];
 
-    snprintf(text, sizeof(text), "svyaz-imap 1 %" PRIu32 " %" PRIu32 " %" PRId64 " %" PRIu32 "\n",
-             state->validity, state->next, state->since, state->anew);
+    snprintf(text, sizeof(text),
+             "svyaz-imap 1 %" PRIu32 " %" PRIu32 " %" PRId64 " %" PRIu32 " %" PRIu64 "\n",
+             state->validity, state->next, state->since, state->anew, state->modseq);
     bool is_done =
         write_synced(fresh, text) && rename(fresh, path) == 0 && sync_folder_of(arena, path);
     if (!is_done) {

@@ -21,13 +21,15 @@ struct imap_state {
     uint32_t next;     /* UID of the first message that is not in the spool yet */
     int64_t since;     /* the moment from which on messages are wanted; 0: all are */
     uint32_t anew;     /* UIDs below were given anew when validity changed, to old messages too */
+    uint64_t modseq;   /* HIGHESTMODSEQ when all below next had been read; 0: not known */
 };
 
 /* The name of the file. */
 const char *imap_state_path(struct arena *arena, const char *folder,
                             const struct imap_account *account);
 
-/* Reads it; a file that is not there is a folder that was never read. FILE_UNREADABLE. */
+/* Reads it; a file that is not there is a folder that was never read, and one of an older program
+ * ends before modseq. FILE_UNREADABLE. */
 must_check bool imap_state_read(const char *path, struct imap_state *state_out,
                                 struct error *error);
 

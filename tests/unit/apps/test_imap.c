@@ -70,8 +70,11 @@ void test_imap__a_state_is_kept_and_each_folder_has_its_own(void **state)
 {
     const struct imap_account inbox = {.user = "bob", .folder = "INBOX"};
     const struct imap_account sent = {.user = "bob", .folder = "Sent"};
-    const struct imap_state written = {
-        .validity = 4294967295, .next = 4000000000, .since = 1796039451000, .anew = 17};
+    const struct imap_state written = {.validity = 4294967295,
+                                       .next = 4000000000,
+                                       .since = 1796039451000,
+                                       .anew = 17,
+                                       .modseq = 9223372036854775807};
     struct imap_state read = {.validity = 0};
 
     (void)state;
@@ -86,6 +89,21 @@ void test_imap__a_state_is_kept_and_each_folder_has_its_own(void **state)
     assert_int_equal(read.next, written.next);
     assert_int_equal(read.since, written.since);
     assert_int_equal(read.anew, written.anew);
+    assert_int_equal(read.modseq, written.modseq);
+    end();
+}
+
+void test_imap__a_state_of_an_older_program_is_read(void **state)
+{
+    struct imap_state read = {.modseq = 5};
+
+    (void)state;
+    begin();
+    const char *path = folder_write(arena, folder, "state", "svyaz-imap 1 7 12 1796039451000 3\n");
+    assert_true(imap_state_read(path, &read, &error));
+    assert_int_equal(read.next, 12);
+    assert_int_equal(read.anew, 3);
+    assert_int_equal(read.modseq, 0);
     end();
 }
 
