@@ -24,9 +24,12 @@ struct staging {
     struct call *call;
     const struct field *field;
     struct file *file;
+    bool is_within;        /* a transaction has begun */
     struct arena *scratch; /* of one piece */
+    char *bytes;           /* of one piece */
+    size_t length;
     struct uuid id;
-    int64_t size;
+    int64_t size; /* of what was read */
     int64_t pieces;
 };
 
@@ -48,38 +51,6 @@ static bool check_text(const struct field *field, const char *what, const char *
     return true;
 }
 
-/* Fills the buffer as far as the content goes. */
-static bool read_piece(struct staging *staging, char *bytes, size_t *length_out,
-                       struct error *error)
-{
-    size_t length = 0;
-    size_t more = 1;
-    while (length < FILE_PIECE_SIZE && more > 0) {
-        if (!staging->file->read(staging->file, bytes + length, FILE_PIECE_SIZE - length, &more,
-                                 error)) {
-            return false;
-        }
-        length += more;
-    }
-    *length_out = length;
-    return true;
-}
-
-static bool insert_piece(struct staging *staging, const char *bytes, size_t length,
-                         struct error *error)
-{
-    const struct row_value values[] = {
-        {"file_id", cell_uuid(&staging->id)},
-        {"number", cell_integer(staging->pieces)},
-        {"bytes", cell_bytes(bytes, length)},
-    };
-    bool done = row_insert(staging->call->connection, staging->scratch, &file_piece_table, values,
-                           3, error);
-    arena_reset(staging->scratch);
-    staging->pieces++;
-    return done;
-}
-
 static bool refuse_size(const struct staging *staging, struct error *error)
 {
     const struct field *field = staging->field;
@@ -87,23 +58,41 @@ static bool refuse_size(const struct staging *staging, struct error *error)
                            "The file may have at most %lld bytes", (long long)field->file_size);
 }
 
-static bool stage_pieces(struct staging *staging, struct error *error)
+/* Fills the piece as far as the content goes. */
+static bool read_piece(struct staging *staging, struct error *error)
 {
-    char *bytes = arena_allocate(staging->call->arena, FILE_PIECE_SIZE);
-    size_t length = 0;
-    do {
-        if (!read_piece(staging, bytes, &length, error)) {
+    size_t more = 1;
+
+    staging->length = 0;
+    while (staging->length < FILE_PIECE_SIZE && more > 0) {
+        if (!staging->file->read(staging->file, staging->bytes + staging->length,
+                                 FILE_PIECE_SIZE - staging->length, &more, error)) {
             return false;
         }
-        staging->size += (int64_t)length;
-        if (staging->field->file_size > 0 && staging->size > staging->field->file_size) {
-            return refuse_size(staging, error);
-        }
-        if (length > 0 && !insert_piece(staging, bytes, length, error)) {
-            return false;
-        }
-    } while (length == FILE_PIECE_SIZE);
+        staging->length += more;
+    }
+    staging->size += (int64_t)staging->length;
+    if (staging->field->file_size > 0 && staging->size > staging->field->file_size) {
+        return refuse_size(staging, error);
+    }
     return true;
+}
+
+static bool insert_piece(struct staging *staging, struct error *error)
+{
+    const struct row_value values[] = {
+        {"file_id", cell_uuid(&staging->id)},
+        {"number", cell_integer(staging->pieces)},
+        {"bytes", cell_bytes(staging->bytes, staging->length)},
+    };
+    if (staging->length == 0) {
+        return true;
+    }
+    bool done = row_insert(staging->call->connection, staging->scratch, &file_piece_table, values,
+                           3, error);
+    arena_reset(staging->scratch);
+    staging->pieces++;
+    return done;
 }
 
 static bool insert_file(const struct staging *staging, struct error *error)
@@ -147,30 +136,71 @@ static bool check(const struct field *field, const struct file *file, struct err
             refuse_size(&staging, error));
 }
 
-/* The row of the file comes before its pieces: whatever is cut off here is found by the sweep. */
-bool file_stage_within(struct call *call, const struct field *field, struct file *file,
-                       struct error *error)
+/* A file of one piece, which has been read: both rows or none. */
+static bool insert_whole(struct staging *staging, struct error *error)
 {
-    struct staging staging = {.call = call, .field = field, .file = file, .id = call_new_id(call)};
+    struct connection *connection = staging->call->connection;
 
-    if (!check(field, file, error)) {
+    if (!staging->is_within && !connection_begin(connection, TRANSACTION_WRITE, error)) {
         return false;
     }
+    if (!insert_file(staging, error) || !insert_piece(staging, error)) {
+        if (!staging->is_within) {
+            connection_rollback(connection);
+        }
+        return false;
+    }
+    return staging->is_within || connection_commit(connection, error);
+}
+
+/* One of more pieces, the first of which has been read, in steps. The row of the file comes before
+ * its pieces: whatever is cut off here is found by the sweep. */
+static bool insert_in_steps(struct staging *staging, struct error *error)
+{
+    bool done = insert_file(staging, error) && insert_piece(staging, error);
+
+    while (done && staging->length == FILE_PIECE_SIZE) {
+        done = read_piece(staging, error) && insert_piece(staging, error);
+    }
+    if (done && set_size(staging, error)) {
+        return true;
+    }
+    struct error ignored; /* the sweep gets what cannot be deleted now */
+    (void)!delete_file(staging->call, &staging->id, &ignored);
+    return false;
+}
+
+static bool stage(struct call *call, const struct field *field, struct file *file, bool is_within,
+                  struct error *error)
+{
+    struct staging staging = {.call = call,
+                              .field = field,
+                              .file = file,
+                              .is_within = is_within,
+                              .id = call_new_id(call)};
+
     if (file->rewind != NULL) {
         file->rewind(file);
     }
+    struct arena *piece = arena_create();
     staging.scratch = arena_create();
-    bool done =
-        insert_file(&staging, error) && stage_pieces(&staging, error) && set_size(&staging, error);
+    staging.bytes = arena_allocate(piece, FILE_PIECE_SIZE);
+    bool is_done = read_piece(&staging, error) &&
+                   (staging.length < FILE_PIECE_SIZE ? insert_whole(&staging, error)
+                                                     : insert_in_steps(&staging, error));
     arena_destroy(&staging.scratch);
-    if (!done) {
-        struct error ignored; /* the sweep gets what cannot be deleted now */
-        (void)!delete_file(call, &staging.id, &ignored);
-        return false;
+    arena_destroy(&piece);
+    if (is_done) {
+        file->id = staging.id;
+        file->size = staging.size;
     }
-    file->id = staging.id;
-    file->size = staging.size;
-    return true;
+    return is_done;
+}
+
+bool file_stage_within(struct call *call, const struct field *field, struct file *file,
+                       struct error *error)
+{
+    return check(field, file, error) && stage(call, field, file, true, error);
 }
 
 /* Old files go when new ones come, so that those that nobody links do not pile up. */
@@ -178,7 +208,7 @@ bool file_stage(struct call *call, const struct field *field, struct file *file,
                 struct error *error)
 {
     return check(field, file, error) && file_sweep(call, error) &&
-           file_stage_within(call, field, file, error);
+           stage(call, field, file, false, error);
 }
 
 /* ---- reading ---- */

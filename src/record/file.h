@@ -1,9 +1,9 @@
 /*
  * file.h - files of records: kept in pieces of 256 KB, written and read as streams.
  *
- * A file is staged piece by piece in short transactions of its own before the write that links
- * it; what is never linked is swept by those that are staged later. Memory stays constant whatever
- * the size.
+ * A file is staged in short transactions of its own before the write that links it, one of a
+ * single piece in one; what is never linked is swept by those that are staged later. Memory stays
+ * constant whatever the size.
  */
 #ifndef RECORD_FILE_H
 #define RECORD_FILE_H

@@ -334,7 +334,7 @@ void test_bin__a_file_comes_back_with_its_note(void **state)
                         .size = -1,
                         .read = read_letter,
                         .context = &is_read};
-    house_must(file_stage(call, document, &file, &error), &error);
+    house_must(file_stage_within(call, document, &file, &error), &error);
     *record_value(note, document) = (struct value){.state = VALUE_SET, .file = &file};
     struct uuid id = house_create(call, note);
     call = next_call(call);
