@@ -17,7 +17,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import servers  # noqa: E402
-from connector import Outbox  # noqa: E402
+from connector import Outbox, as_shipped  # noqa: E402
 from office import Office  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
@@ -211,7 +211,8 @@ def check_postfix(writer):
 
 def check_memory_of_a_large_message(writer):
     """100 MB from the platform through Postfix into a mailbox, in less than 32 MB of either program."""
-    with servers.Postfix(TRUSTING), servers.Dovecot("keep;") as dovecot, trusting_outbox() as program:
+    with (as_shipped(), servers.Postfix(TRUSTING), servers.Dovecot("keep;") as dovecot,
+          trusting_outbox() as program):
         # What comes first fills caches.
         if complaint := writer.wait(writer.send("small", "eve@crm.example.org", files=[bytes(1_000_000)]), "Sent"):
             return complaint
