@@ -97,30 +97,41 @@ static const char *quote(struct arena *arena, const char *name)
     return quoted;
 }
 
-/* How many of the UIDs from first on, and below end, are in a set. */
-static uint32_t count_of_set(const struct mailimap_set *set, uint32_t first, uint32_t end)
-{
-    uint32_t count = 0;
-
-    for (clistiter *at = clist_begin(set->set_list); at != NULL; at = clist_next(at)) {
-        const struct mailimap_set_item *item = clist_content(at);
-        uint32_t from = item->set_first < first ? first : item->set_first;
-        uint32_t upto = item->set_last >= end ? end - 1 : item->set_last;
-        count += from <= upto ? upto - from + 1 : 0;
-    }
-    return count;
-}
-
-/* What the answer says beside the folder's own numbers. */
+/* What the answer says of UIDs that were not read. Servers tell of them in their order; one that
+ * comes out of turn, or again, is not counted, so that it cannot stand for another. */
 struct told {
+    uint32_t first, end; /* those that are of interest */
     uint64_t modseq;
-    uint32_t lowest;   /* UID of the first new message; UIDNEXT: there is none */
-    uint32_t messages; /* that are new */
-    uint32_t gone;     /* that were new once */
+    uint32_t lowest;  /* of a message; end: there is none */
+    uint32_t message; /* the next that a message may have */
+    uint32_t gone;    /* the next that may have gone */
+    uint32_t count;   /* that are told of, in one way or the other */
 };
 
-static void hear_extension(const struct mailimap_extension_data *data, uint32_t first, uint32_t end,
-                           struct told *told)
+static void hear_gone(const struct mailimap_set *set, struct told *told)
+{
+    for (clistiter *at = clist_begin(set->set_list); at != NULL; at = clist_next(at)) {
+        const struct mailimap_set_item *item = clist_content(at);
+        uint32_t from = item->set_first < told->gone ? told->gone : item->set_first;
+        uint32_t end = item->set_last >= told->end ? told->end : item->set_last + 1;
+        if (from < end) {
+            told->count += end - from;
+            told->gone = end;
+        }
+    }
+}
+
+static void hear_message(uint32_t uid, struct told *told)
+{
+    if (uid < told->message || uid >= told->end) {
+        return;
+    }
+    told->lowest = uid < told->lowest ? uid : told->lowest;
+    told->message = uid + 1;
+    told->count++;
+}
+
+static void hear_extension(const struct mailimap_extension_data *data, struct told *told)
 {
     int extension = data->ext_extension->ext_id;
 
@@ -133,7 +144,7 @@ static void hear_extension(const struct mailimap_extension_data *data, uint32_t 
     } else if (extension == MAILIMAP_EXTENSION_QRESYNC &&
                data->ext_type == MAILIMAP_QRESYNC_TYPE_VANISHED && data->ext_data != NULL) {
         const struct mailimap_qresync_vanished *vanished = data->ext_data;
-        told->gone += count_of_set(vanished->qr_known_uids, first, end);
+        hear_gone(vanished->qr_known_uids, told);
     }
 }
 
@@ -151,17 +162,13 @@ static uint32_t uid_of(const struct mailimap_msg_att *message)
 
 static struct told hear(const struct mailimap_response_info *answer, uint32_t first, uint32_t end)
 {
-    struct told told = {.lowest = end};
+    struct told told = {.first = first, .end = end, .lowest = end, .message = first, .gone = first};
 
     for (clistiter *at = clist_begin(answer->rsp_extension_list); at != NULL; at = clist_next(at)) {
-        hear_extension(clist_content(at), first, end, &told);
+        hear_extension(clist_content(at), &told);
     }
     for (clistiter *at = clist_begin(answer->rsp_fetch_list); at != NULL; at = clist_next(at)) {
-        uint32_t uid = uid_of(clist_content(at));
-        if (uid >= first && uid < end) {
-            told.messages++;
-            told.lowest = uid < told.lowest ? uid : told.lowest;
-        }
+        hear_message(uid_of(clist_content(at)), &told);
     }
     return told;
 }
@@ -192,8 +199,8 @@ static const char *resync(struct arena *arena, const struct imap_state *known)
 static uint32_t first_of(const struct imap_state *known, const struct imap_folder *folder,
                          const struct told *told)
 {
-    bool is_told = folder->validity == known->validity && folder->next >= known->next &&
-                   told->messages + told->gone == folder->next - known->next;
+    bool is_told = folder->validity == known->validity && told->first <= told->end &&
+                   told->count == told->end - told->first;
 
     return is_told ? told->lowest : 0;
 }
