@@ -144,6 +144,11 @@ def refused(spool=SPOOL):
     return {path.stem: path.read_text() for path in (spool / "refused").glob("*.why")}
 
 
+def forget_refused(spool=SPOOL):
+    for path in (spool / "refused").iterdir():
+        path.unlink()
+
+
 def is_empty_within(seconds, spool=SPOOL):
     deadline = time.monotonic() + seconds
     while waiting(spool):

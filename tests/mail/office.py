@@ -7,6 +7,10 @@ from svyaz.server import ADMIN, PASSWORD
 
 PAGE = "<query><columns>{}</columns><pageSize>1000</pageSize>{}</query>"
 
+FILES = ("<query><columns><string>fileName</string></columns><filter><conditions><Condition><field>regarding</field>"
+         "<operator>eq</operator><values><string>{}</string></values></Condition></conditions></filter>"
+         "<pageSize>1000</pageSize></query>")
+
 
 class Office:
     """Reads what the connectors filed, by raw HTTP."""
@@ -32,6 +36,26 @@ class Office:
         answer = self.administrator.call("Email", "RetrieveEmail",
                                          f"<id>{identifier}</id><columns><string>original</string></columns>")
         return base64.b64decode(answer.findtext(".//{*}original/{*}content"))
+
+    def fields(self, identifier, *names):
+        """Fields of an e-mail, as texts; "" where there is none."""
+        columns = "".join(f"<string>{name}</string>" for name in names)
+        found = self.administrator.call("Email", "RetrieveEmail", f"<id>{identifier}</id><columns>{columns}</columns>")
+        return {name: found.findtext(f".//{{*}}{name}") or "" for name in names}
+
+    def files(self, identifier):
+        """[(name, content)] of the files that came with an e-mail."""
+        found = self.administrator.call("Note", "RetrieveMultipleNote", FILES.format(identifier)).iterfind(".//{*}Note")
+        names = [(note.findtext("{*}id"), note.findtext("{*}fileName")) for note in found]
+        return [(name, self.content(note, name)) for note, name in names]
+
+    def content(self, note, name):
+        answer = self.administrator.call("Note", "RetrieveNote",
+                                         f"<id>{note}</id><columns><string>document</string></columns>")
+        document = answer.find(".//{*}document")
+        if document.findtext("{*}name") != name:
+            raise ValueError(f"the file of {name} is {document.findtext('{*}name')}")
+        return base64.b64decode(document.findtext("{*}content"))
 
     def parties(self, identifier):
         """Addresses of those it went to, told or not."""

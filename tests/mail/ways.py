@@ -4,12 +4,8 @@
 Postfix, Exim and Dovecot run on a machine of the test's own (machine.py) and hand messages to crm-lmtpd or
 crm-deliver, which bring them to a crmd. What is filed is read back: each message once, as it was.
 """
-import base64
-import contextlib
 import pathlib
-import random
 import re
-import smtplib
 import socket
 import subprocess
 import sys
@@ -21,109 +17,22 @@ import connector  # noqa: E402
 import servers  # noqa: E402
 import snippets  # noqa: E402
 from connector import Lmtpd  # noqa: E402
-from office import Office, letter  # noqa: E402
+from office import letter  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from svyaz.authority import Authority  # noqa: E402
-from svyaz.memory import forget_peak, peak  # noqa: E402
 from svyaz.server import ROOT  # noqa: E402
+from town import (BOB, EVE, PATIENCE, SENDER, Town, comes_true, complaint_of_original, postfix_by_lmtp,  # noqa: E402
+                  postfix_by_pipe, send, send_by_lmtp, settle)
 
 WORK = ROOT / "build" / "mail-ways"
 MESSAGES = sorted((ROOT / "tests" / "data" / "mail").glob("*.eml"))
-SENDER, BOB, EVE = "ann@example.com", "bob@crm.example.org", "eve@crm.example.org"
-LARGE = 150 * 1000 * 1000  # 205 MB as base64
-GROWTH_MOST = 32 * 1024 * 1024
 README = snippets.read()
-PATIENCE = 60
-
-
-class Town:
-    """The organisation and what has been filed in it so far."""
-
-    def __init__(self, server):
-        self.server, self.office = server, Office(server.url)
-        self.seen = set(self.office.emails())
-
-    def filed(self):
-        """What was filed since the last time this was asked."""
-        emails = set(self.office.emails())
-        new, self.seen = emails - self.seen, emails
-        return sorted(new, key=lambda email: email[2])
-
-    @contextlib.contextmanager
-    def away(self):
-        """The platform is killed; afterwards it is there again."""
-        self.server.kill()
-        try:
-            yield
-        finally:
-            if not self.server.is_alive():
-                self.server.start()
-
-    def complaint_of(self, numbers, sent=None):
-        """Why these letters are not what was filed, once each; sent: the bytes of the one there is."""
-        found = self.filed()
-        if sorted(subject for _, _, subject in found) != sorted(f"letter {number}" for number in numbers):
-            return f"filed: {found}; spool: {connector.waiting()}, {connector.refused()}"
-        if sent is None:
-            return None
-        return complaint_of_original(self.office.original(found[0][0]), sent)
-
-
-def complaint_of_original(original, sent):
-    """Why what was filed is not what was sent, with the lines before it that a mail server adds."""
-    head, rest = original[:len(original) - len(sent)], original[len(original) - len(sent):]
-    if rest != sent:
-        return f"filed as {original[:2000]!r}"
-    names = re.findall(rb"^([A-Za-z-]+):", head, re.M)
-    return None if names == [b"Return-Path", b"Received"] else f"the mail server added {head!r}"
-
-
-def comes_true(is_so):
-    """Whether it does before long."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return is_so()
-
-
-def settle(server):
-    """Waits until the mail server and the spool are empty; what they still have the check will miss."""
-    return server.is_empty_within(PATIENCE) and connector.is_empty_within(PATIENCE)
-
-
-def send(port, message, recipients=(BOB,), sender=SENDER):
-    """By SMTP."""
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="test.example.com", timeout=60) as client:
-        client.sendmail(sender, list(recipients), message)
-
-
-def send_by_lmtp(port, message, recipients=(BOB,), sender=SENDER):
-    """By LMTP; the replies, one for each recipient."""
-    with smtplib.LMTP("127.0.0.1", port, local_hostname="test.example.com", timeout=60) as client:
-        client.ehlo_or_helo_if_needed()
-        client.mail(sender)
-        for recipient in recipients:
-            client.rcpt(recipient)
-        client.putcmd("data")
-        code, _ = client.getreply()
-        if code != 354:
-            return [code]
-        client.send(message + b".\r\n")
-        return [client.getreply()[0] for _ in recipients]
 
 
 def swaks(*words):
     answer = subprocess.run(["swaks", "--hide-all", "--from", SENDER, *words], capture_output=True, text=True,
                             check=False, timeout=60)
     return None if answer.returncode == 0 else f"swaks {words}: {answer.returncode} {answer.stdout}{answer.stderr}"
-
-
-def postfix_by_lmtp():
-    return servers.Postfix(README["/etc/postfix/main.cf", ""])
-
-
-def postfix_by_pipe():
-    return servers.Postfix(README["/etc/postfix/main.cf", "pipe"], README["/etc/postfix/master.cf", ""])
 
 
 def exim(which):
@@ -325,8 +234,7 @@ def check_what_is_refused_is_put_aside(town):
         reasons = list(connector.refused().values())
         after = send_by_lmtp(2003, letter("after"))
         connector.is_empty_within(PATIENCE)
-    for path in (connector.SPOOL / "refused").iterdir():
-        path.unlink()
+    connector.forget_refused()
     if replies != [250] or after != [250] or len(reasons) != 1 or not reasons[0].startswith("LIMIT_EXCEEDED: "):
         return f"{replies} {after} {reasons}"
     return town.complaint_of(["after"])
@@ -406,36 +314,6 @@ def check_silence_and_crowds(town):
     if ends != [b"4.3.2", b"crm.t", b"crm.t", b"crm.t"] and ends.count(b"4.3.2") != 1:
         return f"{ends}"
     return None if refused.startswith(b"554 5.7.1") else f"{refused}"
-
-
-def check_memory_of_a_large_message(town):
-    """200 MB from the mail server to the database, in less than 32 MB of either program."""
-    content = base64.encodebytes(random.randbytes(LARGE)).replace(b"\n", b"\r\n")
-    body = (letter("large", more="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n").rstrip() +
-            b"\r\n\r\n--b\r\n\r\nSee the file.\r\n--b\r\nContent-Type: application/zip; name=a.zip\r\n"
-            b"Content-Transfer-Encoding: base64\r\n\r\n" + content + b"--b--\r\n")
-    town.server.stop()
-    usual = list(town.server.settings)
-    town.server.settings += ["limits.attachment=1 GiB", "http.request_timeout=10 min"]
-    town.server.start()
-    try:
-        with connector.as_shipped(), Lmtpd("message.size=300 MiB") as lmtpd:
-            send_by_lmtp(2003, letter("small"))
-            connector.is_empty_within(PATIENCE)
-            town.office.emails()
-            forget_peak(town.server.process)
-            before = lmtpd.peak(), peak(town.server.process)
-            replies = send_by_lmtp(2003, body)
-            connector.is_empty_within(300)
-            grown = [after - was for after, was in zip((lmtpd.peak(), peak(town.server.process)), before)]
-        print(f"# {len(body) / 1e6:.0f} MB: crm-lmtpd grew by {grown[0] / 2**20:.1f} MiB, crmd by {grown[1] / 2**20:.1f} MiB")
-    finally:
-        town.server.stop()
-        town.server.settings = usual
-        town.server.start()
-    if replies != [250] or max(grown) > GROWTH_MOST:
-        return f"{replies} {grown}"
-    return town.complaint_of(["large", "small"])
 
 
 play(WORK, checks_of(globals()), Town, after=Town.filed)
