@@ -29,6 +29,8 @@ static const struct step_kind {
                                .is_done_when = true},
     /* Changed again without asking: harmless, and simpler than to read how engines name types. */
     [TABLE_STEP_WIDEN_COLUMN] = {.words = "widen column", .object = OBJECT_COLUMN},
+    /* Run above: this floor knows its words alone. */
+    [TABLE_STEP_FILL_COLUMNS] = {.words = "fill columns of", .object = OBJECT_TABLE},
     [TABLE_STEP_CREATE_INDEX] = {.words = "create index",
                                  .object = OBJECT_INDEX,
                                  .is_checked = true,
@@ -177,6 +179,7 @@ bool table_step_run(struct connection *connection, const struct table_step *step
     bool is_done_already;
     bool done;
 
+    expect(step->kind != TABLE_STEP_FILL_COLUMNS);
     /* MariaDB would commit what the transaction did so far. */
     expect(connection->state == TRANSACTION_NONE);
     done = is_done(connection, scratch, step, &is_done_already, error) &&

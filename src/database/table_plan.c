@@ -1,8 +1,8 @@
 /*
  * table_plan.c - compares two descriptions of tables and lists the steps from one to the other.
  *
- * Order: indexes that go, tables that come, columns, indexes that come, references. So an index
- * finds its columns, and a reference its table and their types.
+ * Order: indexes that go, tables that come, columns and what is in them, indexes that come,
+ * references. So an index finds its columns filled, and a reference its table and their types.
  */
 #include <string.h>
 
@@ -143,6 +143,35 @@ static bool is_changed(struct comparison *comparison, const struct table *old_ta
            old_column->is_required != new_column->is_required;
 }
 
+/* Whether it is made of another column and the old description does not vouch for that. */
+static bool must_be_filled(const struct table_column *old_column,
+                           const struct table_column *new_column)
+{
+    return new_column->making != MAKING_NONE &&
+           (!old_column || old_column->making != new_column->making ||
+            strcmp(old_column->made_from, new_column->made_from) != 0);
+}
+
+static void fill_columns(struct comparison *comparison, const struct table *old_table,
+                         const struct table *new_table)
+{
+    const struct table_column **filled =
+        arena_allocate_array(comparison->arena, new_table->column_count, sizeof(*filled));
+    struct table_step step = {
+        .kind = TABLE_STEP_FILL_COLUMNS, .table = new_table, .filled = filled};
+
+    for (size_t i = 0; i < new_table->column_count; i++) {
+        const struct table_column *column = &new_table->columns[i];
+
+        if (must_be_filled(find_column(old_table, column->name), column)) {
+            filled[step.filled_count++] = column;
+        }
+    }
+    if (step.filled_count > 0) {
+        add_step(comparison, step);
+    }
+}
+
 static bool compare_columns(struct comparison *comparison, const struct table *old_table,
                             const struct table *new_table, struct error *error)
 {
@@ -167,6 +196,7 @@ static bool compare_columns(struct comparison *comparison, const struct table *o
             add_step(comparison, step);
         }
     }
+    fill_columns(comparison, old_table, new_table);
     return true;
 }
 

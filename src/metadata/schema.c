@@ -21,14 +21,15 @@
 #include "database/lease.h"
 #include "database/table.h"
 #include "metadata/catalog.h"
+#include "metadata/schema_fill.h"
 #include "metadata/schema_journal.h"
 #include "metadata/schema_run.h"
 #include "metadata/schema_text.h"
 
 enum {
-    /* Grows when older programs must not use the tables any more; 4: they would let people in, and
-     * change who may what, without a trace. */
-    RELEASE = 4,
+    /* Grows when older programs must not use the tables any more; 5: they would leave columns that
+     * are made of others as they were. */
+    RELEASE = 5,
     LEASE_TIME = 15000,
     PATIENCE = 600000,
     POLL_TIME = 200,
@@ -42,6 +43,7 @@ struct work {
     struct arena *arena;
     struct connection *connection;
     struct uuid holder;
+    int64_t lease_kept_at; /* monotonic, ms */
     size_t steps_run;
 };
 
@@ -165,6 +167,7 @@ static bool keep_lease(struct work *work, struct error *error)
                     error)) {
         return false;
     }
+    work->lease_kept_at = time_monotonic();
     return is_taken || error_set(error, ERROR_DATABASE_CONFLICT, NULL,
                                  "Another node goes on with the schema change");
 }
@@ -180,17 +183,42 @@ static bool may_go_on(struct work *work, struct error *error)
     return true;
 }
 
+/* Pieces are many and short, and to renew the lease is a commit. */
+static bool may_fill_on(void *context, struct error *error)
+{
+    struct work *work = context;
+    int64_t kept_for = time_monotonic() - work->lease_kept_at;
+    return may_go_on(work, error) &&
+           (kept_for < work->run->lease_time / 4 || keep_lease(work, error));
+}
+
+static bool run_fill(struct work *work, const struct table_step *step, int64_t *rows_out,
+                     struct error *error)
+{
+    const struct schema_fill fill = {.connection = work->connection,
+                                     .table = step->table,
+                                     .columns = step->filled,
+                                     .column_count = step->filled_count,
+                                     .may_go_on = may_fill_on,
+                                     .context = work};
+    return schema_fill(&fill, rows_out, error);
+}
+
 static bool run_step(struct work *work, const struct table_step *step, size_t position,
                      struct error *error)
 {
     int64_t begin = time_monotonic();
-    if (!may_go_on(work, error) || !keep_lease(work, error) ||
-        !table_step_run(work->connection, step, error)) {
+    int64_t rows = 0;
+    if (!may_go_on(work, error) || !keep_lease(work, error)) {
+        return false;
+    }
+    if (!(step->kind == TABLE_STEP_FILL_COLUMNS ? run_fill(work, step, &rows, error)
+                                                : table_step_run(work->connection, step, error))) {
         return false;
     }
     work->steps_run++;
     log_event(work->run->log, LOG_LEVEL_DEBUG, "schema_step",
-              LOG_TEXT("step", table_step_describe(work->arena, step)),
+              LOG_TEXT("step", table_step_describe(work->arena, step)), LOG_NUMBER("rows", rows),
               LOG_NUMBER("ms", time_monotonic() - begin));
     return may_go_on(work, error) &&
            schema_journal_mark_done(work->connection, work->arena, position, error);
@@ -202,6 +230,61 @@ static bool plan_steps(struct work *work, const struct array *from, const struct
     return table_plan(work->arena, connection_dialect(work->connection),
                       (const struct table *const *)from->items, from->count,
                       (const struct table *const *)to->items, to->count, steps, error);
+}
+
+static bool run_journal(struct work *work, struct error *error);
+
+/* The table without one of its indexes. */
+static const struct table *without_index(struct arena *arena, const struct table *table,
+                                         const struct table_index *index)
+{
+    struct table *copy = arena_copy(arena, table, sizeof(*table));
+    struct table_index *indexes = arena_allocate_array(arena, table->index_count, sizeof(*indexes));
+    copy->index_count = 0;
+    copy->indexes = indexes;
+    for (size_t i = 0; i < table->index_count; i++) {
+        if (&table->indexes[i] != index) {
+            indexes[copy->index_count++] = table->indexes[i];
+        }
+    }
+    return copy;
+}
+
+/* What is planned is reached without the index of a key that rows break: a plan that cannot end
+ * would keep every release out, that without the key as well. */
+static bool give_up_index(struct work *work, const struct array *reached,
+                          const struct array *planned, const struct table_step *step,
+                          struct error *error)
+{
+    struct array target;
+    struct array steps;
+    array_init(&target, work->arena);
+    array_init(&steps, work->arena);
+    for (size_t i = 0; i < planned->count; i++) {
+        const struct table *table = planned->items[i];
+        array_add(&target,
+                  table == step->table ? without_index(work->arena, table, step->index) : table);
+    }
+    return plan_steps(work, reached, &target, &steps, error) &&
+           schema_journal_plan(work->connection, work->arena, &target, &steps, work->run->release,
+                               error) &&
+           run_journal(work, error);
+}
+
+static bool refuse_key(struct work *work, const struct array *reached, const struct array *planned,
+                       const struct table_step *step, struct error *error)
+{
+    char cause[sizeof(error->cause)];
+    memcpy(cause, error->cause, sizeof(cause));
+    error_clear(error);
+    if (!give_up_index(work, reached, planned, step, error)) {
+        return false;
+    }
+    error_set_about(error, ERROR_SCHEMA_MISMATCH, step->table->name, step->index->name,
+                    "The key %s of the table %s cannot be made: rows that are there have the same "
+                    "values in it",
+                    step->index->name, step->table->name);
+    return error_add_cause(error, "%s", cause);
 }
 
 /* Runs the plan in the journal, from the first step that is not marked. */
@@ -227,7 +310,8 @@ static bool run_journal(struct work *work, struct error *error)
     }
     for (size_t i = done; i < steps.count; i++) {
         if (!run_step(work, steps.items[i], i, error)) {
-            return false;
+            return error->code == ERROR_DATABASE_UNIQUE &&
+                   refuse_key(work, &reached, &planned, steps.items[i], error);
         }
     }
     return may_go_on(work, error) && keep_lease(work, error) &&

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "database/table.h"
 
-enum { WORDS_LIMIT = TABLE_COLUMNS_IN_KEY + 3, COLUMN_WORDS = 8 };
+enum { WORDS_LIMIT = TABLE_COLUMNS_IN_KEY + 3, COLUMN_WORDS = 8, MADE_COLUMN_WORDS = 10 };
 
 static const char *const type_names[] = {
     [COLUMN_TEXT] = "text",       [COLUMN_INTEGER] = "integer", [COLUMN_DECIMAL] = "decimal",
@@ -43,7 +43,24 @@ static const char *need_of(const struct table_column *column)
     return column->is_required ? required_word : optional_word;
 }
 
+/* Of columns that are made of others. Descriptions of release 4 do not say which are. */
+static const char *const making_names[] = {
+    [MAKING_FOLD] = "fold",
+    [MAKING_SORT_KEY] = "sort",
+};
+
 /* ---- writing ---- */
+
+static void write_column(struct buffer *text, const struct table_column *column)
+{
+    buffer_add_format(text, "column %s %s %zu %u %u %s %s", column->name, type_names[column->type],
+                      column->length, column->precision, column->scale, need_of(column),
+                      column->references != NULL ? column->references : "-");
+    if (column->making != MAKING_NONE) {
+        buffer_add_format(text, " %s %s", making_names[column->making], column->made_from);
+    }
+    buffer_add_char(text, '\n');
+}
 
 static void write_columns_of_key(struct buffer *text, const char *const *columns)
 {
@@ -58,11 +75,7 @@ char *schema_text_write(struct arena *arena, const struct table *table)
     struct buffer text;
     buffer_init(&text, arena, 64 * (table->column_count + 1));
     for (size_t i = 0; i < table->column_count; i++) {
-        const struct table_column *column = &table->columns[i];
-        buffer_add_format(&text, "column %s %s %zu %u %u %s %s\n", column->name,
-                          type_names[column->type], column->length, column->precision,
-                          column->scale, need_of(column),
-                          column->references != NULL ? column->references : "-");
+        write_column(&text, &table->columns[i]);
     }
     buffer_add_text(&text, "primary");
     write_columns_of_key(&text, table->primary_key);
@@ -95,10 +108,31 @@ static bool find_type(const char *name, enum column_type *type_out)
     return false;
 }
 
+static bool find_making(const char *name, enum column_making *making_out)
+{
+    for (size_t i = MAKING_NONE + 1; i < sizeof(making_names) / sizeof(making_names[0]); i++) {
+        if (strcmp(making_names[i], name) == 0) {
+            *making_out = (enum column_making)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_making(struct table_column *column, char **words, size_t count)
+{
+    if (count == COLUMN_WORDS) {
+        return true;
+    }
+    column->made_from = words[9];
+    return find_making(words[8], &column->making);
+}
+
 static bool read_column(struct reading *reading, char **words, size_t count)
 {
     struct table_column *column = arena_allocate(reading->arena, sizeof(*column));
-    if (count != COLUMN_WORDS || !find_type(words[2], &column->type)) {
+    if ((count != COLUMN_WORDS && count != MADE_COLUMN_WORDS) ||
+        !find_type(words[2], &column->type) || !read_making(column, words, count)) {
         return false;
     }
     column->name = words[1];
@@ -236,7 +270,10 @@ const struct table *schema_merge_table(struct arena *arena, const struct table *
     for (size_t i = 0; i < present->column_count; i++) {
         if (!has_column(wanted, present->columns[i].name)) {
             columns[count] = present->columns[i];
-            columns[count].is_required = false; /* whoever writes now does not know it */
+            /* Whoever writes now does not know it. */
+            columns[count].is_required = false;
+            columns[count].making = MAKING_NONE;
+            columns[count].made_from = NULL;
             count++;
         }
     }

@@ -5,6 +5,7 @@
  *
  *   column name text 160 0 0 optional -
  *   column owner uuid 0 0 0 optional system_user
+ *   column name_fold text 320 0 0 optional - fold name
  *   primary id
  *   index account_key_externalId unique externalId_fold
  *
@@ -29,7 +30,8 @@ must_check bool schema_text_read(struct arena *arena, const char *name, const ch
                                  const struct table **table_out, struct error *error);
 
 /* The table wanted, with the columns that only the present one has: they are left in the
- * database, so they stay in its description. present may be NULL. */
+ * database, so they stay in its description, which no longer vouches for what is in those that
+ * are made of others. present may be NULL. */
 const struct table *schema_merge_table(struct arena *arena, const struct table *present,
                                        const struct table *wanted);
 

@@ -94,11 +94,21 @@ static size_t describe_columns(const struct field *field, struct table_column *c
     }
     if (field->sort_column != NULL) {
         columns[count++] = (struct table_column){
-            .name = field->sort_column, .type = COLUMN_BYTES, .length = FIELD_SORT_BYTES};
+            .name = field->sort_column,
+            .type = COLUMN_BYTES,
+            .length = FIELD_SORT_BYTES,
+            .making = MAKING_SORT_KEY,
+            .made_from = field->column,
+        };
     }
     if (field->fold_column != NULL) {
         columns[count++] = (struct table_column){
-            .name = field->fold_column, .type = COLUMN_TEXT, .length = field_fold_length(field)};
+            .name = field->fold_column,
+            .type = COLUMN_TEXT,
+            .length = field_fold_length(field),
+            .making = MAKING_FOLD,
+            .made_from = field->column,
+        };
     }
     return count;
 }

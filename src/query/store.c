@@ -160,28 +160,11 @@ struct cell store_sort_cell(struct call *call, const char *text)
     return cell_bytes(bytes, length);
 }
 
-/* The length in bytes of the first count characters. */
-static size_t length_of_characters(const char *text, size_t count)
-{
-    size_t length = 0;
-    while (text[length] != '\0') {
-        if (((unsigned char)text[length] & 0xC0) != 0x80 && count-- == 0) {
-            break;
-        }
-        length++;
-    }
-    return length;
-}
-
 struct cell store_fold_cell(struct call *call, const struct field *field, const char *text)
 {
     if (text == NULL) {
         return cell_null(COLUMN_TEXT);
     }
-    const char *folded = text_fold(call->arena, call->platform->text_rules, text);
-    size_t length = length_of_characters(folded, field_fold_length(field));
-    if (folded[length] != '\0') {
-        folded = arena_copy_part(call->arena, folded, length);
-    }
-    return cell_text(folded);
+    return cell_text(
+        text_fold_within(call->arena, call->platform->text_rules, text, field_fold_length(field)));
 }

@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "text/utf8.h"
 
 /* ICU promises nothing about one collator in two threads, so each thread inside takes one of
  * its own from a shelf, which grows to as many as are ever inside at once. */
@@ -196,6 +197,14 @@ const char *text_fold(struct arena *arena, const struct text_rules *rules, const
     units = to_utf16(arena, text, &length);
     folded = normalize(arena, rules->normalizer, units, length, &folded_length);
     return to_utf8(arena, folded, folded_length);
+}
+
+const char *text_fold_within(struct arena *arena, const struct text_rules *rules, const char *text,
+                             size_t characters)
+{
+    const char *folded = text_fold(arena, rules, text);
+    size_t length = text_length_of(folded, characters);
+    return folded[length] == '\0' ? folded : arena_copy_part(arena, folded, length);
 }
 
 const char *text_collation_version(const struct text_rules *rules)

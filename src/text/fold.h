@@ -39,6 +39,10 @@ void text_sort_key(struct arena *arena, struct text_rules *rules, const char *te
  * characters removed. Folding what is folded changes nothing. */
 const char *text_fold(struct arena *arena, const struct text_rules *rules, const char *text);
 
+/* Likewise, no more than its first so many characters. */
+const char *text_fold_within(struct arena *arena, const struct text_rules *rules, const char *text,
+                             size_t characters);
+
 /* Names the versions of collation and Unicode in use; changes when stored keys become stale. */
 const char *text_collation_version(const struct text_rules *rules);
 
