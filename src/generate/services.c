@@ -47,6 +47,8 @@ static const char *const keywords[] = {
 
 #define COUNT_OF(table) (sizeof(table) / sizeof(*(table)))
 
+enum { DEPTH = 8 }; /* of types within types that are looked at; more is none of ours */
+
 struct reading {
     struct arena *arena;
     struct services *services;
@@ -193,10 +195,6 @@ static void check_operation(struct reading *reading, const struct service_operat
     }
     for (size_t index = 0; index < operation->response->members.count; index++) {
         const struct service_member *answer = operation->response->members.items[index];
-        if (answer->type != NULL && strcmp(answer->type->constant, "SHAPE_CONTENT") == 0) {
-            note(reading, answer->node,
-                 "Content is sent in requests; files are answered in records.");
-        }
         for (size_t other = 0; other < operation->request->members.count; other++) {
             const struct service_member *question = operation->request->members.items[other];
             if (strcasecmp(answer->name, question->name) == 0) {
@@ -255,6 +253,34 @@ static void resolve_members(struct reading *reading, const struct service_type *
     }
 }
 
+/* Whether bytes are among what a member brings, itself or in its types as deep as that. */
+static bool holds_content(const struct service_member *member, int depth)
+{
+    if (member->structure == NULL || depth == 0) {
+        return member->type != NULL && strcmp(member->type->constant, "SHAPE_CONTENT") == 0;
+    }
+    for (size_t i = 0; i < member->structure->members.count; i++) {
+        if (holds_content(member->structure->members.items[i], depth - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_answers(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->services->operations.count; i++) {
+        const struct service_operation *operation = reading->services->operations.items[i];
+        for (size_t k = 0; k < operation->response->members.count; k++) {
+            const struct service_member *answer = operation->response->members.items[k];
+            if (holds_content(answer, DEPTH)) {
+                note(reading, answer->node,
+                     "Content is sent in requests; files are answered in records.");
+            }
+        }
+    }
+}
+
 static void read_root(struct reading *reading, const struct xml_node *root)
 {
     for (const struct xml_node *node = root->first_child; node != NULL; node = node->next) {
@@ -302,6 +328,7 @@ bool services_read(const struct generation *generation, struct services *service
     for (size_t index = 0; index < services.types.count; index++) {
         resolve_members(&reading, services.types.items[index]);
     }
+    check_answers(&reading);
     if (reading.has_failed) {
         return false;
     }

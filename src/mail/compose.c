@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "call/call.h"
 #include "crypto/random.h"
+#include "mail/content.h"
 #include "mail/incoming.h"
 #include "mail/send.h"
 #include "mail/token.h"
@@ -212,13 +213,6 @@ static void set_texts(struct call *call, struct outgoing_mail *mail)
 
 /* ---- its files ---- */
 
-static bool read_note(void *context, void *bytes, size_t capacity, size_t *length_out,
-                      struct error *error)
-{
-    struct file *file = context;
-    return file->read(file, bytes, capacity, length_out, error);
-}
-
 static struct query_request query_of_notes(struct call *call, const struct uuid *email_id)
 {
     static const char *const names[] = {"fileName", "mimeType", "contentId", "document"};
@@ -266,7 +260,7 @@ static bool attach(struct call *call, const struct record *note, struct array *f
         .media_type = type == NULL ? file->media_type : type,
         .content_id = text_of(note, "contentId"),
         .size = file->size,
-        .source = {.read = read_note, .context = file},
+        .source = mail_source_of_file(file),
     };
     array_add(files, attachment);
     return true;
@@ -303,30 +297,13 @@ static bool attach_notes(struct call *call, struct outgoing_mail *mail, struct e
 
 /* ---- the message ---- */
 
-static bool read_content(struct file *file, void *bytes, size_t capacity, size_t *length_out,
-                         struct error *error)
-{
-    return mime_content_read(file->context, bytes, capacity, length_out, error);
-}
-
-static void rewind_content(struct file *file)
-{
-    mime_content_rewind(file->context);
-}
-
-static bool read_again(void *context, void *bytes, size_t capacity, size_t *length_out,
-                       struct error *error)
-{
-    return mime_content_read(context, bytes, capacity, length_out, error);
-}
-
 /* Read as any message that comes in, so that it is known again by its content when a relay gives
  * it another id. */
 static bool take_digest(struct call *call, struct outgoing_mail *mail, struct mime_content *content,
                         struct error *error)
 {
     const struct mime_limits limits = mail_limits(call);
-    const struct mime_source source = {.read = read_again, .context = content};
+    const struct mime_source source = mail_source_of_content(content);
     struct mime_message *message = NULL;
 
     mime_content_rewind(content);
@@ -348,14 +325,9 @@ static bool stage(struct call *call, struct outgoing_mail *mail, struct mime_con
                                (long long)size, (long long)call->settings->limits.attachment);
     }
     mail->file = arena_allocate(call->arena, sizeof(*mail->file));
-    *mail->file = (struct file){
-        .name = "message.eml",
-        .media_type = "message/rfc822",
-        .size = size,
-        .read = read_content,
-        .rewind = rewind_content,
-        .context = content,
-    };
+    *mail->file = mail_file_of_content(content, size);
+    mail->file->name = "message.eml";
+    mail->file->media_type = "message/rfc822";
     if (mail->is_within) {
         return file_stage_within(call, original, mail->file, error);
     }

@@ -124,6 +124,14 @@ struct incoming_mail {
 struct mime_limits;
 struct mime_limits mail_limits(const struct call *call);
 
+/* parsed.c: the message of a request, as it came or put together from what was taken apart. Fails
+ * with PARAMETER_REQUIRED unless there is one of them, with VALUE_INVALID for an address that is
+ * none, with LIMIT_EXCEEDED for too many of anything. */
+struct parsed_email;
+must_check bool mail_take_message(struct call *call, struct file *message,
+                                  const struct parsed_email *parsed, struct file **message_out,
+                                  struct error *error);
+
 /* read.c: reads the message of a request. The caller must be one who may read every e-mail:
  * NOT_ALLOWED. */
 must_check bool mail_read(struct call *call, struct file *message,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "call/call.h"
+#include "mail/content.h"
 #include "mail/incoming.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
@@ -17,13 +18,6 @@
 #include "text/utf8.h"
 
 enum { MEDIA_TYPE_LENGTH = 200, ADDRESS_LENGTH = 320 };
-
-static bool read_file(void *context, void *bytes, size_t capacity, size_t *length_out,
-                      struct error *error)
-{
-    struct file *file = context;
-    return file->read(file, bytes, capacity, length_out, error);
-}
 
 struct mime_limits mail_limits(const struct call *call)
 {
@@ -71,7 +65,7 @@ bool mail_parse(struct call *call, struct file *message, struct incoming_mail **
                 struct error *error)
 {
     const struct mime_limits limits = mail_limits(call);
-    const struct mime_source source = {.read = read_file, .context = message};
+    const struct mime_source source = mail_source_of_file(message);
     struct incoming_mail *mail = arena_allocate(call->arena, sizeof(*mail));
     struct mime_message *read = NULL;
 
@@ -105,17 +99,6 @@ bool mail_read(struct call *call, struct file *message, const struct message_lis
 
 /* ---- files ---- */
 
-static bool read_part(struct file *file, void *bytes, size_t capacity, size_t *length_out,
-                      struct error *error)
-{
-    return mime_content_read(file->context, bytes, capacity, length_out, error);
-}
-
-static void rewind_part(struct file *file)
-{
-    mime_content_rewind(file->context);
-}
-
 /* A part too large for the field of a note is in the original alone. */
 static bool stage_part(struct call *call, struct incoming_mail *mail, const struct field *field,
                        const struct mime_part *part, struct file **file_out, struct error *error)
@@ -126,14 +109,9 @@ static bool stage_part(struct call *call, struct incoming_mail *mail, const stru
         mail->has_lost_file = true;
         return true;
     }
-    *file = (struct file){
-        .name = part->name,
-        .media_type = arena_format(call->arena, "%.*s", (int)MEDIA_TYPE_LENGTH, part->media_type),
-        .size = part->size,
-        .read = read_part,
-        .rewind = rewind_part,
-        .context = part->content,
-    };
+    *file = mail_file_of_content(part->content, part->size);
+    file->name = part->name;
+    file->media_type = arena_format(call->arena, "%.*s", (int)MEDIA_TYPE_LENGTH, part->media_type);
     *file_out = file;
     array_add(call->staged, file);
     return file_stage(call, field, file, error);

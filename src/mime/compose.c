@@ -136,7 +136,9 @@ static void set_ids(struct arena *arena, GMimeMessage *message, const struct mim
             buffer_add_format(&ids, "%s<%s>", ids.length == 0 ? "" : "\r\n ", draft->references[i]);
         }
     }
-    g_mime_message_set_message_id(message, draft->message_id);
+    if (draft->message_id != NULL && is_plain(draft->message_id, ID_LENGTH)) {
+        g_mime_message_set_message_id(message, draft->message_id);
+    }
     if (draft->in_reply_to != NULL && is_plain(draft->in_reply_to, ID_LENGTH)) {
         set_plain(arena, message, "In-Reply-To", arena_format(arena, "<%s>", draft->in_reply_to));
     }

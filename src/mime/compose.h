@@ -25,7 +25,7 @@ struct mime_attachment {
 };
 
 struct mime_draft {
-    const char *message_id; /* normalised, as by mime_message_id */
+    const char *message_id; /* normalised, as by mime_message_id; NULL: none */
     int64_t date;           /* milliseconds since 1970, UTC */
     struct mime_address from;
     struct mime_addresses to, cc;
