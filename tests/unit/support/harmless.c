@@ -37,8 +37,9 @@ static const char *const attributes[] = {"align",       "alt",   "bgcolor", "bor
                                          "height",      "href",  "lang",    "rel",    "src",
                                          "rowspan",     "size",  "span",    "start",  "style",
                                          "target",      "title", "valign",  "width",  "data-src"};
-static const char *const odd_styles[] = {"url",      "expression", "@",       "\\",    "image(",
-                                         "position", "behavior",   "binding", "float", "display"};
+static const char *const odd_values[] = {"url",    "expression", "@",      "\\",
+                                         "image(", "behavior",   "binding"};
+static const char *const odd_properties[] = {"position", "display", "float", "content", "z-index"};
 static const char *const devices[] = {"con", "prn", "aux", "nul"};
 
 static bool is_one_of(const char *word, const char *const *words, size_t count)
@@ -85,17 +86,33 @@ static bool is_address(const char *name, const char *value)
     return true;
 }
 
-static bool is_style(const char *value, size_t length)
+static bool has_odd_value(const char *style, size_t length)
 {
-    for (size_t i = 0; i < COUNT_OF(odd_styles); i++) {
-        size_t size = strlen(odd_styles[i]);
+    for (size_t i = 0; i < COUNT_OF(odd_values); i++) {
+        size_t size = strlen(odd_values[i]);
         for (size_t at = 0; at + size <= length; at++) {
-            if (strncasecmp(value + at, odd_styles[i], size) == 0) {
-                return false;
+            if (strncasecmp(style + at, odd_values[i], size) == 0) {
+                return true;
             }
         }
     }
-    return true;
+    return false;
+}
+
+/* A declaration after the other: what each is of says little of where its element stands. */
+static bool is_style(const char *style, size_t length)
+{
+    char property[WORD_MOST];
+
+    for (const char *at = style; at < style + length;) {
+        const char *name = at + strspn(at, " \t\r\n;");
+        if (take_word(&name, property) &&
+            is_one_of(property, odd_properties, COUNT_OF(odd_properties))) {
+            return false;
+        }
+        at = name + strcspn(name, ";\"") + 1;
+    }
+    return !has_odd_value(style, length);
 }
 
 /* name="value", after a blank. */
