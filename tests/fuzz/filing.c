@@ -5,7 +5,8 @@
  * with blanks between them. The rest is the message; it is checked, filed, and filed again, with
  * limits so small that they are met. It is filed as the check said, or refused with a code that
  * says what is wrong with it; the second time nothing is written and the same is told; the original
- * is there byte for byte; what is shown runs nothing, and names of files lead nowhere.
+ * is there byte for byte; what is shown runs nothing, and names of files lead nowhere. Then a user
+ * files it by hand, and a lead is made of who wrote it.
  *
  * The organisation is made once: customers, mailboxes of every policy, a queue that opens cases, a
  * message that was sent and may bounce, a conversation, a meeting. After each message its database
@@ -370,6 +371,50 @@ static void expect_again(const struct delivered_email *first, const struct given
     }
 }
 
+/* What people do with it; each is done, or is their mistake. */
+static const void *ask_as(const char *user, const char *operation, const void *request)
+{
+    const char *postman = town.office.credentials.basic_name;
+
+    town.office.credentials.basic_name = user;
+    const void *response = office_try(&town.office, "Mail", operation, request);
+    town.office.credentials.basic_name = postman;
+    expect(response != NULL || error_kind(town.office.error.code)->is_client_fault);
+    return response;
+}
+
+/* A user files it by hand, twice. */
+static const struct promoted_email *promote(const struct given *given)
+{
+    struct letter letter;
+    const struct promote_email_request request = {
+        .message = letter_put(&letter, given->bytes, given->length)};
+    const struct promote_email_response *response = ask_as("olga", "PromoteEmail", &request);
+
+    return response == NULL ? NULL : response->result;
+}
+
+static void expect_by_hand(const struct given *given)
+{
+    const struct promoted_email *first = promote(given);
+    int64_t before = last_change();
+    const struct promoted_email *again = first == NULL ? NULL : promote(given);
+
+    if (first != NULL) {
+        expect(again != NULL && !again->created.value && last_change() == before);
+        expect(uuid_is_equal(&again->id.value, &first->id.value));
+    }
+}
+
+static void make_lead(const struct delivered_email *filed)
+{
+    const struct convert_email_to_lead_request request = {.id = filed->id};
+
+    if (filed->filed.value) {
+        (void)ask_as(ADMINISTRATOR, "ConvertEmailToLead", &request);
+    }
+}
+
 static void file_message(const struct given *given)
 {
     const struct incoming_email_check *checked = check(given);
@@ -386,6 +431,8 @@ static void file_message(const struct given *given)
         expect_filed(filed, given);
     }
     expect_again(filed, given);
+    expect_by_hand(given);
+    make_lead(filed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
