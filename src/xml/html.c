@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/expect.h"
+#include "xml/html_bound.h"
 #include "xml/html_table.h"
 #include "xml/library.h"
 #include "xml/write.h"
@@ -371,6 +372,7 @@ void html_read(struct arena *arena, const char *html, size_t length, const char 
     buffer_init(&clean, arena, FIRST_SIZE);
     buffer_init(&text, arena, FIRST_SIZE);
     html = tidy(arena, html, length, &length);
+    html = html_bound(arena, html, length, &length);
     const xmlDoc *document = length == 0 ? NULL : read_document(arena, html, length);
     if (document == NULL) {
         write_stripped(&writing, html, length);

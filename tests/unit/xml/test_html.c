@@ -161,3 +161,67 @@ void test_html__is_cut_between_pieces(void **state)
         arena_destroy(&arena);
     }
 }
+
+/* ---- tags of more attributes than anybody needs ---- */
+
+enum { MEBIBYTE = 1024 * 1024 };
+
+/* The parser would take minutes for each. */
+void test_html__a_megabyte_of_attributes_is_no_trouble(void **state)
+{
+    static const struct {
+        const char *begin, *format, *end;
+    } tricks[] = {
+        {"<p", " a%d", ">b"},
+        {"<p", " a%d=c", ">b"},
+        {"<p", " a%d=\">\"", ">b"},
+        {"<p", " a%d='<p'", ">b"},
+        {"<p", " a%d=<p", ">b"},
+        {"<p", " <p a%d", ">b"},
+        {"<p", " x=\"<p\"a%d", ">b"},
+        {"<p", "\n\"a%d=\" a%d", ">b"},
+        {"<!-- <p a=\" --><p", " a%d", ">b"},
+        {"<script>if(a<b)c='</script><p", " a%d", ">b"},
+        {"<p title='", " a%d", "'>b"},
+        {"<_", " a%d", ">b"},
+        {"</p", " a%d", ">b"},
+        {"<!p", " a%d", ">b"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tricks) / sizeof(tricks[0]); i++) {
+        struct arena *arena = arena_create();
+        struct buffer html;
+        const char *clean = NULL;
+        buffer_init(&html, arena, 64);
+        buffer_add_text(&html, tricks[i].begin);
+        for (int number = 0; html.length < MEBIBYTE; number++) {
+            buffer_add_format(&html, tricks[i].format, number, number);
+        }
+        buffer_add_text(&html, tricks[i].end);
+        html_read(arena, html.bytes, html.length, &clean, NULL);
+        assert_true(harmless_is_html(clean));
+        arena_destroy(&arena);
+    }
+}
+
+/* The first hundred count, and what follows the tag is there. */
+void test_html__a_tag_has_a_hundred_attributes(void **state)
+{
+    struct arena *arena = arena_create();
+    struct buffer html;
+    const char *clean = NULL;
+
+    (void)state;
+    buffer_init(&html, arena, 64);
+    buffer_add_text(&html, "<p");
+    for (int i = 1; i < 100; i++) {
+        buffer_add_format(&html, " a%d = 'b'", i);
+    }
+    buffer_add_text(&html,
+                    " lang=\"en\" title=\"left out\" a b><i dir=ltr title='a<b>\"c'>d</i></p>");
+    html_read(arena, html.bytes, html.length, &clean, NULL);
+    assert_string_equal(clean, "<p lang=\"en\"><i dir=\"ltr\" "
+                               "title=\"a&lt;b&gt;&quot;c\">d</i></p>");
+    arena_destroy(&arena);
+}
