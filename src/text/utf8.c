@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 /* What may follow a first byte: Unicode 15, table 3-7. */
 struct sequence {
@@ -100,6 +102,20 @@ bool text_is_valid_utf8(const char *text, size_t length)
         }
         at += count;
     }
+}
+
+bool text_is_visible(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        UChar32 character;
+        U8_NEXT(text, at, length, character);
+        if (character < 0 || !u_isgraph(character)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 size_t text_count_characters(const char *text)

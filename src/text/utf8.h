@@ -12,6 +12,10 @@
 /* True for well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF, no NUL. */
 bool text_is_valid_utf8(const char *text, size_t length);
 
+/* True for well-formed text whose every character is seen: no blank, no control or format
+ * character, none that Unicode does not know. */
+bool text_is_visible(const char *text, size_t length);
+
 /* Characters (code points) of well-formed text: what a field's greatest length counts. */
 size_t text_count_characters(const char *text);
 

@@ -111,3 +111,31 @@ void test_utf8__measures_the_first_characters(void **state)
     assert_int_equal(text_length_of("Привет", 3), 6);
     assert_int_equal(text_length_of("\xF0\x9F\x8C\xBC!", 1), 4);
 }
+
+void test_utf8__what_is_seen(void **state)
+{
+    static const char *const seen[] = {"", "a!~", "почта", "用户", "e\xCC\x81", "\xF0\x9F\x98\x80"};
+    static const char *const unseen[] = {
+        " ",
+        "\n",
+        "\x7F",
+        "\xC2\x85",     /* NEL */
+        "\xC2\xA0",     /* a blank that breaks no line */
+        "\xE2\x80\x8B", /* a blank without width */
+        "\xE2\x80\xAE", /* what follows goes from right to left */
+        "\xEF\xBB\xBF",
+        "\xCD\xB8", /* no character yet */
+        "a\xD0",
+        "\xFF",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+        assert_true(text_is_visible(seen[i], strlen(seen[i])));
+    }
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+        if (text_is_visible(unseen[i], strlen(unseen[i]))) {
+            fail_msg("%zu", i);
+        }
+    }
+}
