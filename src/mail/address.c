@@ -114,6 +114,16 @@ static void gather(struct call *call, struct incoming_mail *mail)
 
 /* ---- asking ---- */
 
+void mail_add_forms(struct call *call, struct array *values, const char *compared)
+{
+    const char *wire = mime_wire_address(call->arena, compared);
+
+    array_add(values, compared);
+    if (wire != NULL && wire != compared) {
+        array_add(values, wire);
+    }
+}
+
 static struct condition_request *ask_for(struct call *call, const struct field *field,
                                          struct mail_address *const *addresses, size_t count)
 {
@@ -122,7 +132,7 @@ static struct condition_request *ask_for(struct call *call, const struct field *
 
     array_init(&values, call->arena);
     for (size_t i = 0; i < count; i++) {
-        array_add(&values, addresses[i]->compared);
+        mail_add_forms(call, &values, addresses[i]->compared);
         if (!field->is_searchable && strcmp(addresses[i]->compared, addresses[i]->address) != 0) {
             array_add(&values, addresses[i]->address);
         }

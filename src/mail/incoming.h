@@ -158,6 +158,10 @@ must_check bool mail_find_parties(struct call *call, struct incoming_mail *mail,
 struct mail_address *mail_address_of(struct call *call, const struct incoming_mail *mail,
                                      const char *compared);
 
+/* address.c: adds the forms in which somebody may have written an address down, as it is compared:
+ * its domain in letters, or as it goes over wires. */
+void mail_add_forms(struct call *call, struct array *values, const char *compared);
+
 /* address.c: who of them it is from: by the rank of entities, and before others of his entity
  * whoever belongs to the user of the mailbox. NULL: nobody known. */
 const struct mail_match *mail_sender_of(const struct incoming_mail *mail,

@@ -22,6 +22,7 @@
 #include "security/identity.h"
 #include "security/role.h"
 #include "security/session.h"
+#include "text/domain.h"
 #include "text/fold.h"
 
 enum { AT_ONCE = 100, STATE_ACTIVE = 0, DELIVERY_NONE = 0 };
@@ -78,7 +79,8 @@ static struct query_request ask_for(struct call *call, const struct incoming_mai
     array_init(&values, call->arena);
     array_init(&conditions, call->arena);
     for (size_t i = first; i < first + count; i++) {
-        array_add(&values, ((struct mail_address *)map_value_at(mail->addresses, i))->compared);
+        mail_add_forms(call, &values,
+                       ((struct mail_address *)map_value_at(mail->addresses, i))->compared);
     }
     *condition = (struct condition_request){
         .field = names[0],
@@ -93,7 +95,7 @@ static struct query_request ask_for(struct call *call, const struct incoming_mai
                     .count = sizeof(names) / sizeof(names[0]),
                     .items = (void **)names},
         .filter = filter,
-        .page_size = {.is_set = true, .value = (int64_t)count},
+        .page_size = {.is_set = true, .value = (int64_t)values.count},
     };
 }
 
@@ -242,18 +244,19 @@ static bool receive(struct call *call, struct incoming_mail *mail, const char *w
 
 /* ---- the house ---- */
 
-static bool is_in_domains(const char *domains, const char *address)
+/* The address is one as it is compared. */
+static bool is_in_domains(struct call *call, const char *domains, const char *address)
 {
     const char *domain = strrchr(address, '@') + 1;
-    size_t length = strlen(domain);
 
     while (*domains != '\0') {
         domains += strspn(domains, ", ");
-        size_t one = strcspn(domains, ", ");
-        if (one == length && strncasecmp(domains, domain, length) == 0) {
+        size_t length = strcspn(domains, ", ");
+        const char *one = arena_copy_part(call->arena, domains, length);
+        if (strcasecmp(text_domain_to_letters(call->arena, one), domain) == 0) {
             return true;
         }
-        domains += one;
+        domains += length;
     }
     return false;
 }
@@ -288,7 +291,7 @@ static void mark_own(struct call *call, struct incoming_mail *mail)
     for (size_t i = 0; i < count; i++) {
         struct mail_address *address = map_value_at(mail->addresses, i);
         address->is_own = address->mailbox != NULL || has_colleague(address) ||
-                          is_in_domains(call->settings->filing.domains, address->compared);
+                          is_in_domains(call, call->settings->filing.domains, address->compared);
     }
     for (size_t i = 0; i < count; i++) {
         struct mail_address *address = map_value_at(mail->addresses, i);

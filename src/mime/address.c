@@ -11,6 +11,7 @@
 #include "mime/library.h"
 #include "mime/word.h"
 #include "text/charset.h"
+#include "text/domain.h"
 #include "text/utf8.h"
 
 enum { ADDRESS_LENGTH = 320 }; /* characters; RFC 3696: no longer one is an address */
@@ -24,6 +25,15 @@ struct listing {
     bool *is_cut;
 };
 
+/* The address with another form of its domain, which is what stands behind the last @. */
+static const char *with_domain(struct arena *arena, const char *address, const char *domain)
+{
+    const char *old = strrchr(address, '@') + 1;
+
+    return domain == old ? address
+                         : arena_format(arena, "%.*s%s", (int)(old - address), address, domain);
+}
+
 const char *mime_compared_address(struct arena *arena, const char *address)
 {
     char *compared = arena_copy_text(arena, address);
@@ -35,7 +45,17 @@ const char *mime_compared_address(struct arena *arena, const char *address)
         }
     }
     *to = '\0';
-    return compared;
+    const char *at = strrchr(compared, '@');
+    return at == NULL ? compared
+                      : with_domain(arena, compared, text_domain_to_letters(arena, at + 1));
+}
+
+const char *mime_wire_address(struct arena *arena, const char *address)
+{
+    const char *at = strrchr(address, '@');
+    const char *domain = at == NULL ? NULL : text_domain_to_ascii(arena, at + 1);
+
+    return domain == NULL ? NULL : with_domain(arena, address, domain);
 }
 
 /* A name that is the address once more, or nothing but quotes, says nothing. */

@@ -10,7 +10,7 @@
  *
  * Memory: everything lives in the arena given; the spool is closed with it.
  * Threads: a message belongs to one thread.
- * Specifications: RFC 5322, 2045 to 2047, 2231, 2369, 3464, 3834, 6532.
+ * Specifications: RFC 5322, 2045 to 2047, 2231, 2369, 3464, 3834, 5891, 6532.
  */
 #ifndef MIME_MIME_H
 #define MIME_MIME_H
@@ -137,7 +137,10 @@ must_check bool mime_content_read(struct mime_content *content, void *bytes, siz
  * of one longer than fields hold, its SHA-256. NULL: it is none. */
 const char *mime_message_id(struct arena *arena, const char *text);
 
-/* The one form in which an address is compared. */
+/* The one form in which an address is compared: its domain in the letters that people read. */
 const char *mime_compared_address(struct arena *arena, const char *address);
+
+/* An address as it goes over wires, its domain in ASCII (RFC 5891). NULL: it has no such domain. */
+const char *mime_wire_address(struct arena *arena, const char *address);
 
 #endif

@@ -6,13 +6,30 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/arena.h"
+#include "text/domain.h"
+
 /* Whether the domain is this one or below it. */
-static bool is_within(const char *domain, const char *wanted, size_t length)
+static bool is_within(const char *domain, const char *wanted)
 {
-    size_t own = strlen(domain);
+    size_t own = strlen(domain), length = strlen(wanted);
 
     return own >= length && strncasecmp(domain + own - length, wanted, length) == 0 &&
            (own == length || domain[own - length - 1] == '.');
+}
+
+static bool is_in_one(struct arena *scratch, const char *domains, const char *domain)
+{
+    while (*domains != '\0') {
+        size_t length = strcspn(domains, " ,");
+        const char *wanted = arena_copy_part(scratch, domains, length);
+        if (is_within(domain, text_domain_to_letters(scratch, wanted))) {
+            return true;
+        }
+        domains += length;
+        domains += strspn(domains, " ,");
+    }
+    return false;
 }
 
 bool domains_have(const char *domains, const char *address)
@@ -23,14 +40,8 @@ bool domains_have(const char *domains, const char *address)
     if (*domains == '\0' || at == NULL) {
         return true;
     }
-    while (*domains != '\0') {
-        size_t length = strcspn(domains, " ,");
-
-        if (is_within(at + 1, domains, length)) {
-            return true;
-        }
-        domains += length;
-        domains += strspn(domains, " ,");
-    }
-    return false;
+    struct arena *scratch = arena_create();
+    bool is_had = is_in_one(scratch, domains, text_domain_to_letters(scratch, at + 1));
+    arena_destroy(&scratch);
+    return is_had;
 }

@@ -266,4 +266,7 @@ void test_spool__domains(void **state)
     assert_false(domains_have("example.org", "bob@badexample.org"));
     assert_false(domains_have("example.org", "bob@example.org.evil"));
     assert_false(domains_have("example.org,", "bob@example.com"));
+    assert_true(domains_have("x.org, почта.рф", "bob@crm.XN--80A1ACNY.xn--p1ai"));
+    assert_true(domains_have("xn--80a1acny.xn--p1ai", "bob@Почта.рф"));
+    assert_false(domains_have("очта.рф", "bob@xn--80a1acny.xn--p1ai"));
 }

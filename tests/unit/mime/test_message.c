@@ -79,6 +79,28 @@ void test_message__addresses_are_flattened_and_normalised(void **state)
     arena_destroy(&arena);
 }
 
+/* A domain in letters, in ASCII and in capitals is one; so the address is in the list once. */
+void test_message__a_domain_is_one_in_both_of_its_forms(void **state)
+{
+    (void)state;
+    arena = arena_create();
+    const struct mime_message *message =
+        read_text(arena, "From: Ann <ann@xn--80a1acny.xn--p1ai>\n"
+                         "To: ann@почта.рф, Ann@XN--80A1ACNY.XN--P1AI, ann@ПОЧТА.рф\n"
+                         "Cc: ann@xn--zzzzzz.com, почта@почта.рф\n\n");
+    assert_string_equal(message->from.items[0].compared, "ann@почта.рф");
+    assert_int_equal(message->to.count, 1);
+    assert_string_equal(message->to.items[0].compared, "ann@почта.рф");
+    assert_string_equal(message->cc.items[0].compared, "ann@xn--zzzzzz.com");
+    assert_string_equal(message->cc.items[1].compared, "почта@почта.рф");
+    assert_string_equal(mime_wire_address(arena, "ann@почта.рф"), "ann@xn--80a1acny.xn--p1ai");
+    assert_string_equal(mime_wire_address(arena, "Ann@x.org"), "Ann@x.org");
+    assert_null(mime_wire_address(arena, "ann"));
+    assert_null(mime_wire_address(arena, "ann@поч та.рф"));
+    assert_string_equal(mime_compared_address(arena, "Ann"), "ann");
+    arena_destroy(&arena);
+}
+
 void test_message__an_address_is_as_long_as_it_has_characters(void **state)
 {
     char address[1000] = "";

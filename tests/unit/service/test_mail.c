@@ -276,6 +276,31 @@ void test_mail__every_address_is_tied_to_its_records(void **state)
     office_close(&office);
 }
 
+/* Whichever of its two forms a domain was written down in, and whichever comes. */
+void test_mail__a_domain_in_letters_is_known_in_ascii(void **state)
+{
+    (void)state;
+    office_open(&office);
+    const struct uuid ann = letters_add(&office, "Contact", "lastName", "Ann", "ann@почта.рф");
+    const struct uuid eve =
+        letters_add(&office, "Contact", "lastName", "Eve", "eve@xn--80a1acny.xn--p1ai");
+    const char *const letters[] = {
+        letters_write(&office, "ann@xn--80a1acny.xn--p1ai", "i1@x", "Cc: eve@Почта.рф\n"),
+        letters_write(&office, "ann@ПОЧТА.рф", "i2@x", "Cc: eve@XN--80A1ACNY.xn--p1ai\n"),
+    };
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        const struct delivered_email *result = letters_deliver(&office, letters[i], NULL);
+        const struct record *email =
+            letters_retrieve(&office, "Email", &result->id.value, "from", "cc", NULL);
+        assert_true(
+            uuid_is_equal(&letters_value(email, "from")->parties.items[0].reference.id, &ann));
+        assert_int_equal(letters_value(email, "cc")->parties.count, 1);
+        assert_true(
+            uuid_is_equal(&letters_value(email, "cc")->parties.items[0].reference.id, &eve));
+    }
+    office_close(&office);
+}
+
 static void merge_contacts(const struct uuid *master, const struct uuid *subordinate)
 {
     const struct merge_entity_request request = {
