@@ -162,7 +162,7 @@ static const char *new_message_id(struct call *call, const char *address)
     for (size_t i = 0; i < sizeof(bytes); i++) {
         buffer_add_format(&id, "%02x", bytes[i]);
     }
-    buffer_add_format(&id, "%s", strrchr(address, '@'));
+    buffer_add_text(&id, strrchr(mime_wire_address(call->arena, address), '@'));
     return mime_message_id(call->arena, id.bytes);
 }
 

@@ -107,7 +107,7 @@ static bool put(struct call *call, const struct outgoing_mail *mail, const struc
     const struct outbox_mail waiting = {
         .email_id = *id,
         .mailbox = mail->mailbox,
-        .sender = mail->draft.from.address,
+        .sender = mime_wire_address(call->arena, mail->draft.from.address),
         .recipients = mail->recipients,
         .message_id = mail->draft.message_id,
         .size = mail->file->size,

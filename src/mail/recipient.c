@@ -114,7 +114,9 @@ static bool add_to_envelope(struct gathering *gathering, const struct field *lis
 {
     size_t most = (size_t)gathering->call->settings->mail.recipients;
 
-    if (!mime_is_sendable(address->address)) {
+    const char *wire = mime_sendable_address(gathering->call->arena, address->address);
+
+    if (wire == NULL) {
         return error_set_about(error, ERROR_VALUE_INVALID, "Email", list->name,
                                "No mail can be sent to \"%.100s\"", address->address);
     }
@@ -127,8 +129,7 @@ static bool add_to_envelope(struct gathering *gathering, const struct field *lis
                                most);
     }
     map_set(gathering->seen, address->compared, gathering);
-    buffer_add_format(&gathering->envelope, "%s%s", gathering->count == 0 ? "" : "\n",
-                      address->address);
+    buffer_add_format(&gathering->envelope, "%s%s", gathering->count == 0 ? "" : "\n", wire);
     gathering->count++;
     return true;
 }

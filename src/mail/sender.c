@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/expect.h"
 #include "call/call.h"
+#include "mail/incoming.h"
 #include "mail/send.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
@@ -112,23 +114,29 @@ static bool has_choice(const struct record *record, const char *name, const char
            field_find_choice(field, token)->value == record_value(record, field)->integer;
 }
 
-/* The mailbox of the address; NULL: there is none. */
+/* The mailbox of the address, in whatever form it was written down; NULL: there is none. */
 static bool find_mailbox(struct call *call, const char *address, struct record **mailbox_out,
                          struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Mailbox");
-    const struct value value = {.state = VALUE_SET, .text = address};
     const struct field *fields[] = {entity->id, entity->state, entity_find_field(entity, "holder"),
                                     entity_find_field(entity, "outgoingDelivery")};
     const struct column_set columns = {.fields = fields, .count = 4};
+    struct array forms;
     struct uuid id;
     bool is_found = false;
 
     *mailbox_out = NULL;
-    return query_find_by_key(call, entity_find_key(entity, "address"), &value, &id, &is_found,
-                             error) &&
-           (!is_found ||
-            query_find(call, entity, &id, &columns, ROW_LOCK_NONE, mailbox_out, error));
+    array_init(&forms, call->arena);
+    mail_add_forms(call, &forms, mime_compared_address(call->arena, address));
+    for (size_t i = 0; i < forms.count && !is_found; i++) {
+        const struct value value = {.state = VALUE_SET, .text = forms.items[i]};
+        if (!query_find_by_key(call, entity_find_key(entity, "address"), &value, &id, &is_found,
+                               error)) {
+            return false;
+        }
+    }
+    return !is_found || query_find(call, entity, &id, &columns, ROW_LOCK_NONE, mailbox_out, error);
 }
 
 static bool is_in_use(const struct record *mailbox)
@@ -189,6 +197,9 @@ static bool find_address(struct call *call, struct outgoing_mail *mail, struct e
         return false;
     }
     const char *address = sender == NULL ? NULL : address_of(call, sender, mail->from.address);
+    if (address != NULL && mime_sendable_address(call->arena, address) == NULL) {
+        return refuse(ERROR_VALUE_INVALID, error, "No mail can be sent from the address");
+    }
     if (address == NULL) {
         return refuse(ERROR_RULE_BROKEN, error,
                       mail->from.address == NULL ? "The sender has no e-mail address"

@@ -65,22 +65,29 @@ static bool is_domain(const char *domain)
     return true;
 }
 
-bool mime_is_sendable(const char *address)
+/* What may stand before the @ without quotes: RFC 5322, 3.2.3, and RFC 6532, 3.2. */
+static bool is_local_part(const char *local, size_t length)
 {
-    const char *at = strrchr(address, '@');
-    size_t local = at == NULL ? 0 : (size_t)(at - address);
-
-    if (local == 0 || local > LOCAL_LENGTH || !is_plain(address, ADDRESS_LENGTH) ||
-        address[0] == '.' || address[local - 1] == '.') {
-        return false;
-    }
-    for (size_t i = 0; i < local; i++) {
-        if (!isalnum((unsigned char)address[i]) &&
-            strchr("!#$%&'*+-/=?^_`{|}~.", address[i]) == NULL) {
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)local[i] < 128 && !isalnum((unsigned char)local[i]) &&
+            strchr("!#$%&'*+-/=?^_`{|}~.", local[i]) == NULL) {
             return false;
         }
     }
-    return is_domain(at + 1);
+    return length > 0 && length <= LOCAL_LENGTH && local[0] != '.' && local[length - 1] != '.' &&
+           text_is_visible(local, length);
+}
+
+const char *mime_sendable_address(struct arena *arena, const char *address)
+{
+    const char *at = strrchr(address, '@');
+    const char *wire = mime_wire_address(arena, address);
+
+    return wire != NULL && strlen(wire) <= ADDRESS_LENGTH && strstr(wire, "=?") == NULL &&
+                   is_local_part(address, (size_t)(at - address)) &&
+                   is_domain(strrchr(wire, '@') + 1)
+               ? wire
+               : NULL;
 }
 
 /* ---- header ---- */
@@ -104,13 +111,14 @@ static void set_plain(struct arena *arena, GMimeMessage *message, const char *na
 static bool add_address(struct arena *arena, GMimeMessage *message, GMimeAddressType type,
                         const struct mime_address *address, struct error *error)
 {
-    if (!mime_is_sendable(address->address)) {
+    const char *wire = mime_sendable_address(arena, address->address);
+
+    if (wire == NULL) {
         return error_set(error, ERROR_VALUE_INVALID, NULL, "No mail can be sent to \"%.100s\"",
                          one_line(arena, address->address));
     }
     g_mime_message_add_mailbox(message, type,
-                               address->name == NULL ? NULL : one_line(arena, address->name),
-                               address->address);
+                               address->name == NULL ? NULL : one_line(arena, address->name), wire);
     return true;
 }
 
@@ -157,7 +165,7 @@ static void set_marks(struct arena *arena, GMimeMessage *message, const struct m
     }
     if (draft->is_receipt_wanted) {
         set_plain(arena, message, "Disposition-Notification-To",
-                  arena_format(arena, "<%s>", draft->from.address));
+                  arena_format(arena, "<%s>", mime_wire_address(arena, draft->from.address)));
     }
     if (draft->unsubscribe_address != NULL && is_plain(draft->unsubscribe_address, LINE_LENGTH)) {
         set_plain(arena, message, "List-Unsubscribe",

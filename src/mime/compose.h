@@ -4,11 +4,12 @@
  * Whatever stands in a draft, the message has the header lines that this floor writes and no
  * others: texts of people become one line each, encoded where they are not ASCII, and addresses
  * and ids that have no safe form are refused or left out. Lines are ended by CR LF and have at
- * most 998 bytes. Blind copies stand nowhere in it: they belong to the envelope.
+ * most 998 bytes. Blind copies stand nowhere in it: they belong to the envelope. Nothing in it is
+ * beyond ASCII but local parts of addresses: who speaks no SMTPUTF8 can find them in the header.
  *
  * Memory: everything lives in the arena given; attachments are read piece by piece.
  * Threads: a draft belongs to one thread.
- * Specifications: RFC 5322, 2045 to 2047, 2231, 2387, 2392, 3834, 8058.
+ * Specifications: RFC 5322, 2045 to 2047, 2231, 2387, 2392, 3834, 5891, 6532, 8058.
  */
 #ifndef MIME_COMPOSE_H
 #define MIME_COMPOSE_H
@@ -46,9 +47,11 @@ struct mime_draft {
     size_t attachment_count;
 };
 
-/* Whether mail can be sent to an address as it is written: a plain local part, a domain of ASCII
- * letters, within the lengths of RFC 5321. */
-bool mime_is_sendable(const char *address);
+/* The form in which mail is sent to an address, its domain in ASCII (RFC 5891); one whose local
+ * part is not needs servers that speak SMTPUTF8 (RFC 6531). NULL: none can be sent as it is
+ * written: the local part would need quotes, or something in it is not seen, the domain is none, or
+ * it is longer than RFC 5321 allows. */
+const char *mime_sendable_address(struct arena *arena, const char *address);
 
 /* Writes the message; what does not fit into memory is in a file of the folder that has no name.
  * Fails with VALUE_INVALID for an address that cannot be sent to, with INTERNAL where there is no

@@ -4,10 +4,12 @@
 Postfix takes messages by submission, with TLS and a password, and Dovecot files them; what arrives is what the
 platform keeps, byte for byte behind the lines that servers add. A false server says what real ones say seldom.
 """
+import base64
 import contextlib
 import pathlib
 import random
 import re
+import shutil
 import socket
 import sqlite3
 import sys
@@ -48,6 +50,15 @@ smtpd_tls_key_file = {key}
 TRUSTING = """
 default_transport = lmtp:inet:127.0.0.1:24
 relay_transport = lmtp:inet:127.0.0.1:24
+"""
+# It delivers by itself, since Dovecot takes no addresses beyond ASCII: all to one mailbox.
+LETTERS = """
+default_transport = virtual
+virtual_mailbox_base = /var/mail
+virtual_mailbox_maps = static:letters/
+virtual_uid_maps = static:991
+virtual_gid_maps = static:991
+virtual_mailbox_limit = 0
 """
 DOVECOT = """
 service auth {
@@ -195,13 +206,13 @@ def check_postfix(writer):
     certificate, key = authority.sign("localhost", "IP:127.0.0.1")
     postfix = POSTFIX.format(certificate=certificate, key=key)
     settings = {"port": 25, "user": "boss", "password": servers.PASSWORD, "ca_file": WORK / "authority" / "ca.pem"}
-    with servers.Postfix(postfix), servers.Dovecot("keep;", DOVECOT) as dovecot:
+    with servers.Postfix(postfix), servers.Dovecot("keep;", DOVECOT):
         sent = [writer.send(f"letter {number}", "bob@crm.example.org") for number in range(5)]
         with outbox(**settings):
             for identifier in sent:
                 if complaint := writer.wait(identifier, "Sent", "250 2.0.0"):
                     return complaint
-        arrived = dovecot.wait("bob", len(sent))
+        arrived = servers.wait_for_mail("bob", len(sent))
         for identifier in sent:
             original = writer.office.original(identifier).replace(b"\r\n", b"\n")
             if sum(message.endswith(original) for message in arrived) != 1:
@@ -211,7 +222,7 @@ def check_postfix(writer):
 
 def check_memory_of_a_large_message(writer):
     """100 MB from the platform through Postfix into a mailbox, in less than 32 MB of either program."""
-    with (as_shipped(), servers.Postfix(TRUSTING), servers.Dovecot("keep;") as dovecot,
+    with (as_shipped(), servers.Postfix(TRUSTING), servers.Dovecot("keep;"),
           trusting_outbox() as program):
         # What comes first fills caches.
         if complaint := writer.wait(writer.send("small", "eve@crm.example.org", files=[bytes(1_000_000)]), "Sent"):
@@ -224,7 +235,7 @@ def check_memory_of_a_large_message(writer):
         if complaint := writer.wait(identifier, "Sent", "250 2.0.0"):
             return complaint
         grown = [peak(process) - was for process, was in zip(processes, before)]
-        arrived = dovecot.wait("eve", 2)
+        arrived = servers.wait_for_mail("eve", 2)
     original = writer.office.original(identifier).replace(b"\r\n", b"\n")
     print(f"# {len(original) / 1e6:.0f} MB: crmd grew by {grown[0] / 2**20:.1f} MiB, crm-outbox by {grown[1] / 2**20:.1f} MiB")
     if sum(message.endswith(original) for message in arrived) != 1:
@@ -237,6 +248,55 @@ def check_too_large_for_the_server(writer):
     with servers.Postfix(TRUSTING + "message_size_limit = 1000000\n"), trusting_outbox():
         identifier = writer.send("too large", "eve@crm.example.org", files=[bytes(1_000_000)])
         return writer.wait(identifier, "Failed", "552 5.3.4")
+
+
+def check_a_domain_in_letters(writer):
+    """Mail servers are told of it in ASCII."""
+    with servers.Postfix(TRUSTING), servers.Dovecot("keep;"), trusting_outbox():
+        identifier = writer.send("domain", "carol@Почта.рф")
+        if complaint := writer.wait(identifier, "Sent", "250 2.0.0"):
+            return complaint
+        arrived = servers.wait_for_mail("carol", 1)
+    if len(arrived) != 1 or b"\nTo: carol@xn--80a1acny.xn--p1ai\n" not in arrived[0]:
+        return f"it arrived as {arrived}"
+    return None if b"\nDelivered-To: carol@xn--80a1acny.xn--p1ai\n" in b"\n" + arrived[0] else "it went to another"
+
+
+def check_letters_before_the_domain(writer):
+    """By SMTPUTF8, with them in the header, to everybody."""
+    people = "анна@почта.рф", "dan@crm.example.org"
+    mailbox = pathlib.Path("/var/mail/letters")
+    mailbox.mkdir()
+    shutil.chown(mailbox, "vmail", "vmail")
+    with servers.Postfix(LETTERS), trusting_outbox():
+        identifier = writer.send("letters", *people)
+        if complaint := writer.wait(identifier, "Sent", "250 2.0.0"):
+            return complaint
+        arrived = servers.wait_for_mail("letters", len(people))
+    original = writer.office.original(identifier).replace(b"\r\n", b"\n")
+    if "\nTo: анна@xn--80a1acny.xn--p1ai, dan@crm.example.org\n".encode() not in original:
+        return "the header says otherwise"
+    if len(arrived) != len(people) or not all(message.endswith(original) for message in arrived):
+        return "it did not arrive as it was"
+    heads = b"\n".join(message[:-len(original)] for message in arrived).decode()
+    return None if "\nX-Original-To: анна@xn--80a1acny.xn--p1ai\n" in heads else f"it went to others: {heads}"
+
+
+def check_a_server_without_letters(writer):
+    """The others get it, from a header that names everybody in ASCII."""
+    main = TRUSTING + "smtputf8_enable = no\n"
+    with servers.Postfix(main), servers.Dovecot("keep;"), trusting_outbox():
+        nobody = writer.send("nobody", "анна@почта.рф")
+        if complaint := writer.wait(nobody, "Failed", "5.6.7"):
+            return complaint
+        some = writer.send("some", "erin@crm.example.org", "анна@почта.рф")
+        if complaint := writer.wait(some, "Sent", "refused: <анна@xn--80a1acny.xn--p1ai> 553 5.6.7"):
+            return complaint
+        arrived = servers.wait_for_mail("erin", 1)
+    word = base64.b64encode("анна@xn--80a1acny.xn--p1ai".encode())
+    original = writer.office.original(some).replace(b"\r\n", b"\n")
+    plain = original.replace("анна@xn--80a1acny.xn--p1ai".encode(), b"=?utf-8?B?" + word + b"?= :;")
+    return None if len(arrived) == 1 and arrived[0].endswith(plain) else f"it arrived as {arrived}"
 
 
 def check_strangers(writer):

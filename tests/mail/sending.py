@@ -194,6 +194,21 @@ def check_plain(tally, clients):
         headers={"importance", "disposition-notification-to"}))
 
 
+def complaint_of_letters(clients, address, wire):
+    """Why a message is not for an address as it goes over wires, in envelope and header; None: it is."""
+    message, taken = clients.send({"subject": "x", "description": "x", "to": parties([address])})
+    if taken.recipients.string != [wire]:
+        return f"the envelope is for {taken.recipients.string}"
+    return None if f"\r\nTo: {wire}\r\n".encode() in message else "the header is for another"
+
+
+def check_letters(tally, clients):
+    for number, (address, wire) in enumerate([
+            ("ann@почта.рф", "ann@xn--80a1acny.xn--p1ai"), ("Анна@ПОЧТА.РФ", "Анна@xn--80a1acny.xn--p1ai"),
+            ("анна@example.com", "анна@example.com"), ("用户@例え.テスト", "用户@xn--r8jz45g.xn--zckzah")]):
+        tally.check(f"letters-{number}", complaint_of_letters(clients, address, wire))
+
+
 def check_tricks(tally, clients):
     for number, trick in enumerate(TRICKS):
         fields = {"subject": f"x{trick}"[:190].replace("\r", " ").replace("\n", " "), "description": trick,
@@ -201,7 +216,8 @@ def check_tricks(tally, clients):
         tally.check(f"trick-{number}", complaint_of(clients, fields, [(f"a{trick}.txt", "text/plain", b"1")],
                                                      headers={"in-reply-to", "references"}))
     for number, address in enumerate(["ann@example.com\r\nBcc: thief@example.com", "a,b@example.com",
-                                      "<ann@example.com>", "ann", "почта@example.com"]):
+                                      "<ann@example.com>", "ann", "по чта@example.com", "ann@поч та.рф",
+                                      "по\u200bчта@example.com"]):
         try:
             clients.send({"subject": "x", "description": "x", "to": parties([address])})
             tally.check(f"no-address-{number}", "it was sent")
@@ -223,6 +239,7 @@ def main():
         clients = Clients(server.url)
         clients.begin()
         check_plain(tally, clients)
+        check_letters(tally, clients)
         check_tricks(tally, clients)
         check_random(tally, clients, seed)
     lock.close()

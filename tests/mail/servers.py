@@ -104,6 +104,19 @@ postmaster_address = postmaster@example.org
 """
 
 
+def mailbox(user):
+    """The files of messages that came."""
+    return sorted(pathlib.Path(f"/var/mail/{user}/new").glob("*"))
+
+
+def wait_for_mail(user, count, seconds=60):
+    """The messages that came, with line ends as they are on disk, when there are so many, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while len(mailbox(user)) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return [path.read_bytes().replace(b"\r\n", b"\n") for path in mailbox(user)]
+
+
 class Queueing:
     """Who keeps messages until they are taken."""
 
@@ -236,12 +249,4 @@ class Dovecot(Daemon):
         path = pathlib.Path("/var/log/dovecot.log")
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wait(self, user, count, seconds=60):
-        """The messages in a mailbox, with line ends as they are on disk, when there are so many, or the time is over."""
-        deadline = time.monotonic() + seconds
-        while len(self.mailbox(user)) < count and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return [path.read_bytes().replace(b"\r\n", b"\n") for path in self.mailbox(user)]
-
-    def mailbox(self, user):
-        return sorted(pathlib.Path(f"/var/mail/{user}/new").glob("*"))
+    mailbox = staticmethod(mailbox)

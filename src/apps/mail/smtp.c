@@ -17,9 +17,12 @@
 #include "base/time.h"
 #include "crypto/base64.h"
 #include "crypto/tls_client.h"
+#include "text/utf8.h"
 
 enum { INPUT_SIZE = 4096, LINES_MOST = 200, LAST_ANSWER = 10, GOODBYE = 2000 };
 
+static const char needs_smtputf8[] =
+    "553 5.6.7 such an address needs SMTPUTF8, which the mail server does not offer";
 static const char too_late[] = "There was no time left: the mail server is slow";
 
 struct smtp {
@@ -29,7 +32,7 @@ struct smtp {
     struct link link; /* descriptor -1: not connected */
     char input[INPUT_SIZE];
     size_t begin, end; /* what was received and not read yet */
-    bool can_starttls, can_plain, can_dsn, can_size;
+    bool can_starttls, can_plain, can_dsn, can_size, can_utf8;
     int code;                  /* of the last reply; 0: there was none */
     char said[SMTP_SAID_SIZE]; /* its text */
 };
@@ -41,6 +44,17 @@ static bool fail(struct smtp *smtp, const char *text)
     smtp->code = 0;
     snprintf(smtp->said, sizeof(smtp->said), "%s", text);
     return false;
+}
+
+/* What is not UTF-8, or was cut within a character, is ASCII with marks in the place of the rest.
+ */
+static void make_readable(char *line)
+{
+    if (!text_is_valid_utf8(line, strlen(line))) {
+        for (char *at = line; *at != '\0'; at++) {
+            *at = (unsigned char)*at < 128 ? *at : '?';
+        }
+    }
 }
 
 /* One line without its end; it may be cut. */
@@ -59,10 +73,11 @@ static bool read_line(struct smtp *smtp, int64_t deadline, char *line, size_t si
         char byte = smtp->input[smtp->begin++];
         if (byte == '\n') {
             line[length] = '\0';
+            make_readable(line);
             return true;
         }
         if (byte != '\r' && length + 1 < size) {
-            line[length++] = isprint((unsigned char)byte) ? byte : '?';
+            line[length++] = isprint((unsigned char)byte) || (unsigned char)byte > 127 ? byte : '?';
         }
     }
 }
@@ -72,6 +87,7 @@ static void note_extension(struct smtp *smtp, const char *line)
     smtp->can_starttls |= strncmp(line, "STARTTLS", 8) == 0;
     smtp->can_dsn |= strncmp(line, "DSN", 3) == 0;
     smtp->can_size |= strncmp(line, "SIZE", 4) == 0;
+    smtp->can_utf8 |= strncmp(line, "SMTPUTF8", 8) == 0;
     smtp->can_plain |= strncmp(line, "AUTH", 4) == 0 && strstr(line, "PLAIN") != NULL;
 }
 
@@ -133,7 +149,7 @@ static bool must(struct smtp *smtp, const char *command)
 
 static bool greet(struct smtp *smtp)
 {
-    smtp->can_starttls = smtp->can_plain = smtp->can_dsn = smtp->can_size = false;
+    smtp->can_starttls = smtp->can_plain = smtp->can_dsn = smtp->can_size = smtp->can_utf8 = false;
     return must(smtp, "EHLO [127.0.0.1]");
 }
 
@@ -208,12 +224,31 @@ static void hang_up(struct smtp *smtp)
 /* An address that could end its command is none of ours. */
 static bool is_address(const char *address)
 {
+    size_t length = strlen(address);
+
+    return length > 0 && address[strcspn(address, "<>")] == '\0' &&
+           text_is_visible(address, length);
+}
+
+static bool is_beyond_ascii(const char *address)
+{
     for (const char *at = address; *at != '\0'; at++) {
-        if (!isgraph((unsigned char)*at) || *at == '<' || *at == '>') {
-            return false;
+        if ((unsigned char)*at > 127) {
+            return true;
         }
     }
-    return *address != '\0';
+    return false;
+}
+
+/* Whether somebody of the message needs SMTPUTF8; its header may name no others. */
+static bool needs_utf8(const struct smtp_message *message)
+{
+    for (size_t i = 0; i < message->recipients.count; i++) {
+        if (is_beyond_ascii(message->recipients.items[i])) {
+            return true;
+        }
+    }
+    return is_beyond_ascii(message->sender);
 }
 
 /* Who is refused, and in which words, as far as there is room. */
@@ -227,7 +262,8 @@ static void note_refused(const struct smtp *smtp, const char *address, struct bu
 
 static void say(struct smtp *smtp, const char *text)
 {
-    snprintf(smtp->said, sizeof(smtp->said), "%s", text);
+    snprintf(smtp->said, sizeof(smtp->said), "%.*s",
+             (int)text_cut_length(text, strlen(text), sizeof(smtp->said) - 1), text);
 }
 
 static bool is_late(const struct smtp_message *message)
@@ -239,12 +275,18 @@ static bool is_late(const struct smtp_message *message)
 static bool name_sender(struct smtp *smtp, const struct smtp_message *message)
 {
     struct arena *scratch = arena_create();
-    const char *size =
-        smtp->can_size ? arena_format(scratch, " SIZE=%lld", (long long)message->length) : "";
-    bool is_taken =
-        must(smtp, arena_format(scratch, "MAIL FROM:<%s>%s",
-                                is_address(message->sender) ? message->sender : "", size));
+    struct buffer command;
 
+    buffer_init(&command, scratch, 256);
+    buffer_add_format(&command, "MAIL FROM:<%s>",
+                      is_address(message->sender) ? message->sender : "");
+    if (smtp->can_size) {
+        buffer_add_format(&command, " SIZE=%lld", (long long)message->length);
+    }
+    if (smtp->can_utf8 && needs_utf8(message)) {
+        buffer_add_text(&command, " SMTPUTF8");
+    }
+    bool is_taken = must(smtp, command.bytes);
     arena_destroy(&scratch);
     return is_taken;
 }
@@ -261,6 +303,14 @@ static bool name_recipient(struct smtp *smtp, const struct smtp_message *message
     return is_answered;
 }
 
+/* Why the server is not even asked; NULL: it is. */
+static const char *complaint_of(const struct smtp *smtp, const char *address)
+{
+    return !is_address(address)                          ? "501 no address"
+           : is_beyond_ascii(address) && !smtp->can_utf8 ? needs_smtputf8
+                                                         : NULL;
+}
+
 /* How many of the recipients the server takes, as far as there is time; may_later: one was put off.
  * False: it is away. */
 static bool name_recipients(struct smtp *smtp, const struct smtp_message *message,
@@ -270,9 +320,10 @@ static bool name_recipients(struct smtp *smtp, const struct smtp_message *messag
     *may_later_out = false;
     for (size_t i = 0; i < message->recipients.count && !is_late(message); i++) {
         const char *address = message->recipients.items[i];
-        if (!is_address(address)) {
-            say(smtp, "501 no address");
-            note_refused(smtp, "", refused);
+        const char *unfit = complaint_of(smtp, address);
+        if (unfit != NULL) {
+            say(smtp, unfit);
+            note_refused(smtp, is_address(address) ? address : "", refused);
             continue;
         }
         if (!name_recipient(smtp, message, i)) {
@@ -289,7 +340,8 @@ static bool name_recipients(struct smtp *smtp, const struct smtp_message *messag
 }
 
 /* Without the last line the server takes nothing, so that it may be sent again. */
-static bool send_content(struct smtp *smtp, const struct smtp_message *message)
+static bool send_content(struct smtp *smtp, const struct smtp_message *message,
+                         struct arena *scratch)
 {
     int64_t deadline = message->deadline;
     struct smtp_content content;
@@ -297,6 +349,9 @@ static bool send_content(struct smtp *smtp, const struct smtp_message *message)
     size_t length = 0;
 
     smtp_content_begin(&content, message->file, message->length);
+    if (!smtp->can_utf8 && needs_utf8(message) && !smtp_content_downgrade(&content, scratch)) {
+        return fail(smtp, "The header of the message cannot be read");
+    }
     do {
         if (!smtp_content_next(&content, piece, &length)) {
             return fail(smtp, "The message cannot be read");
@@ -340,6 +395,10 @@ static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_messag
     size_t taken = 0;
 
     buffer_init(&refused, scratch, SMTP_SAID_SIZE);
+    if (is_beyond_ascii(message->sender) && !smtp->can_utf8) {
+        say(smtp, arena_format(scratch, "<%s> %s", message->sender, needs_smtputf8));
+        return SMTP_NEVER;
+    }
     if (!name_sender(smtp, message)) {
         return give_up(smtp, verdict_of(smtp));
     }
@@ -357,7 +416,7 @@ static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_messag
     if (!must(smtp, "DATA")) {
         return give_up(smtp, verdict_of(smtp));
     }
-    if (!send_content(smtp, message)) {
+    if (!send_content(smtp, message, scratch)) {
         return give_up(smtp, SMTP_AWAY);
     }
     if (!is_positive(smtp)) {

@@ -2,11 +2,12 @@
  * smtp.h - messages handed to a mail server by submission: SMTP with TLS and a password.
  *
  * One conversation after another over a kept connection. A password goes over TLS only, and TLS
- * only to a server whose certificate is for its name.
+ * only to a server whose certificate is for its name. Addresses beyond ASCII are for servers that
+ * speak SMTPUTF8; by another the other recipients get the message, with a header that it takes.
  *
  * Memory: lives in the arena given.
  * Threads: one at a time.
- * Specifications: RFC 5321, 6409, 3207, 8314, 4954, 4616, 3461, 1870.
+ * Specifications: RFC 5321, 6409, 3207, 8314, 4954, 4616, 3461, 1870, 6531.
  */
 #ifndef APPS_MAIL_SMTP_H
 #define APPS_MAIL_SMTP_H

@@ -15,15 +15,23 @@
 
 #include "base/attributes.h"
 
+struct arena;
+
 enum { SMTP_PIECE_SIZE = 64 * 1024 };
 
 struct smtp_content {
     int file;
     int64_t at, length; /* in the file */
     bool is_line_begin; /* behind what was read */
+    const char *header; /* goes before the rest, in the place of that in the file */
+    size_t header_length;
 };
 
 void smtp_content_begin(struct smtp_content *content, int file, int64_t length);
+
+/* Has it begin with a header that is ASCII alone (smtp_header.h); made in the arena. False where
+ * the header cannot be read, or has no end within its bound. */
+must_check bool smtp_content_downgrade(struct smtp_content *content, struct arena *arena);
 
 /* The next piece, a dot at the begin of a line doubled; 0 bytes at the end. False where the file
  * cannot be read. */

@@ -371,6 +371,58 @@ void test_mail_send__a_queue_sends_from_the_mailboxes_that_it_holds(void **state
     office_close(&office);
 }
 
+/* An address is the queue's in whichever form its domain was written down; so is a mailbox's. */
+void test_mail_send__a_mailbox_is_known_in_both_forms_of_its_domain(void **state)
+{
+    (void)state;
+    open();
+    office.credentials.basic_name = ADMINISTRATOR;
+    const struct uuid boss = mail_add_user(&office, "boss", "salesperson", "boss@svyaz.example");
+    add_mailbox("boss@xn--80a1acny.xn--p1ai", "SystemUser", &boss);
+    struct record *sales = office_record(&office, "Queue", "name", "Sales");
+    office_set(&office, sales, "emailAddress", "boss@почта.рф");
+    office_set(&office, sales, "outgoingDelivery", "MailServer");
+    const struct uuid queue = mail_create(&office, sales);
+    const struct uuid somebodys = draft_from_queue(&queue);
+    office_expect(&office, (const void *)try_send(&somebodys), ERROR_NOT_ALLOWED);
+    add_mailbox("sales@xn--80a1acny.xn--p1ai", "Queue", &queue);
+    mail_change(&office, "Queue", &queue, "emailAddress", "Sales@почта.рф");
+    const struct uuid own = draft_from_queue(&queue);
+    (void)send(&own);
+    office_close(&office);
+}
+
+/* Machines are told of domains in ASCII; people read what they wrote. */
+void test_mail_send__domains_go_out_in_ascii(void **state)
+{
+    (void)state;
+    open();
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)mail_add_user(&office, "ivan", "salesperson", "ivan@почта.рф");
+    office.credentials.basic_name = "ivan";
+    struct record *draft = office_record(&office, "Email", "subject", "Hello");
+    mail_add_party(&office, draft, "to", NULL, NULL, "anna@Почта.рф");
+    mail_add_party(&office, draft, "cc", NULL, NULL, "Anna@xn--80a1acny.xn--p1ai");
+    mail_add_party(&office, draft, "bcc", NULL, NULL, "анна@почта.рф");
+    const struct uuid id = mail_create(&office, draft);
+    const struct sent_email *sent = send(&id);
+    const struct record *email =
+        mail_read_record(&office, "Email", &id, "sender", "toRecipients", "original", NULL);
+    const char *message = mail_bytes(&office, mail_value(email, "original")->file);
+    const struct outgoing_emails *claimed = claim(10);
+    assert_string_equal(office_text(&office, email, "sender"), "ivan@почта.рф");
+    assert_string_equal(office_text(&office, email, "toRecipients"), "anna@Почта.рф");
+    assert_non_null(strstr(message, "\r\nTo: anna@xn--80a1acny.xn--p1ai\r\n"));
+    assert_non_null(strstr(message, "<ivan@xn--80a1acny.xn--p1ai>\r\n"));
+    assert_non_null(strstr(sent->message_id, "@xn--80a1acny.xn--p1ai"));
+    assert_string_equal(claimed->mailbox, "ivan@почта.рф");
+    assert_string_equal(nth(claimed, 0)->sender, "ivan@xn--80a1acny.xn--p1ai");
+    assert_int_equal(nth(claimed, 0)->recipients.count, 2);
+    assert_string_equal(nth(claimed, 0)->recipients.items[0], "anna@xn--80a1acny.xn--p1ai");
+    assert_string_equal(nth(claimed, 0)->recipients.items[1], "анна@xn--80a1acny.xn--p1ai");
+    office_close(&office);
+}
+
 void test_mail_send__who_wants_no_mail_or_has_no_address_gets_none(void **state)
 {
     (void)state;
