@@ -346,7 +346,7 @@ static const struct calendar *find_calendar(struct call *call, const struct mime
 }
 
 /* Appointments of others are changed too: by who may change all, as he may read all e-mails. */
-static bool may_follow(const struct call *call)
+bool mail_may_follow_all(const struct call *call)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Appointment");
     struct error ignored = {0};
@@ -369,8 +369,7 @@ bool mail_follow_calendars(struct call *call, const struct incoming_mail *mail,
     struct connection *connection = call->connection;
     bool is_anybodys =
         mail->message->kind == MIME_ORDINARY || mail->message->kind == MIME_AUTOMATIC;
-    const struct calendar *calendar =
-        is_anybodys && may_follow(call) ? find_calendar(call, mail->message) : NULL;
+    const struct calendar *calendar = is_anybodys ? find_calendar(call, mail->message) : NULL;
 
     if (calendar == NULL) {
         return true;

@@ -125,6 +125,12 @@ static bool look_again(struct call *call, struct incoming_mail *mail, struct err
     return true;
 }
 
+static bool follow_calendars(struct call *call, const struct incoming_mail *mail,
+                             const struct uuid *email_id, struct error *error)
+{
+    return !mail_may_follow_all(call) || mail_follow_calendars(call, mail, email_id, error);
+}
+
 static bool file(struct call *call, struct incoming_mail *mail, struct write_outcome *outcome_out,
                  struct error *error)
 {
@@ -132,7 +138,7 @@ static bool file(struct call *call, struct incoming_mail *mail, struct write_out
            mail_open_case(call, mail, error) &&
            (mail->is_filed ? mail_join : mail_file)(call, mail, outcome_out, error) &&
            (mail->is_filed || (mail_note_bounce(call, mail->message, error) &&
-                               mail_follow_calendars(call, mail, &outcome_out->id, error))) &&
+                               follow_calendars(call, mail, &outcome_out->id, error))) &&
            mail_lay_into_queues(call, mail, &outcome_out->id, error);
 }
 

@@ -250,8 +250,13 @@ void mail_set_reference(struct record *record, const char *name, const struct re
 must_check bool mail_set_owner(struct call *call, const struct incoming_mail *mail,
                                struct record *record, struct error *error);
 
-/* calendar.c: what the calendars of the message say becomes of appointments; the message was
- * filed as the e-mail. What cannot be done of it is logged, and nothing of it is done. */
+/* calendar.c: whether the caller may follow whatever calendars say, whosever appointments they
+ * are about: who delivers mail for others must. */
+bool mail_may_follow_all(const struct call *call);
+
+/* calendar.c: what the calendars of the message say becomes of appointments, with the rights of
+ * the caller; the message was filed as the e-mail. What cannot be done of it, or what he may not
+ * do, is logged, and nothing of it is done. */
 must_check bool mail_follow_calendars(struct call *call, const struct incoming_mail *mail,
                                       const struct uuid *email_id, struct error *error);
 

@@ -311,7 +311,8 @@ static bool file_new(struct promotion *promotion, const struct reference *regard
     if (regarding != NULL) {
         promotion->mail->regarding = *regarding;
     }
-    return mail_file(call, promotion->mail, outcome_out, error);
+    return mail_file(call, promotion->mail, outcome_out, error) &&
+           mail_follow_calendars(call, promotion->mail, &outcome_out->id, error);
 }
 
 static size_t count_files(const struct incoming_mail *mail)

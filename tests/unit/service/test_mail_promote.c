@@ -15,6 +15,7 @@
 #include "generated/messages.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
+#include "query/request.h"
 #include "support/mail_office.h"
 #include "support/office.h"
 
@@ -323,5 +324,80 @@ void test_mail_promote__only_ones_own_is_discarded(void **state)
     (void)refile(&shared, "Contact", &contact, false);
     office.credentials.basic_name = "ivan";
     office_expect(&office, office_try(&office, "Mail", "UnfileEmail", &request), ERROR_NOT_ALLOWED);
+    office_close(&office);
+}
+
+/* ---- invitations ---- */
+
+/* Of a meeting that Ann organizes; each message has an id of its own. */
+static const char *invitation(const char *id, const char *method, int sequence, const char *subject)
+{
+    return letter(id, "MIME-Version: 1.0\nContent-Type: text/calendar; charset=utf-8\n",
+                  arena_format(office.arena,
+                               "BEGIN:VCALENDAR\nMETHOD:%s\nBEGIN:VEVENT\nUID:7@x\nSEQUENCE:%d\n"
+                               "DTSTAMP:20240101T080000Z\nDTSTART:20240105T100000Z\n"
+                               "DTEND:20240105T110000Z\nORGANIZER:mailto:ann@example.com\n"
+                               "ATTENDEE:mailto:olga@svyaz.example\nSUMMARY:%s\nEND:VEVENT\n"
+                               "END:VCALENDAR",
+                               method, sequence, subject));
+}
+
+/* The one appointment that the administrator sees. */
+static const struct record *the_appointment(void)
+{
+    const char *before = office.credentials.basic_name;
+    struct query_request query = {.columns =
+                                      office_list(&office, "subject", "owner", "statusReason",
+                                                  "invitation", "regarding", NULL)};
+    const struct retrieve_multiple_entity_request request = {.query = &query};
+
+    office.credentials.basic_name = ADMINISTRATOR;
+    const struct retrieve_multiple_entity_response *response =
+        office_run(&office, "Appointment", "RetrieveMultipleAppointment", &request);
+    office.credentials.basic_name = before;
+    assert_int_equal(response->page->records.count, 1);
+    return response->page->records.items[0];
+}
+
+static void expect_reference(const struct record *record, const char *field, const struct uuid *id)
+{
+    assert_true(uuid_is_equal(&mail_value(record, field)->reference.id, id));
+}
+
+void test_mail_promote__an_invitation_becomes_an_appointment(void **state)
+{
+    (void)state;
+    open();
+    const struct promoted_email *filed =
+        promote(invitation("7@x", "REQUEST", 0, "Tea"), "Contact", &contact);
+    const struct record *made = the_appointment();
+    assert_string_equal(office_text(&office, made, "subject"), "Tea");
+    assert_string_equal(office_text(&office, made, "statusReason"), "Tentative");
+    expect_reference(made, "owner", &olga);
+    expect_reference(made, "invitation", &filed->id.value);
+    expect_reference(made, "regarding", &contact);
+    (void)promote(invitation("7b@x", "REQUEST", 1, "Coffee"), NULL, NULL);
+    assert_string_equal(office_text(&office, the_appointment(), "subject"), "Coffee");
+    (void)promote(invitation("7c@x", "CANCEL", 2, "Coffee"), NULL, NULL);
+    assert_string_equal(office_text(&office, the_appointment(), "statusReason"), "Canceled");
+    office_close(&office);
+}
+
+/* What he may not see or change stays as it is; his message is filed all the same. */
+void test_mail_promote__an_invitation_changes_nothing_of_others(void **state)
+{
+    (void)state;
+    open();
+    (void)move_away("far", "far@svyaz.example");
+    (void)promote(invitation("7@x", "REQUEST", 0, "Tea"), NULL, NULL);
+    for (int at = 0; at < 2; at++) {
+        office.credentials.basic_name = at == 0 ? "far" : "ivan";
+        const char *id = at == 0 ? "7b@x" : "7c@x";
+        assert_true(promote(invitation(id, "REQUEST", 1, id), NULL, NULL)->created.value);
+        assert_string_equal(office_text(&office, the_appointment(), "subject"), "Tea");
+        id = at == 0 ? "7d@x" : "7e@x";
+        assert_true(promote(invitation(id, "CANCEL", 2, id), NULL, NULL)->created.value);
+        assert_string_equal(office_text(&office, the_appointment(), "statusReason"), "Tentative");
+    }
     office_close(&office);
 }
