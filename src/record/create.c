@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "record/mailbox.h"
 #include "record/permit.h"
 #include "record/principal.h"
 #include "record/save.h"
@@ -41,7 +42,8 @@ static bool settle(struct write *write, struct error *error)
     return permit_create(write, error) && reference_permit(write, error) &&
            permit_owner(write, error) && computed_settle(write, error) &&
            currency_settle(write, error) && number_draw(write, error) &&
-           rule_check_required(write, error) && principal_check(write, error);
+           rule_check_required(write, error) && principal_check(write, error) &&
+           mailbox_check(write, error);
 }
 
 bool create_in(struct work *work, struct record *given, struct write_outcome *outcome_out,

@@ -8,6 +8,7 @@
 #include "metadata/catalog.h"
 #include "query/query.h"
 #include "record/bin.h"
+#include "record/mailbox.h"
 #include "record/permit.h"
 #include "record/save.h"
 #include "record/security_note.h"
@@ -230,8 +231,8 @@ static bool restore_row(struct restoring *restoring, const struct change_row *ro
     }
     owner_settle(&write);
     if (!permit_create(&write, error) || !permit_owner(&write, error) ||
-        !rule_check_required(&write, error) || !save_new(&write, &outcome, error) ||
-        !security_note_write(&write, error)) {
+        !rule_check_required(&write, error) || !mailbox_check(&write, error) ||
+        !save_new(&write, &outcome, error) || !security_note_write(&write, error)) {
         return false;
     }
     const struct reference reference = {.entity = row->entity, .id = row->id};

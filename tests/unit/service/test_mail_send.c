@@ -423,6 +423,91 @@ void test_mail_send__domains_go_out_in_ascii(void **state)
     office_close(&office);
 }
 
+/* The mailbox of an address, held by a queue; whether it may be made. */
+static bool may_make_mailbox(const char *address, const struct uuid *queue)
+{
+    struct record *mailbox = office_record(&office, "Mailbox", "name", address);
+    const struct create_entity_request request = {.record = mailbox};
+
+    office_set(&office, mailbox, "address", address);
+    mail_refer(&office, mailbox, "holder", "Queue", queue);
+    const struct create_entity_response *response =
+        office_try(&office, "Mailbox", "CreateMailbox", &request);
+    if (response == NULL) {
+        office_expect(&office, response, ERROR_NOT_ALLOWED);
+        assert_string_equal(office.error.subject, "address");
+    }
+    return response != NULL;
+}
+
+static struct uuid add_queue(const char *name, const char *address)
+{
+    struct record *queue = office_record(&office, "Queue", "name", name);
+
+    office_set(&office, queue, "emailAddress", address);
+    return mail_create(&office, queue);
+}
+
+/* A manager of queues could otherwise have a queue of hers hold a colleague's address, and send. */
+void test_mail_send__nobody_makes_a_mailbox_of_anothers_address(void **state)
+{
+    (void)state;
+    open();
+    office.credentials.basic_name = ADMINISTRATOR;
+    const struct uuid boss =
+        mail_add_user(&office, "boss", "service-manager", "Boss@svyaz.example");
+    (void)mail_add_user(&office, "vera", "service-manager", "vera@svyaz.example");
+    struct record *team = office_record(&office, "Team", "name", "Lawyers");
+    office_set(&office, team, "emailAddress", "law@svyaz.example");
+    (void)mail_create(&office, team);
+    (void)mail_add_user(&office, "ivan", "salesperson", "ivan@xn--e1afmkfd.example");
+    office.credentials.basic_name = "vera";
+    const struct uuid queue = add_queue("Support", "support@svyaz.example");
+    assert_false(may_make_mailbox("boss@svyaz.example", &queue));
+    assert_false(may_make_mailbox("\"boss\"@svyaz.example", &queue));
+    assert_false(may_make_mailbox("LAW@svyaz.example", &queue));
+    assert_false(may_make_mailbox("ivan@ПРИМЕР.example", &queue));
+    assert_false(may_make_mailbox("ivan@xn--E1AFMKFD.example", &queue));
+    assert_true(may_make_mailbox("support@svyaz.example", &queue));
+    assert_true(may_make_mailbox("vera@svyaz.example", &queue));
+    assert_true(may_make_mailbox("nobodys@svyaz.example", &queue));
+    office.credentials.basic_name = "boss";
+    struct record *mailbox = office_record(&office, "Mailbox", "name", "Mine");
+    office_set(&office, mailbox, "address", "boss@svyaz.example");
+    mail_refer(&office, mailbox, "holder", "SystemUser", &boss);
+    const struct uuid mine = mail_create(&office, mailbox);
+    mail_change(&office, "Mailbox", &mine, "matchSmartly", "true");
+    office.credentials.basic_name = ADMINISTRATOR;
+    assert_true(may_make_mailbox("law@svyaz.example", &queue));
+    mail_change(&office, "Mailbox", &mine, "matchSmartly", "false");
+    office_close(&office);
+}
+
+/* Nor changes one, such as that of a queue which is another's by now. */
+void test_mail_send__nobody_changes_a_mailbox_of_anothers_address(void **state)
+{
+    (void)state;
+    open();
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)mail_add_user(&office, "vera", "service-manager", "vera@svyaz.example");
+    office.credentials.basic_name = "vera";
+    const struct uuid queue = add_queue("Support", "support@svyaz.example");
+    struct record *mailbox = office_record(&office, "Mailbox", "name", "Free");
+    office_set(&office, mailbox, "address", "free@svyaz.example");
+    mail_refer(&office, mailbox, "holder", "Queue", &queue);
+    const struct uuid id = mail_create(&office, mailbox);
+    mail_change(&office, "Mailbox", &id, "name", "Still free");
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)mail_add_user(&office, "fred", "salesperson", "free@svyaz.example");
+    office.credentials.basic_name = "vera";
+    struct record *change = office_record(&office, "Mailbox", "outgoingDelivery", "MailServer");
+    change->values[change->entity->id->index] = (struct value){.state = VALUE_SET, .uuid = id};
+    const struct update_entity_request request = {.record = change};
+    office_expect(&office, office_try(&office, "Mailbox", "UpdateMailbox", &request),
+                  ERROR_NOT_ALLOWED);
+    office_close(&office);
+}
+
 void test_mail_send__who_wants_no_mail_or_has_no_address_gets_none(void **state)
 {
     (void)state;
