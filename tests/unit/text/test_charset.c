@@ -48,6 +48,15 @@ static const struct {
     {"no-such-set", "\xF0\xD2\xC9\xD7\xC5\xD4", "Привет"},
     {"\"koi8-r\" ", "\xF0\xD2\xC9", "При"},
     {"utf-8", "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0", "Прив\xEF\xBF\xBD"}, /* cut, not another */
+    {"_iso-2022-jp$ESC", "\x1B$B-!\x1B(B\x1B$BF|\x1B(B", "①日"},
+    {"iso-2022-jp", "\x1B(I1R\x1B(B", "ｱﾒ"},
+    {"UTF8MB4", "\xD0\x9F\xD1\x80", "Пр"},
+    {"x-cp1251; format=flowed", "\xCF\xF0\xE8", "При"},
+    {"ISO 8859-1", "\x93x\x94", "“x”"},
+    {"iso-8859-1", "\xCF\xF0\xE8\xE2\xE5\xF2", "Привет"}, /* no word of the West */
+    {"gb2312", "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82", "Привет"},
+    {"gb2312", "\xC1\xAA\xCD\xA8", "联通"}, /* though UTF-8 it could be */
+    {"utf-8", "\xEF\xBB\xBFx", "x"},
     /* none */
     {NULL, "\xF0\xD2\xC9\xD7\xC5\xD4", "Привет"},
     {NULL, "\xCF\xF0\xE8\xE2\xE5\xF2", "Привет"},
