@@ -1,5 +1,5 @@
 /*
- * address.c - lists of addresses: groups flattened, each address once.
+ * address.c - lists of addresses: each address once, with the name that is its own.
  */
 #include <ctype.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/map.h"
+#include "mime/address_list.h"
 #include "mime/header.h"
-#include "mime/library.h"
 #include "mime/word.h"
 #include "text/charset.h"
 #include "text/domain.h"
@@ -64,7 +64,7 @@ static const char *name_of(struct arena *arena, const char *given, const char *c
     if (given == NULL) {
         return NULL;
     }
-    const char *name = mime_words_decode(arena, text_decode(arena, NULL, given, strlen(given)));
+    const char *name = mime_words_decode(arena, given, NULL);
     size_t length = strlen(name);
     if (length > 1 && (name[0] == '\'' || name[0] == '"') && name[length - 1] == name[0]) {
         name = arena_copy_part(arena, name + 1, length - 2);
@@ -72,13 +72,11 @@ static const char *name_of(struct arena *arena, const char *given, const char *c
     return *name == '\0' || strcmp(mime_compared_address(arena, name), compared) == 0 ? NULL : name;
 }
 
-static void add(struct listing *listing, const char *given_name, const char *given)
+static void add(void *context, const char *given_name, const char *given)
 {
+    struct listing *listing = context;
     struct arena *arena = listing->arena;
 
-    if (given == NULL || *given == '\0') {
-        return;
-    }
     const char *text = text_decode(arena, NULL, given, strlen(given));
     if (text_count_characters(text) > ADDRESS_LENGTH) {
         return;
@@ -101,95 +99,8 @@ static void add(struct listing *listing, const char *given_name, const char *giv
     array_add(&listing->items, item);
 }
 
-/* A group within a group is against the grammar; it is not followed. */
-static void add_all(struct listing *listing, InternetAddressList *list, bool is_group)
-{
-    int count = list == NULL ? 0 : internet_address_list_length(list);
-
-    for (int i = 0; i < count; i++) {
-        InternetAddress *address = internet_address_list_get_address(list, i);
-        if (INTERNET_ADDRESS_IS_MAILBOX(address)) {
-            add(listing, internet_address_get_name(address),
-                internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address)));
-        } else if (!is_group) {
-            add_all(listing, internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)),
-                    true);
-        }
-    }
-}
-
-/* ---- what is against the grammar ---- */
-
-static char *without_blanks(char *text)
-{
-    char *to = text;
-
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at != ' ') {
-            *to++ = *at;
-        }
-    }
-    *to = '\0';
-    return text;
-}
-
-/* "Ann <ann @ example . com>", or "Ann ann@example.com" without brackets. */
-static void add_piece(struct listing *listing, char *piece)
-{
-    char *begin = strchr(piece, '<');
-    char *end = begin == NULL ? NULL : strchr(begin, '>');
-
-    if (end == NULL) {
-        begin = strchr(piece, '@');
-        while (begin != NULL && begin > piece && begin[-1] != ' ') {
-            begin--;
-        }
-        if (begin == NULL) {
-            return;
-        }
-        char *address = arena_copy_part(listing->arena, begin, strcspn(begin, " ;"));
-        *begin = '\0';
-        add(listing, piece, address);
-        return;
-    }
-    char *address =
-        without_blanks(arena_copy_part(listing->arena, begin + 1, (size_t)(end - begin - 1)));
-    *begin = '\0';
-    if (strchr(address, '@') != NULL) {
-        add(listing, piece, address);
-    }
-}
-
-/* Looks for addresses in a list that GMime makes nothing of. */
-static void add_loose(struct listing *listing, const char *text)
-{
-    char *plain = mime_without_comments(listing->arena, text);
-
-    for (char *at = plain; at != NULL;) {
-        char *comma = strchr(at, ',');
-        if (comma != NULL) {
-            *comma = '\0';
-        }
-        add_piece(listing, at);
-        at = comma == NULL ? NULL : comma + 1;
-    }
-}
-
-static void add_field(struct listing *listing, const char *text)
-{
-    const char *relabelled = mime_words_relabel(listing->arena, text);
-    InternetAddressList *list = internet_address_list_parse(mime_library_options(), relabelled);
-    size_t before = listing->items.count;
-
-    add_all(listing, list, false);
-    g_clear_object(&list);
-    if (listing->items.count == before) {
-        add_loose(listing, relabelled);
-    }
-}
-
 struct mime_addresses mime_addresses_of(struct arena *arena, GMimeObject *object, const char *name,
-                                        size_t most, bool *is_cut)
+                                        const char *charset, size_t most, bool *is_cut)
 {
     struct listing listing = {
         .arena = arena, .seen = map_create(arena), .most = most, .is_cut = is_cut};
@@ -199,7 +110,7 @@ struct mime_addresses mime_addresses_of(struct arena *arena, GMimeObject *object
     array_init(&texts, arena);
     mime_header_all(object, name, &texts);
     for (size_t i = 0; i < texts.count; i++) {
-        add_field(&listing, texts.items[i]);
+        mime_list_read(mime_words_relabel(arena, texts.items[i], charset), add, &listing);
     }
     struct mime_address *items = arena_allocate_array(arena, listing.items.count, sizeof(*items));
     for (size_t i = 0; i < listing.items.count; i++) {

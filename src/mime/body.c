@@ -145,7 +145,7 @@ static bool make_file(struct arena *arena, const struct mime_attachment *attachm
     g_object_unref(type);
     g_mime_object_set_disposition(GMIME_OBJECT(part), has_id(attachment) ? "inline" : "attachment");
     g_mime_part_set_filename(
-        part, mime_file_name(arena, attachment->name, number,
+        part, mime_file_name(arena, attachment->name, NULL, number,
                              attachment->media_type == NULL ? "" : attachment->media_type));
     if (has_id(attachment)) {
         g_mime_part_set_content_id(part, attachment->content_id);

@@ -1,30 +1,34 @@
 /*
  * content.c - the bytes of parts, decoded while they are read.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "mime/header.h"
 #include "mime/part.h"
 #include "mime/spool.h"
+#include "mime/transfer.h"
+
+enum { PIECE = 2048, DECODED_MOST = PIECE + MIME_TRANSFER_ROOM };
 
 struct mime_content {
-    GMimeStream *stream;
+    GMimeStream *stream; /* as it was sent */
+    enum mime_encoding encoding;
+    struct mime_transfer transfer;
+    char decoded[DECODED_MOST];
+    size_t begin, end; /* of the bytes that are decoded, and not given yet */
+    bool is_over;
 };
 
-/* The bytes of a leaf, through the filter of its encoding. A part without content is empty. */
+/* The bytes of a leaf as they came. A part without content is empty. */
 static GMimeStream *stream_of_part(GMimePart *part)
 {
     GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
     GMimeStream *stream = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
 
-    if (stream == NULL) {
-        return g_mime_stream_mem_new();
-    }
-    GMimeStream *decoded = g_mime_stream_filter_new(stream);
-    GMimeFilter *filter = g_mime_filter_basic_new(g_mime_data_wrapper_get_encoding(wrapper), FALSE);
-    g_mime_stream_filter_add(GMIME_STREAM_FILTER(decoded), filter);
-    g_object_unref(filter);
-    return decoded;
+    return stream == NULL ? g_mime_stream_mem_new() : g_object_ref(stream);
 }
 
 /* GMime keeps the headers as they came, and writes them so. */
@@ -56,6 +60,7 @@ bool mime_content_of(struct mime_reading *reading, GMimeObject *leaf,
         content->stream =
             GMIME_IS_PART(leaf) ? stream_of_part(GMIME_PART(leaf)) : g_mime_stream_mem_new();
         mime_unref_with(reading->arena, content->stream);
+        content->encoding = mime_encoding_named(mime_header(leaf, "Content-Transfer-Encoding"));
     }
     mime_content_rewind(content);
     *content_out = content;
@@ -74,17 +79,53 @@ struct mime_content *mime_content_over(struct arena *arena, GMimeStream *stream)
 void mime_content_rewind(struct mime_content *content)
 {
     g_mime_stream_reset(content->stream);
+    mime_transfer_begin(&content->transfer, content->encoding);
+    content->begin = content->end = 0;
+    content->is_over = false;
+}
+
+/* Behind its end a stream of GMime's is not read but fails. */
+static ssize_t read_stream(GMimeStream *stream, char *bytes, size_t capacity)
+{
+    return g_mime_stream_eos(stream) ? 0 : g_mime_stream_read(stream, bytes, capacity);
+}
+
+/* Decodes until there is something to give, or nothing left. */
+static bool decode_more(struct mime_content *content)
+{
+    char piece[PIECE];
+
+    while (content->begin == content->end && !content->is_over) {
+        ssize_t length = read_stream(content->stream, piece, sizeof(piece));
+        if (length < 0) {
+            return false;
+        }
+        content->is_over = length == 0;
+        content->begin = 0;
+        content->end = content->is_over ? mime_transfer_end(&content->transfer, content->decoded)
+                                        : mime_transfer_add(&content->transfer, piece,
+                                                            (size_t)length, content->decoded);
+    }
+    return true;
 }
 
 bool mime_content_read(struct mime_content *content, void *bytes, size_t capacity,
                        size_t *length_out, struct error *error)
 {
-    ssize_t length = g_mime_stream_read(content->stream, bytes, capacity);
-
-    if (length < 0) {
+    if (content->encoding == MIME_PLAIN) {
+        ssize_t length = read_stream(content->stream, bytes, capacity);
+        *length_out = length < 0 ? 0 : (size_t)length;
+        return length >= 0 ||
+               error_set(error, ERROR_INTERNAL, NULL, "A part of the message cannot be read");
+    }
+    if (!decode_more(content)) {
         return error_set(error, ERROR_INTERNAL, NULL, "A part of the message cannot be read");
     }
-    *length_out = (size_t)length;
+    size_t length = content->end - content->begin;
+    length = length < capacity ? length : capacity;
+    memcpy(bytes, content->decoded + content->begin, length);
+    content->begin += length;
+    *length_out = length;
     return true;
 }
 

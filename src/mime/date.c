@@ -6,11 +6,11 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "mime/header.h"
+#include "mime/word.h"
 
 enum {
     SECOND = 1000,
-    DATE_MOST =
-        1000, /* bytes; what is longer is none: blanks in it are looked at again and again */
+    DATE_MOST = 1000, /* bytes; what is longer is none */
 };
 
 static const int64_t DAY = 86400000;
@@ -33,24 +33,37 @@ static const char *tidy(struct arena *arena, const char *text)
     return tidied;
 }
 
-/* Takes a date in the form of RFC 5322, and what programs make of it. */
+/* A moment at which mail can have been written. */
 static bool read_date(struct arena *arena, const char *text, int64_t now, struct mime_date *date)
 {
-    GDateTime *parsed = text == NULL || strlen(text) > DATE_MOST
-                            ? NULL
-                            : g_mime_utils_header_decode_date(tidy(arena, text));
+    int64_t seconds = 0;
+    int zone = 0;
 
-    if (parsed == NULL) {
+    if (text == NULL || strlen(text) > DATE_MOST ||
+        !mime_date_parse(tidy(arena, mime_words_decode(arena, text, NULL)), &seconds, &zone)) {
         return false;
     }
-    int64_t moment = g_date_time_to_unix(parsed) * SECOND;
-    int32_t offset = (int32_t)(g_date_time_get_utc_offset(parsed) / G_TIME_SPAN_MINUTE);
-    g_date_time_unref(parsed);
+    int64_t moment = seconds * SECOND;
     if (moment < EARLIEST || moment > now + DAY) {
         return false;
     }
-    *date = (struct mime_date){.is_known = true, .moment = moment, .offset_minutes = offset};
+    *date = (struct mime_date){.is_known = true, .moment = moment, .offset_minutes = zone};
     return true;
+}
+
+/* The first that is one. */
+static bool read_written(struct arena *arena, GMimeObject *object, int64_t now,
+                         struct mime_date *date)
+{
+    struct array lines;
+    bool is_found = false;
+
+    array_init(&lines, arena);
+    mime_header_all(object, "Date", &lines);
+    for (size_t i = 0; i < lines.count && !is_found; i++) {
+        is_found = read_date(arena, lines.items[i], now, date);
+    }
+    return is_found;
 }
 
 /* The machine that received it first put its line lowest; the date stands after the last
@@ -64,7 +77,7 @@ static bool read_received(struct arena *arena, GMimeObject *object, int64_t now,
     array_init(&lines, arena);
     mime_header_all(object, "Received", &lines);
     for (size_t i = lines.count; i > 0 && !is_found; i--) {
-        const char *semicolon = strrchr(lines.items[i - 1], ';');
+        const char *semicolon = strrchr(mime_without_comments(arena, lines.items[i - 1]), ';');
         is_found = semicolon != NULL && read_date(arena, semicolon + 1, now, date);
     }
     return is_found;
@@ -74,8 +87,7 @@ struct mime_date mime_date_of(struct arena *arena, GMimeObject *object, int64_t 
 {
     struct mime_date date = {.is_known = false};
 
-    if (!read_date(arena, mime_header(object, "Date"), now, &date) &&
-        read_received(arena, object, now, &date)) {
+    if (!read_written(arena, object, now, &date) && read_received(arena, object, now, &date)) {
         date.is_repaired = true;
     }
     return date;

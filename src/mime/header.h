@@ -31,8 +31,13 @@ void mime_ids(struct arena *arena, const char *text, size_t most, const char ***
 /* date.c: from Date, or else from the Received line nearest to the writer. */
 struct mime_date mime_date_of(struct arena *arena, GMimeObject *object, int64_t now);
 
-/* address.c: the addresses of all fields of a name. What does not fit is left out. */
+/* date_text.c: the seconds since 1970 and the minutes to UTC that a text without comments tells;
+ * false: it tells none. */
+bool mime_date_parse(const char *text, int64_t *seconds_out, int *zone_out);
+
+/* address.c: the addresses of all fields of a name, whose bytes may be in a set. What does not fit
+ * is left out. */
 struct mime_addresses mime_addresses_of(struct arena *arena, GMimeObject *object, const char *name,
-                                        size_t most, bool *is_cut);
+                                        const char *charset, size_t most, bool *is_cut);
 
 #endif

@@ -9,8 +9,12 @@
 #include "base/map.h"
 #include "crypto/digest.h"
 #include "mime/header.h"
+#include "mime/word.h"
 #include "text/charset.h"
 #include "text/utf8.h"
+
+#define BLANKS " \t\r\n"
+#define SIGNS ",;<>\""
 
 enum { ID_LENGTH = 255 }; /* characters that a field holds */
 
@@ -48,16 +52,24 @@ static const char *bound(struct arena *arena, const char *id)
     return arena_format(arena, "sha256:%s", text);
 }
 
-/* The next id in angle brackets; NULL: there is none. */
+/* Without encoded words, of which Exchange makes some of long lists. */
+static const char *decode(struct arena *arena, const char *text)
+{
+    return strstr(text, "=?") == NULL ? text : mime_words_decode(arena, text, NULL);
+}
+
+/* The next id in angle brackets; one without its second bracket ends where a blank does. NULL:
+ * there is none. */
 static const char *next_id(struct arena *arena, const char **at)
 {
     const char *begin = strchr(*at, '<');
     const char *end = begin == NULL ? NULL : strchr(begin, '>');
 
-    if (end == NULL) {
+    if (begin == NULL) {
         return NULL;
     }
-    *at = end + 1;
+    *at = end == NULL ? "" : end + 1;
+    end = end == NULL ? begin + 1 + strcspn(begin + 1, BLANKS) : end;
     /* Of "<<a@b>" the last bracket begins it. */
     for (const char *inner = begin + 1; inner < end; inner++) {
         begin = *inner == '<' ? inner : begin;
@@ -65,15 +77,34 @@ static const char *next_id(struct arena *arena, const char **at)
     return bound(arena, normalise(arena, begin + 1, (size_t)(end - begin - 1)));
 }
 
+/* The next word that looks like an id, without the signs around it. NULL: there is none. */
+static const char *next_bare(struct arena *arena, const char **at, const char *separators)
+{
+    while (**at != '\0') {
+        const char *begin = *at + strspn(*at, BLANKS SIGNS);
+        const char *end = begin + strcspn(begin, separators);
+        *at = end;
+        while (end > begin && strchr(SIGNS, end[-1]) != NULL) {
+            end--;
+        }
+        if (memchr(begin, '@', (size_t)(end - begin)) != NULL) {
+            return bound(arena, normalise(arena, begin, (size_t)(end - begin)));
+        }
+    }
+    return NULL;
+}
+
+/* What has neither brackets nor an "@" is one id, if it is anything. */
 const char *mime_message_id(struct arena *arena, const char *text)
 {
-    const char *at = text;
-    const char *id = text == NULL ? NULL : next_id(arena, &at);
+    const char *at = text == NULL ? "" : decode(arena, text);
+    const char *plain = at;
+    const char *id = strchr(at, '<') != NULL ? next_id(arena, &at) : next_bare(arena, &at, BLANKS);
 
-    if (text != NULL && id == NULL) {
-        id = bound(arena, normalise(arena, text, strlen(text)));
+    if (id == NULL) {
+        id = bound(arena, normalise(arena, plain, strlen(plain)));
     }
-    return id == NULL || *id == '\0' ? NULL : id;
+    return *id == '\0' ? NULL : id;
 }
 
 void mime_ids(struct arena *arena, const char *text, size_t most, const char ***ids_out,
@@ -84,7 +115,12 @@ void mime_ids(struct arena *arena, const char *text, size_t most, const char ***
     const char *id = NULL;
 
     array_init(&ids, arena);
-    for (const char *at = text; at != NULL && (id = next_id(arena, &at)) != NULL;) {
+    const char *at = text == NULL ? "" : decode(arena, text);
+    bool has_brackets = strchr(at, '<') != NULL;
+    if (!has_brackets) {
+        at = mime_without_comments(arena, at);
+    }
+    while ((id = has_brackets ? next_id(arena, &at) : next_bare(arena, &at, BLANKS ",;")) != NULL) {
         if (*id != '\0' && map_get(seen, id) == NULL) {
             map_set(seen, id, id);
             array_add(&ids, id);

@@ -99,10 +99,11 @@ struct mime_part {
 
 struct mime_message {
     const char *message_id;  /* normalised; NULL: none */
-    const char *in_reply_to; /* normalised: the first; NULL: none */
+    const char *in_reply_to; /* normalised: the last, after phrases; NULL: none */
     const char **references; /* normalised, the oldest first, each once */
     size_t reference_count;
-    const char *bounced_id; /* of the message that a bounce is about; NULL: not told */
+    const char *bounced_id; /* of the message that a bounce, or other news of its delivery, is
+                               about; NULL: not told */
 
     struct mime_date date;
     const char *subject; /* decoded, on one line; "" when there is none */

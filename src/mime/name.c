@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "mime/part.h"
 #include "mime/word.h"
-#include "text/charset.h"
 #include "text/utf8.h"
 
 enum { NAME_BYTES = 180, EXTENSION_BYTES = 16 };
@@ -148,12 +147,10 @@ const char *mime_type_of_name(const char *name)
     return "application/octet-stream";
 }
 
-const char *mime_file_name(struct arena *arena, const char *given, size_t number,
-                           const char *media_type)
+const char *mime_file_name(struct arena *arena, const char *given, const char *charset,
+                           size_t number, const char *media_type)
 {
-    const char *decoded =
-        given == NULL ? ""
-                      : mime_words_decode(arena, text_decode(arena, NULL, given, strlen(given)));
+    const char *decoded = given == NULL ? "" : mime_words_decode(arena, given, charset);
     const char *name = shorten(arena, trim(replace_odd(arena, last_of_path(decoded))));
 
     if (*name == '\0') {

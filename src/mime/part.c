@@ -12,10 +12,11 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "mime/header.h"
+#include "mime/parameter.h"
 #include "text/charset.h"
 #include "text/utf8.h"
 
-enum { CHUNK = 64 * 1024, REPORT_BYTES = 64 * 1024 };
+enum { CHUNK = 64 * 1024, FIRST_DEPTH = 10 };
 
 /* Where in the tree an object stands. */
 struct place {
@@ -49,40 +50,75 @@ static const struct {
     {"application/pgp-encrypted", MIME_ENCRYPTED},
 };
 
+/* Forms of a text for machines that no person reads mail with; of no use beside the others. */
+static const char *const other_forms[] = {
+    "text/x-amp-html",
+    "text/watch-html",
+    "text/enriched",
+    "text/richtext",
+};
+
 static bool walk(struct mime_reading *reading, GMimeObject *object, struct place place,
                  struct error *error);
 
 /* ---- what an object is ---- */
 
-static const char *media_type_of(struct arena *arena, GMimeObject *object)
+static const char *content_type(GMimeObject *object)
+{
+    return mime_header(object, "Content-Type");
+}
+
+static const char *disposition(GMimeObject *object)
+{
+    return mime_header(object, "Content-Disposition");
+}
+
+/* The name that is said first; an empty one says nothing. NULL: none is. */
+static const char *name_of(struct arena *arena, GMimeObject *object)
+{
+    const char *name = mime_parameter(arena, disposition(object), "filename");
+
+    if (name == NULL || *name == '\0') {
+        name = mime_parameter(arena, content_type(object), "name");
+    }
+    return name == NULL || *name == '\0' ? NULL : name;
+}
+
+static bool is_disposed_as(struct arena *arena, GMimeObject *object, const char *as)
+{
+    return strcmp(mime_before_parameters(arena, disposition(object)), as) == 0;
+}
+
+/* What a part is without a type, by where it stands; or by the type that it was parsed by. */
+static const char *type_by_place(struct arena *arena, GMimeObject *object)
 {
     GMimeContentType *type = g_mime_object_get_content_type(object);
-    const char *main = g_mime_content_type_get_media_type(type);
-    const char *sub = g_mime_content_type_get_media_subtype(type);
-    char *text = arena_format(arena, "%s/%s", main == NULL ? "application" : main,
-                              sub == NULL ? "octet-stream" : sub);
 
-    for (char *at = text; *at != '\0'; at++) {
-        *at = isgraph((unsigned char)*at) && (unsigned char)*at < 0x80
-                  ? (char)tolower((unsigned char)*at)
-                  : '-';
-    }
-    return text;
+    return arena_format(arena, "%s/%s", g_mime_content_type_get_media_type(type),
+                        g_mime_content_type_get_media_subtype(type));
 }
 
-static const char *name_of(GMimeObject *object)
+/* What says no type at all is a text (RFC 2045, 5.2), unless it is to be a file. What says that it
+ * is a multipart, and was not to be taken apart, is what else it says. */
+static const char *media_type_of(struct arena *arena, GMimeObject *object)
 {
-    if (GMIME_IS_PART(object)) {
-        return g_mime_part_get_filename(GMIME_PART(object));
-    }
-    const char *name = g_mime_object_get_content_disposition_parameter(object, "filename");
-    return name != NULL ? name : g_mime_object_get_content_type_parameter(object, "name");
-}
+    static const char multipart[] = "multipart";
+    const char *said = mime_before_parameters(arena, content_type(object));
+    bool is_told = content_type(object) != NULL && strncmp(said, multipart, strlen(multipart)) != 0;
+    char *type = arena_copy_text(arena, is_told ? said : type_by_place(arena, object));
+    char *slash = strchr(type, '/');
 
-static bool is_disposed_as(GMimeObject *object, const char *disposition)
-{
-    const char *said = g_mime_object_get_disposition(object);
-    return said != NULL && strcasecmp(said, disposition) == 0;
+    if (slash == NULL || slash == type || slash[1] == '\0') {
+        bool is_file =
+            strncmp(type, "text", 4) != 0 &&
+            (name_of(arena, object) != NULL || is_disposed_as(arena, object, "attachment"));
+        return is_file ? "application/octet-stream" : "text/plain";
+    }
+    slash[1 + strcspn(slash + 1, "/,")] = '\0';
+    for (char *at = type; *at != '\0'; at++) {
+        *at = (unsigned char)*at < 0x80 ? (char)tolower((unsigned char)*at) : '-';
+    }
+    return type;
 }
 
 enum mime_part_kind mime_kind_of(const char *media_type)
@@ -104,7 +140,28 @@ bool mime_has_room(struct mime_reading *reading)
 
 /* ---- texts ---- */
 
-static const char *take_text(struct mime_reading *reading, GMimeObject *leaf,
+/* HTML that was not told its set, or told the least, may name it within. */
+static const char *charset_of(struct arena *arena, GMimeObject *leaf, bool is_html,
+                              const char *bytes, size_t length)
+{
+    enum { HEAD = 2048 };
+    static const char sign[] = "charset=";
+    const char *said = mime_parameter(arena, content_type(leaf), "charset");
+
+    if (!is_html || (said != NULL && strcasecmp(said, "us-ascii") != 0)) {
+        return said;
+    }
+    const char *head = arena_copy_part(arena, bytes, length < HEAD ? length : HEAD);
+    const char *found = strcasestr(head, sign);
+    if (found == NULL) {
+        return said;
+    }
+    found += strlen(sign);
+    found += *found == '"' || *found == '\'';
+    return arena_copy_part(arena, found, strcspn(found, "\"' >/;"));
+}
+
+static const char *take_text(struct mime_reading *reading, GMimeObject *leaf, bool is_html,
                              struct mime_content *content)
 {
     struct arena *arena = reading->arena;
@@ -112,8 +169,11 @@ static const char *take_text(struct mime_reading *reading, GMimeObject *leaf,
     bool has_more = false;
     const char *bytes =
         mime_content_take(arena, content, reading->limits->text, &length, &has_more);
-    const char *text = text_decode(arena, g_mime_object_get_content_type_parameter(leaf, "charset"),
-                                   bytes, length);
+    if (!is_html) {
+        bytes = mime_lift_files(reading, bytes, &length);
+    }
+    const char *text =
+        text_decode(arena, charset_of(arena, leaf, is_html, bytes, length), bytes, length);
     size_t decoded = strlen(text);
 
     reading->message->is_cut |= has_more || decoded > reading->limits->text;
@@ -142,16 +202,17 @@ static bool add_text(struct mime_reading *reading, GMimeObject *leaf, const stru
         return false;
     }
     struct mime_block *block = block_for(reading, place, is_html);
-    *(is_html ? &block->html : &block->plain) = take_text(reading, leaf, content);
+    *(is_html ? &block->html : &block->plain) = take_text(reading, leaf, is_html, content);
     return true;
 }
 
 /* What is meant to be read, not to be kept. */
-static bool is_text(GMimeObject *leaf, const char *media_type, bool *is_html_out)
+static bool is_text(struct arena *arena, GMimeObject *leaf, const char *media_type,
+                    bool *is_html_out)
 {
     *is_html_out = strcmp(media_type, "text/html") == 0;
     return (*is_html_out || strcmp(media_type, "text/plain") == 0) &&
-           !is_disposed_as(leaf, "attachment") && name_of(leaf) == NULL;
+           !is_disposed_as(arena, leaf, "attachment") && name_of(arena, leaf) == NULL;
 }
 
 /* ---- parts ---- */
@@ -177,43 +238,19 @@ static bool measure(struct mime_reading *reading, struct mime_part *part, struct
     return true;
 }
 
-/* The id of the message that a report has with it: whole, or its header alone. */
-static const char *find_reported(struct mime_reading *reading, GMimeObject *leaf,
-                                 const struct mime_part *part)
-{
-    struct arena *arena = reading->arena;
-    static const char name[] = "\nmessage-id:";
-    size_t length = 0;
-    bool has_more = false;
-
-    if (GMIME_IS_MESSAGE_PART(leaf)) {
-        GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(leaf));
-        return message == NULL
-                   ? NULL
-                   : mime_message_id(arena, mime_header(GMIME_OBJECT(message), "Message-ID"));
-    }
-    const char *header = mime_content_take(arena, part->content, REPORT_BYTES, &length, &has_more);
-    const char *found = strcasestr(arena_format(arena, "\n%s", header), name);
-    mime_content_rewind(part->content);
-    if (found == NULL) {
-        return NULL;
-    }
-    found += sizeof(name) - 1;
-    return mime_message_id(arena, arena_copy_part(arena, found, strcspn(found, "\n")));
-}
-
-static void note_protection(struct mime_message *message, GMimeObject *leaf,
+static void note_protection(struct mime_reading *reading, GMimeObject *leaf,
                             enum mime_part_kind kind)
 {
-    const char *smime = g_mime_object_get_content_type_parameter(leaf, "smime-type");
+    struct mime_message *message = reading->message;
+    const char *smime = mime_parameter(reading->arena, content_type(leaf), "smime-type");
     bool is_only_signed = smime != NULL && strcasecmp(smime, "signed-data") == 0;
 
     message->is_signed |= kind == MIME_SIGNATURE || (kind == MIME_ENCRYPTED && is_only_signed);
     message->is_encrypted |= kind == MIME_ENCRYPTED && !is_only_signed;
 }
 
-static enum mime_part_kind kind_in_place(GMimeObject *leaf, const struct mime_part *part,
-                                         const struct place *place)
+static enum mime_part_kind kind_in_place(struct arena *arena, GMimeObject *leaf,
+                                         const struct mime_part *part, const struct place *place)
 {
     enum mime_part_kind kind =
         place->is_encrypted ? MIME_ENCRYPTED : mime_kind_of(part->media_type);
@@ -224,8 +261,8 @@ static enum mime_part_kind kind_in_place(GMimeObject *leaf, const struct mime_pa
     if (strcasecmp(part->name, "winmail.dat") == 0) {
         return MIME_TNEF;
     }
-    bool is_shown = part->content_id != NULL && !is_disposed_as(leaf, "attachment") &&
-                    (place->is_related || is_disposed_as(leaf, "inline"));
+    bool is_shown = part->content_id != NULL && !is_disposed_as(arena, leaf, "attachment") &&
+                    (place->is_related || is_disposed_as(arena, leaf, "inline"));
     return is_shown ? MIME_INLINE : MIME_ATTACHMENT;
 }
 
@@ -237,10 +274,11 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
     bool is_unpacked = false;
 
     part->media_type = media_type_of(arena, leaf);
-    part->name = mime_file_name(arena, name_of(leaf), reading->parts.count + 1, part->media_type);
+    part->name = mime_file_name(arena, name_of(arena, leaf), reading->charset,
+                                reading->parts.count + 1, part->media_type);
     part->content_id = mime_message_id(arena, g_mime_object_get_content_id(leaf));
-    part->kind = kind_in_place(leaf, part, place);
-    note_protection(reading->message, leaf, part->kind);
+    part->kind = kind_in_place(arena, leaf, part, place);
+    note_protection(reading, leaf, part->kind);
     if (!mime_content_of(reading, leaf, &part->content, error) || !measure(reading, part, error)) {
         return false;
     }
@@ -251,23 +289,35 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
         return true;
     }
     array_add(&reading->parts, part);
-    if (reading->has_report && reading->message->bounced_id == NULL &&
-        (part->kind == MIME_MESSAGE || part->kind == MIME_REPORT)) {
-        reading->message->bounced_id = find_reported(reading, leaf, part);
-    }
+    mime_note_reported(reading, leaf, part);
     return true;
+}
+
+/* Whether it says once more what another form of the same text has said. */
+static bool is_other_form(const struct place *place, const char *media_type)
+{
+    bool has_text =
+        place->block != NULL && (place->block->plain != NULL || place->block->html != NULL);
+
+    for (size_t i = 0; has_text && i < sizeof(other_forms) / sizeof(other_forms[0]); i++) {
+        if (strcmp(other_forms[i], media_type) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool walk_leaf(struct mime_reading *reading, GMimeObject *leaf, const struct place *place,
                       struct error *error)
 {
+    const char *media_type = media_type_of(reading->arena, leaf);
     bool is_html = false;
 
-    if (!mime_has_room(reading)) {
+    if (!mime_has_room(reading) || is_other_form(place, media_type)) {
         return true;
     }
     if (!place->is_encrypted && GMIME_IS_PART(leaf) &&
-        is_text(leaf, media_type_of(reading->arena, leaf), &is_html)) {
+        is_text(reading->arena, leaf, media_type, &is_html)) {
         return add_text(reading, leaf, place, is_html, error);
     }
     return add_part(reading, leaf, place, error);
@@ -275,23 +325,26 @@ static bool walk_leaf(struct mime_reading *reading, GMimeObject *leaf, const str
 
 /* ---- multiparts ---- */
 
+/* What no boundary begins is for nobody, unless there is nothing else. */
+static void add_preamble(struct mime_reading *reading, GMimeMultipart *multipart,
+                         const struct place *place)
+{
+    const char *text = g_mime_multipart_get_prologue(multipart);
+
+    if (text == NULL || !mime_has_room(reading)) {
+        return;
+    }
+    text = text_decode(reading->arena, NULL, text, strlen(text));
+    size_t length = text_cut_length(text, strlen(text), reading->limits->text);
+    reading->message->is_cut |= text[length] != '\0';
+    block_for(reading, place, false)->plain = arena_copy_part(reading->arena, text, length);
+}
+
 static bool is_subtype(GMimeObject *object, const char *subtype)
 {
     const char *said =
         g_mime_content_type_get_media_subtype(g_mime_object_get_content_type(object));
     return said != NULL && strcasecmp(said, subtype) == 0;
-}
-
-/* Whatever is reported, a program wrote it. */
-static void note_report(struct mime_reading *reading, GMimeObject *multipart)
-{
-    const char *type = g_mime_object_get_content_type_parameter(multipart, "report-type");
-
-    if (!is_subtype(multipart, "report") || type == NULL) {
-        return;
-    }
-    bool is_bounce = strcasecmp(type, "delivery-status") == 0;
-    *(is_bounce ? &reading->has_report : &reading->has_notice) = true;
 }
 
 static bool walk_children(struct mime_reading *reading, GMimeMultipart *multipart,
@@ -314,7 +367,9 @@ static bool walk_multipart(struct mime_reading *reading, GMimeObject *object, st
         reading->message->is_cut = true;
         return true;
     }
-    note_report(reading, object);
+    if (is_subtype(object, "report")) {
+        mime_note_report(reading, content_type(object));
+    }
     place.depth++;
     place.is_encrypted |= GMIME_IS_MULTIPART_ENCRYPTED(object);
     place.is_related |= is_subtype(object, "related");
@@ -322,6 +377,9 @@ static bool walk_multipart(struct mime_reading *reading, GMimeObject *object, st
     if (is_subtype(object, "alternative") && place.block == NULL) {
         place.block = arena_allocate(reading->arena, sizeof(*place.block));
         array_add(&reading->blocks, place.block);
+    }
+    if (g_mime_multipart_get_count(GMIME_MULTIPART(object)) == 0) {
+        add_preamble(reading, GMIME_MULTIPART(object), &place);
     }
     return walk_children(reading, GMIME_MULTIPART(object), &place, error);
 }
@@ -334,6 +392,16 @@ static bool walk(struct mime_reading *reading, GMimeObject *object, struct place
     }
     return GMIME_IS_MULTIPART(object) ? walk_multipart(reading, object, place, error)
                                       : walk_leaf(reading, object, &place, error);
+}
+
+const char *mime_first_charset(struct arena *arena, GMimeObject *root)
+{
+    for (size_t depth = 0; GMIME_IS_MULTIPART(root) && depth < FIRST_DEPTH; depth++) {
+        GMimeMultipart *multipart = GMIME_MULTIPART(root);
+        root = g_mime_multipart_get_count(multipart) == 0 ? NULL
+                                                          : g_mime_multipart_get_part(multipart, 0);
+    }
+    return GMIME_IS_PART(root) ? mime_parameter(arena, content_type(root), "charset") : NULL;
 }
 
 bool mime_walk(struct mime_reading *reading, GMimeObject *root, struct error *error)

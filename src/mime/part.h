@@ -26,16 +26,32 @@ struct mime_reading {
     struct arena *arena;
     const struct mime_limits *limits;
     struct mime_message *message;
+    const char *charset;        /* that the first text names: of bytes as they are; NULL: none */
     struct array blocks;        /* struct mime_block * */
     struct array parts;         /* struct mime_part * */
     struct digest *contents;    /* of the parts, for the digest of the message */
     struct mime_block unpacked; /* the text within a winmail.dat, for want of a better one */
     bool has_report;            /* of a message that did not arrive */
-    bool has_notice;            /* of one that did: that it was read, or that it was unwelcome */
+    bool has_notice; /* of one that did, or will yet: that it was read, is late, unwelcome */
+    bool has_failed, has_other; /* what a report says was done for its recipients */
+    const char *reported_id;    /* of that message */
 };
 
 /* Walks the tree; depth is that of the object. */
 must_check bool mime_walk(struct mime_reading *reading, GMimeObject *root, struct error *error);
+
+/* The set that the first text of a message names; NULL: it names none. */
+const char *mime_first_charset(struct arena *arena, GMimeObject *root);
+
+/* report.c: what a multipart/report says it is about. */
+void mime_note_report(struct mime_reading *reading, const char *content_type);
+
+/* report.c: what a part says of another message, if it does. */
+void mime_note_reported(struct mime_reading *reading, GMimeObject *leaf,
+                        const struct mime_part *part);
+
+/* report.c: the id that a header within a text tells; NULL: none. */
+const char *mime_reported_id(struct arena *arena, const char *text);
 
 /* Whether one part or text more may be taken; if not, the message is cut. */
 bool mime_has_room(struct mime_reading *reading);
@@ -45,6 +61,9 @@ enum mime_part_kind mime_kind_of(const char *media_type);
 /* unpack.c: makes parts of what is in a winmail.dat, if it is understood. */
 must_check bool mime_unpack(struct mime_reading *reading, struct mime_part *part,
                             bool *is_unpacked_out, struct error *error);
+
+/* lift.c: makes parts of the files that a text has in uuencode; the text without them. */
+const char *mime_lift_files(struct mime_reading *reading, const char *bytes, size_t *length);
 
 /* text.c: makes of the blocks the texts of the message. */
 void mime_choose_texts(struct mime_reading *reading);
@@ -67,9 +86,9 @@ const char *mime_content_take(struct arena *arena, struct mime_content *content,
                               size_t *length_out, bool *has_more_out);
 
 /* name.c: a name that is safe as a file's anywhere; of one that says nothing, made of the number
- * and the media type. */
-const char *mime_file_name(struct arena *arena, const char *given, size_t number,
-                           const char *media_type);
+ * and the media type. Bytes as they are may be in the set. */
+const char *mime_file_name(struct arena *arena, const char *given, const char *charset,
+                           size_t number, const char *media_type);
 
 /* name.c: the media type that the extension of a name stands for; never NULL. */
 const char *mime_type_of_name(const char *name);

@@ -2,16 +2,22 @@
  * read.c - a message from its source to what it says.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
+#include "base/array.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "crypto/digest.h"
+#include "mime/boundary.h"
 #include "mime/header.h"
 #include "mime/library.h"
 #include "mime/part.h"
 #include "mime/scan.h"
 #include "mime/spool.h"
 #include "mime/word.h"
+#include "text/charset.h"
+#include "text/utf8.h"
 
 /* Lists of addresses, and where each goes. */
 static const struct {
@@ -42,6 +48,18 @@ static GMimeMessage *parse_until(struct arena *arena, GMimeStream *stream, int64
     return message;
 }
 
+/* Whether it may be a multipart of which nothing was found: one without parts, or one whose type is
+ * told twice, or by half. */
+static bool is_lost(GMimeMessage *message)
+{
+    GMimeObject *root = message == NULL ? NULL : g_mime_message_get_mime_part(message);
+
+    if (GMIME_IS_MULTIPART(root)) {
+        return g_mime_multipart_get_count(GMIME_MULTIPART(root)) == 0;
+    }
+    return root != NULL && mime_header(root, "Content-Type") != NULL;
+}
+
 /* Of what is not to be taken apart the header alone is parsed; a single text is nothing that could
  * be. NULL: it is no message. */
 static GMimeMessage *parse(struct arena *arena, GMimeStream *stream, const struct mime_scan *scan,
@@ -56,34 +74,106 @@ static GMimeMessage *parse(struct arena *arena, GMimeStream *stream, const struc
             return head;
         }
     }
-    return parse_until(arena, stream, scan->header_begin, -1);
+    GMimeMessage *whole = parse_until(arena, stream, scan->header_begin, -1);
+    bool may_be_mended = !scan->is_hostile && is_lost(whole);
+    GMimeStream *mended = may_be_mended ? mime_boundary_mend(arena, stream, scan) : NULL;
+    GMimeMessage *again = mended == NULL ? NULL : parse_until(arena, mended, 0, -1);
+    return again == NULL ? whole : again;
+}
+
+/* All fields of a name as one: some programs write one for each id, or an empty one first. */
+static const char *all_of(struct mime_reading *reading, GMimeObject *object, const char *name)
+{
+    struct buffer text;
+    struct array fields;
+
+    buffer_init(&text, reading->arena, 64);
+    array_init(&fields, reading->arena);
+    mime_header_all(object, name, &fields);
+    for (size_t i = 0; i < fields.count; i++) {
+        buffer_add_format(&text, "%s ", (const char *)fields.items[i]);
+    }
+    return text.bytes;
+}
+
+/* Whether it is the address of somebody whom the message names: what looks so, without brackets, is
+ * hardly an id. */
+static bool is_of_somebody(const struct mime_message *message, const char *id)
+{
+    const struct mime_addresses *const addresses[] = {&message->from, &message->to, &message->cc};
+
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        for (size_t j = 0; j < addresses[i]->count; j++) {
+            if (strcasecmp(addresses[i]->items[j].compared, id) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static void read_ids(struct mime_reading *reading, GMimeObject *object)
 {
+    struct arena *arena = reading->arena;
     struct mime_message *message = reading->message;
     const char **ids = NULL;
     size_t count = 0;
 
-    message->message_id = mime_message_id(reading->arena, mime_header(object, "Message-ID"));
-    mime_ids(reading->arena, mime_header(object, "In-Reply-To"), 1, &ids, &count);
-    message->in_reply_to = count == 0 ? NULL : ids[0];
-    mime_ids(reading->arena, mime_header(object, "References"), reading->limits->references,
+    message->message_id = mime_message_id(arena, all_of(reading, object, "Message-ID"));
+    const char *answered = all_of(reading, object, "In-Reply-To");
+    mime_ids(arena, answered, 1, &ids, &count);
+    bool is_id = count > 0 && (strchr(answered, '<') != NULL || !is_of_somebody(message, ids[0]));
+    message->in_reply_to = is_id ? ids[0] : NULL;
+    mime_ids(arena, all_of(reading, object, "References"), reading->limits->references,
              &message->references, &message->reference_count);
+}
+
+/* The first that says something. */
+static const char *read_subject(struct mime_reading *reading, GMimeObject *object)
+{
+    const char *subject = "";
+    struct array fields;
+
+    array_init(&fields, reading->arena);
+    mime_header_all(object, "Subject", &fields);
+    for (size_t i = 0; i < fields.count && *subject == '\0'; i++) {
+        subject = mime_words_decode(reading->arena, fields.items[i], reading->charset);
+    }
+    return subject;
+}
+
+/* The set of bytes as they are: that of the first text; or what all the header looks like, since a
+ * name alone tells little. NULL: there are none to guess by. */
+static const char *charset_of(struct arena *arena, GMimeObject *object, GMimeObject *root)
+{
+    const char *charset = mime_first_charset(arena, root);
+    GMimeHeaderList *list = g_mime_object_get_header_list(object);
+    bool is_told = charset != NULL && strcasecmp(charset, "us-ascii") != 0;
+    int count = is_told ? 0 : g_mime_header_list_get_count(list);
+    struct buffer bytes;
+
+    buffer_init(&bytes, arena, 64);
+    for (int i = 0; i < count; i++) {
+        const char *value = g_mime_header_get_raw_value(g_mime_header_list_get_header_at(list, i));
+        if (value != NULL && !text_is_valid_utf8(value, strlen(value))) {
+            buffer_add_text(&bytes, value);
+        }
+    }
+    return bytes.length == 0 ? charset : text_guess_charset(bytes.bytes, bytes.length);
 }
 
 static void read_header(struct mime_reading *reading, GMimeObject *object)
 {
     struct mime_message *message = reading->message;
-    const char *subject = mime_header(object, "Subject");
 
-    read_ids(reading, object);
     message->date = mime_date_of(reading->arena, object, reading->limits->now);
-    message->subject = mime_words_decode(reading->arena, subject == NULL ? "" : subject);
+    message->subject = read_subject(reading, object);
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        *(struct mime_addresses *)((char *)message + lists[i].offset) = mime_addresses_of(
-            reading->arena, object, lists[i].name, reading->limits->recipients, &message->is_cut);
+        *(struct mime_addresses *)((char *)message + lists[i].offset) =
+            mime_addresses_of(reading->arena, object, lists[i].name, reading->charset,
+                              reading->limits->recipients, &message->is_cut);
     }
+    read_ids(reading, object);
 }
 
 static void give_parts(struct mime_reading *reading)
@@ -107,6 +197,7 @@ static bool read_message(struct mime_reading *reading, GMimeMessage *parsed, boo
     array_init(&reading->blocks, reading->arena);
     array_init(&reading->parts, reading->arena);
     reading->contents = digest_begin(reading->arena);
+    reading->charset = charset_of(reading->arena, object, g_mime_message_get_mime_part(parsed));
     read_header(reading, object);
     if (!is_opaque && !mime_walk(reading, g_mime_message_get_mime_part(parsed), error)) {
         return false;

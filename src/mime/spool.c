@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "mime/mend.h"
 #include "mime/mime.h"
 #include "mime/scan.h"
 
@@ -84,23 +85,35 @@ static bool hide_fields(GMimeStream *stream, const struct mime_scan *scan, struc
     return true;
 }
 
+static bool add(struct arena *arena, const struct mime_limits *limits, struct mime_scan *scan,
+                const char *bytes, size_t length, GMimeStream **stream, struct error *error)
+{
+    return mime_scan_add(scan, bytes, length, error) && write_all(*stream, bytes, length, error) &&
+           move_to_file(arena, limits, stream, error);
+}
+
 bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
                      const struct mime_limits *limits, struct mime_scan *scan,
                      GMimeStream **stream_out, struct error *error)
 {
     GMimeStream *stream = NULL;
     char *bytes = arena_allocate(arena, CHUNK);
+    char *mended = arena_allocate(arena, CHUNK + MIME_MEND_ROOM);
+    struct mime_mend mend;
     size_t length = 0;
 
     if (!mime_spool_make(arena, limits->folder, 0, &stream, error)) {
         return false;
     }
+    mime_mend_begin(&mend);
     mime_scan_begin(arena, limits, scan);
     do {
-        if (!source->read(source->context, bytes, CHUNK, &length, error) ||
-            !mime_scan_add(scan, bytes, length, error) ||
-            !write_all(stream, bytes, length, error) ||
-            !move_to_file(arena, limits, &stream, error)) {
+        if (!source->read(source->context, bytes, CHUNK, &length, error)) {
+            return false;
+        }
+        size_t count =
+            length > 0 ? mime_mend_add(&mend, bytes, length, mended) : mime_mend_end(&mend, mended);
+        if (!add(arena, limits, scan, mended, count, &stream, error)) {
             return false;
         }
     } while (length > 0);

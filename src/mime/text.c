@@ -22,12 +22,17 @@ static void add_plain(struct buffer *text, const char *plain)
     }
 }
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 static void add_text(struct mime_reading *reading, struct buffer *text,
                      const struct mime_block *block)
 {
     const char *plain = block->plain;
 
-    if (plain == NULL && block->html != NULL) {
+    if ((plain == NULL || is_blank(plain)) && block->html != NULL) {
         html_read(reading->arena, block->html, strlen(block->html), NULL, &plain);
     }
     if (plain == NULL) {
@@ -62,7 +67,8 @@ static const char *cut(struct mime_reading *reading, const struct buffer *text)
 static bool has_html(const struct mime_reading *reading)
 {
     for (size_t i = 0; i < reading->blocks.count; i++) {
-        if (((const struct mime_block *)reading->blocks.items[i])->html != NULL) {
+        const char *html = ((const struct mime_block *)reading->blocks.items[i])->html;
+        if (html != NULL && !is_blank(html)) {
             return true;
         }
     }
@@ -73,7 +79,7 @@ static bool has_words(const struct mime_reading *reading)
 {
     for (size_t i = 0; i < reading->blocks.count; i++) {
         const char *plain = ((const struct mime_block *)reading->blocks.items[i])->plain;
-        if (plain != NULL && plain[strspn(plain, " \t\r\n")] != '\0') {
+        if (plain != NULL && !is_blank(plain)) {
             return true;
         }
     }

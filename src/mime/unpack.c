@@ -67,9 +67,10 @@ static void add_part(struct mime_reading *reading, const struct mime_tnef_file *
     if (!mime_has_room(reading)) {
         return;
     }
-    const char *name = mime_file_name(arena, file->name, reading->parts.count + 1, "");
+    const char *name = mime_file_name(arena, file->name, NULL, reading->parts.count + 1, "");
     part->media_type = media_type_of(arena, file, name);
-    part->name = mime_file_name(arena, file->name, reading->parts.count + 1, part->media_type);
+    part->name =
+        mime_file_name(arena, file->name, NULL, reading->parts.count + 1, part->media_type);
     part->content_id = file->content_id == NULL ? NULL : mime_message_id(arena, file->content_id);
     part->kind = mime_kind_of(part->media_type);
     if (part->kind == MIME_ATTACHMENT && part->content_id != NULL && has_html) {

@@ -15,7 +15,9 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "crypto/base64.h"
+#include "mime/transfer.h"
 #include "text/charset.h"
+#include "text/utf8.h"
 
 /* Longer ones than programs write are no words: else each that begins would be looked for an end to
  * the end of the header. */
@@ -35,8 +37,9 @@ struct word {
 struct decoding {
     struct arena *arena;
     struct buffer out;
-    struct buffer waiting; /* decoded bytes of words */
-    const char *charset;   /* of them; NULL: none wait */
+    struct buffer waiting;     /* decoded bytes of words */
+    const char *charset;       /* of them; NULL: none wait */
+    struct mime_base64 base64; /* digits of a byte that the next word ends */
     bool is_relabelled;
 };
 
@@ -64,21 +67,42 @@ static bool read_word(const char *at, struct word *word)
     return memchr(word->text, '?', word->text_length) == NULL || word->encoding == 'q';
 }
 
-static void add_decoded(struct decoding *decoding, const struct word *word)
+static void add_quoted(struct decoding *decoding, const struct word *word)
 {
     GMimeEncoding state;
     char *text = arena_copy_part(decoding->arena, word->text, word->text_length);
 
-    for (char *at = text; word->encoding == 'q' && *at != '\0'; at++) {
+    for (char *at = text; *at != '\0'; at++) {
         *at = *at == '_' ? ' ' : *at;
     }
-    g_mime_encoding_init_decode(&state, word->encoding == 'b'
-                                            ? GMIME_CONTENT_ENCODING_BASE64
-                                            : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    g_mime_encoding_init_decode(&state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
     size_t room = g_mime_encoding_outlen(&state, word->text_length);
     char *bytes = buffer_reserve(&decoding->waiting, room);
     buffer_commit(&decoding->waiting,
                   g_mime_encoding_flush(&state, text, word->text_length, bytes));
+}
+
+/* Some programs cut base64 anywhere: what cannot be the end of a word is the begin of the next. */
+static void add_base64(struct decoding *decoding, const struct word *word)
+{
+    enum { AT_THE_END = 2 };
+    char *bytes = buffer_reserve(&decoding->waiting, word->text_length + AT_THE_END);
+    size_t length = mime_base64_add(&decoding->base64, word->text, word->text_length, bytes);
+
+    if (!mime_base64_is_cut(&decoding->base64)) {
+        length += mime_base64_end(&decoding->base64, bytes + length);
+    }
+    buffer_commit(&decoding->waiting, length);
+}
+
+static void add_decoded(struct decoding *decoding, const struct word *word)
+{
+    if (word->encoding == 'b') {
+        add_base64(decoding, word);
+        return;
+    }
+    decoding->base64 = (struct mime_base64){0, 0};
+    add_quoted(decoding, word);
 }
 
 /* Line breaks of what was decoded would begin new headers. */
@@ -111,6 +135,7 @@ static void end_words(struct decoding *decoding)
     }
     buffer_clear(&decoding->waiting);
     decoding->charset = NULL;
+    decoding->base64 = (struct mime_base64){0, 0};
 }
 
 static void add_word(struct decoding *decoding, const struct word *word)
@@ -136,30 +161,35 @@ static const char *skip_to_word(const struct decoding *decoding, const char *at)
     return read_word(next, &word) ? next : at;
 }
 
-/* Without line breaks, and as UTF-8 whatever the bytes are. */
-static const char *unfold(struct arena *arena, const char *raw)
+/* Without line breaks, and as UTF-8 whatever the bytes are. A label of nothing but seven bits,
+ * whose escapes look like text, is not thought of here. */
+static const char *unfold(struct arena *arena, const char *raw, const char *charset)
 {
     char *line = arena_copy_text(arena, raw);
     char *to = line;
 
     for (const char *at = raw; *at != '\0'; at++) {
-        if (*at != '\r' && *at != '\n') {
+        if (*at == '\r' && at[1] != '\n') {
+            *to++ = ' ';
+        } else if (*at != '\r' && *at != '\n') {
             *to++ = *at == '\t' ? ' ' : *at;
         }
     }
     *to = '\0';
-    /* A label of nothing but seven bits, whose escapes look like text, is not thought of here. */
-    return text_decode(arena, NULL, line, strlen(line));
+    size_t length = strlen(line);
+    bool is_utf8 = text_is_valid_utf8(line, length);
+    return text_decode(arena, is_utf8 ? NULL : charset, line, length);
 }
 
-static const char *decode(struct arena *arena, const char *raw, bool is_relabelled)
+static const char *decode(struct arena *arena, const char *raw, const char *charset,
+                          bool is_relabelled)
 {
     struct decoding decoding = {.arena = arena, .is_relabelled = is_relabelled};
     struct word word;
 
     buffer_init(&decoding.out, arena, strlen(raw) + 1);
     buffer_init(&decoding.waiting, arena, strlen(raw) + 1);
-    for (const char *at = unfold(arena, raw); *at != '\0';) {
+    for (const char *at = unfold(arena, raw, charset); *at != '\0';) {
         at = skip_to_word(&decoding, at);
         if (read_word(at, &word)) {
             add_word(&decoding, &word);
@@ -173,10 +203,22 @@ static const char *decode(struct arena *arena, const char *raw, bool is_relabell
     return decoding.out.bytes;
 }
 
-const char *mime_words_decode(struct arena *arena, const char *raw)
+/* Whether a word is left: what was encoded was encoded before. */
+static bool has_word(const char *text)
 {
-    const char *text = decode(arena, raw, false);
+    struct word word;
+    const char *begin = strstr(text, "=?");
 
+    return begin != NULL && read_word(begin, &word);
+}
+
+const char *mime_words_decode(struct arena *arena, const char *raw, const char *charset)
+{
+    const char *text = decode(arena, raw, charset, false);
+
+    if (has_word(text)) {
+        text = decode(arena, text, NULL, false);
+    }
     text += strspn(text, " ");
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == ' ') {
@@ -185,7 +227,7 @@ const char *mime_words_decode(struct arena *arena, const char *raw)
     return arena_copy_part(arena, text, length);
 }
 
-const char *mime_words_relabel(struct arena *arena, const char *raw)
+const char *mime_words_relabel(struct arena *arena, const char *raw, const char *charset)
 {
-    return decode(arena, raw, true);
+    return decode(arena, raw, charset, true);
 }

@@ -11,11 +11,12 @@
 
 struct arena;
 
-/* A header as people read it: on one line, decoded, blanks at its ends left out. */
-const char *mime_words_decode(struct arena *arena, const char *raw);
+/* A header as people read it: on one line, decoded (twice, if it was encoded twice), blanks at its
+ * ends left out. Bytes as they are may be in the set; NULL: nobody knows of one. */
+const char *mime_words_decode(struct arena *arena, const char *raw, const char *charset);
 
 /* The same header with all its encoded words in UTF-8, for a parser that knows the grammar of
  * addresses and not that labels lie. */
-const char *mime_words_relabel(struct arena *arena, const char *raw);
+const char *mime_words_relabel(struct arena *arena, const char *raw, const char *charset);
 
 #endif

@@ -118,6 +118,38 @@ void test_hostile__a_million_parts_are_not_taken_apart(void **state)
     arena_destroy(&arena);
 }
 
+/* Nor because the type is told twice, and the parts would be found by looking for their boundary.
+ */
+void test_hostile__a_million_parts_are_not_looked_for(void **state)
+{
+    (void)state;
+    begin("Content-Type: multipart/mixed\nContent-Type: text/plain\n\n");
+    add_often("--b\n\n", 1000000);
+    const struct mime_message *message = read_all();
+    assert_true(message->is_cut);
+    assert_int_equal(message->part_count, 0);
+    assert_true(arena_size(arena) < 64 * (size_t)MEBIBYTE);
+    arena_destroy(&arena);
+}
+
+/* One address, and what looks for its end in vain: the time of each is that of its length. */
+void test_hostile__signs_without_an_end_cost_little(void **state)
+{
+    static const char *const signs[] = {"\"", "(",          "<",   "<@", "a@b ",
+                                        ". ", "=?utf-8?B?", "<\"", ","};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        begin("Cc: ann@x.org, ");
+        add_often(signs[i], 300000 / (int)strlen(signs[i]));
+        buffer_add_text(&bytes, "\n\nhi\n");
+        const struct mime_message *message = read_all();
+        assert_string_equal(message->text, "hi\n");
+        assert_true(arena_size(arena) < 64 * (size_t)MEBIBYTE);
+        arena_destroy(&arena);
+    }
+}
+
 /* ---- fields that a parser cannot bear ---- */
 
 enum { CHARSET_LENGTH = 9 * 1024 * 1024 };
@@ -329,7 +361,7 @@ void test_hostile__names_lead_nowhere(void **state)
          "fdp.exe",
          "fdp.exe"},
         {"a<b>:|?*.txt", "a_b_____.txt"},
-        {"=?utf-8?Q?=2E=2E=2Fx=0D=0Ay?=", "xy"},
+        {"=?utf-8?Q?=2E=2E=2Fx=0D=0Ay?=", "x  y"},
         {"bell\x07.txt", "bell.txt"},
     };
     enum { NAMES = sizeof(names) / sizeof(names[0]) };
