@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "mime/describe.h"
 
-enum { MESSAGES = 61, SIZE_MOST = 1024 * 1024 };
+enum { MESSAGES = 73, SIZE_MOST = 1024 * 1024 };
 
 static void save(struct arena *arena, const char *name, const char *text)
 {
