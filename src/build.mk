@@ -13,7 +13,7 @@ objects_of = $(patsubst src/%.c,$(OUT)/src/%.o,$(call sources_of,$(1)))
 GENERATE_SOURCES := $(wildcard src/generate/*.c) $(filter-out src/base/settings.c src/base/setting_list.c,$(call sources_of,base)) \
     $(filter-out src/xml/signature.c,$(call sources_of,xml))
 GENERATE_OBJECTS := $(patsubst src/%.c,build/generate-objects/%.o,$(GENERATE_SOURCES))
-GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h connector_settings.h messages.h operations.h)
+GENERATED_HEADERS := $(addprefix build/generated/,error_codes.h settings.h connector_settings.h messages.h operations.h contract_names.def)
 GENERATED_SOURCES := $(addprefix build/generated/,errors.c settings.c connector_settings.c messages.c operations.c)
 GENERATED_BASE    := $(OUT)/generated/errors.o $(OUT)/generated/settings.o
 GENERATED_SERVICE := $(OUT)/generated/messages.o $(OUT)/generated/operations.o

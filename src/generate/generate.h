@@ -27,7 +27,7 @@ must_check bool generate_errors(const struct generation *generation, struct erro
 /* settings.xml into settings.h and settings.c */
 must_check bool generate_settings(const struct generation *generation, struct error *error);
 
-/* services/ into messages.h, messages.c, operations.h and operations.c */
+/* services/ into messages.h, messages.c, operations.h, operations.c and contract_names.def */
 must_check bool generate_services(const struct generation *generation, struct error *error);
 
 #endif

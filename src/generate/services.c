@@ -341,5 +341,6 @@ bool generate_services(const struct generation *generation, struct error *error)
     struct services services;
     return services_read(generation, &services, error) &&
            services_write_messages(generation, &services, error) &&
-           services_write_operations(generation, &services, error);
+           services_write_operations(generation, &services, error) &&
+           services_write_names(generation, &services, error);
 }

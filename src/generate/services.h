@@ -63,10 +63,12 @@ struct services {
 must_check bool services_read(const struct generation *generation, struct services *services_out,
                               struct error *error);
 
-/* Write messages.h and messages.c; operations.h and operations.c. */
+/* Write messages.h and messages.c; operations.h and operations.c; contract_names.def. */
 must_check bool services_write_messages(const struct generation *generation,
                                         const struct services *services, struct error *error);
 must_check bool services_write_operations(const struct generation *generation,
                                           const struct services *services, struct error *error);
+must_check bool services_write_names(const struct generation *generation,
+                                     const struct services *services, struct error *error);
 
 #endif

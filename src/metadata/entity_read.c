@@ -56,6 +56,16 @@ static void check_type_name(struct reader *reader, const struct xml_node *node, 
     }
 }
 
+static void check_ending(struct reader *reader, const struct xml_node *node, const char *name)
+{
+    if (name_is_of_message(name)) {
+        reader_problem(reader, node,
+                       "\"%s\" may not be the name of an entity: those of the contract's messages "
+                       "end in Request or Response",
+                       name);
+    }
+}
+
 /* The file is found by the name of the entity: SalesOrder is in sales-order.xml. */
 static void check_file_name(struct reader *reader, const struct xml_node *node,
                             const struct entity *entity)
@@ -237,6 +247,7 @@ struct entity_draft *entity_read(struct reader *reader, const struct xml_node *n
     array_init(&draft->fields, reader->scratch);
     read_names(reader, node, entity);
     check_type_name(reader, node, entity->name);
+    check_ending(reader, node, entity->name);
     check_type_name(reader, node, entity->plural);
     check_file_name(reader, node, entity);
     entity->ownership = read_ownership(reader, node);

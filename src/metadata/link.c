@@ -28,6 +28,25 @@ static bool claim(struct reader *reader, struct map *names, const struct entity_
     return true;
 }
 
+/* Nor may an entity have a name that the contract makes of another's. */
+static void check_made_names(struct reader *reader, const struct map *names,
+                             const struct entity_draft *draft)
+{
+    struct array made;
+    array_init(&made, reader->scratch);
+    name_add_made_of(reader->scratch, draft->entity->name, &made);
+    for (size_t i = 0; i < made.count; i++) {
+        const struct entity_draft *other =
+            map_get(names, name_in_lower_case(reader->scratch, made.items[i]));
+        if (other != NULL && strcasecmp(other->entity->name, made.items[i]) == 0) {
+            reader_problem(reader, other->node,
+                           "\"%s\" may not be the name of an entity: the contract has a type or "
+                           "an operation %s for \"%s\"",
+                           other->entity->name, (const char *)made.items[i], draft->entity->name);
+        }
+    }
+}
+
 /* An entity whose name is taken is left out: everything in it would be said to be there twice. */
 static void check_names(struct reader *reader)
 {
@@ -48,6 +67,9 @@ static void check_names(struct reader *reader)
         reader->entities.items[kept++] = reader->entities.items[i];
     }
     reader->entities.count = kept;
+    for (size_t i = 0; i < kept; i++) {
+        check_made_names(reader, types, reader->entities.items[i]);
+    }
 }
 
 static void check_classic_names(struct reader *reader, const struct entity_draft *draft)

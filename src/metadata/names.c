@@ -10,8 +10,11 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/buffer.h"
 #include "crypto/digest.h"
+
+#define ENTITY_MARK "{Entity}"
 
 enum { FINGERPRINT_DIGITS = 8 };
 
@@ -19,65 +22,23 @@ enum { FINGERPRINT_DIGITS = 8 };
 static const char *const words_of_clients[] = {"System",    "Object", "String",
                                                "Exception", "Type",   "Fault"};
 
-/* Types, services and parameters that the contract has already. */
-static const char *const types_of_contract[] = {
-    "Aggregate",
-    "AggregateColumn",
-    "AggregateKey",
-    "AggregateRow",
-    "AggregateTable",
-    "AggregateValue",
-    "All",
-    "AlternateKey",
-    "ArrayOf",
-    "Bulk",
-    "Changes",
-    "ChoiceDescription",
-    "Column",
-    "Columns",
-    "Condition",
-    "CrmFault",
-    "CrmFaultDetail",
-    "EntityDescription",
-    "Error",
-    "FieldDescription",
-    "File",
-    "Filter",
-    "Group",
-    "Id",
-    "Job",
-    "Jobs",
-    "Key",
-    "KeyDescription",
-    "KeyName",
-    "LimitDescription",
-    "Link",
-    "LoginResult",
-    "Mail",
-    "Measure",
-    "Metadata",
-    "Order",
-    "Organization",
-    "Page",
-    "Pages",
-    "Party",
-    "Queries",
-    "Query",
-    "Record",
-    "Reference",
-    "RelationDescription",
-    "Request",
-    "Response",
-    "Result",
-    "Results",
-    "Row",
-    "RowResult",
-    "Security",
-    "Session",
-    "Svyaz",
-    "Value",
-    "WhoAmIResult",
-    "WriteResult",
+/* Types, operations and services, those of every entity with {Entity} in them. */
+static const char *const names_of_contract[] = {
+#define CONTRACT_NAME(name) name,
+#include "generated/contract_names.def"
+#undef CONTRACT_NAME
+};
+
+/* What the contract has beside: made by the encoder (soap/wire_*.c), for headers and parameters,
+ * or kept for what is to come. */
+static const char *const other_names_of_contract[] = {
+    "{Entity}State", "All",           "AlternateKey", "ArrayOf",  "BatchParty",
+    "Bulk",          "Column",        "Columns",      "CrmFault", "CrmFaultDetail",
+    "Error",         "FieldValue",    "File",         "Id",       "Jobs",
+    "Key",           "KeyName",       "Organization", "Page",     "Pages",
+    "Participation", "Party",         "Queries",      "Record",   "Reference",
+    "Request",       "RequestHeader", "Response",     "Result",   "Results",
+    "Row",           "SessionHeader", "Svyaz",        "Value",
 };
 
 static const char *const fields_of_contract[] = {"fieldsToNull", "rowTag", "alternateKey"};
@@ -147,7 +108,40 @@ static bool is_among(const char *name, const char *const *words, size_t count)
 
 bool name_is_reserved_type(const char *name)
 {
-    return IS_AMONG(name, words_of_clients) || IS_AMONG(name, types_of_contract);
+    return IS_AMONG(name, words_of_clients) || IS_AMONG(name, names_of_contract) ||
+           IS_AMONG(name, other_names_of_contract);
+}
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t length = strlen(name), end = strlen(ending);
+    return length >= end && strcasecmp(name + length - end, ending) == 0;
+}
+
+bool name_is_of_message(const char *name)
+{
+    return ends_with(name, "Request") || ends_with(name, "Response");
+}
+
+static void add_made(struct arena *arena, const char *entity, const char *const *patterns,
+                     size_t count, struct array *names)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *mark = strstr(patterns[i], ENTITY_MARK);
+        if (mark != NULL) {
+            array_add(names, arena_format(arena, "%.*s%s%s", (int)(mark - patterns[i]), patterns[i],
+                                          entity, mark + strlen(ENTITY_MARK)));
+        }
+    }
+}
+
+#define ADD_MADE(arena, entity, patterns, names)                                                   \
+    add_made((arena), (entity), (patterns), sizeof(patterns) / sizeof((patterns)[0]), (names))
+
+void name_add_made_of(struct arena *arena, const char *entity, struct array *names)
+{
+    ADD_MADE(arena, entity, names_of_contract, names);
+    ADD_MADE(arena, entity, other_names_of_contract, names);
 }
 
 bool name_is_reserved_field(const char *name)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct array;
 
 /* "SalesOrder" -> "salesOrder", and back. */
 char *name_with_small_initial(struct arena *arena, const char *name);
@@ -27,5 +28,13 @@ char *name_join(struct arena *arena, const char *first, const char *second, unsi
 /* Whether clients or the contract need the word for something else; ignoring case. */
 bool name_is_reserved_type(const char *name);
 bool name_is_reserved_field(const char *name);
+
+/* Whether it ends as the messages of an operation do: the answer of CreateOrder is
+ * CreateOrderResponse, and so would be what creates an OrderResponse. */
+bool name_is_of_message(const char *name);
+
+/* Adds the names of types and operations that the contract makes of that of an entity: OrderPage,
+ * CreateOrder ... (char *). */
+void name_add_made_of(struct arena *arena, const char *entity, struct array *names);
 
 #endif
