@@ -184,7 +184,7 @@ struct look {
     size_t high;       /* all of them */
     size_t letters;    /* from 0xC0, where Cyrillic sets have theirs */
     size_t upper;      /* 0xC0 to 0xDF: capitals of windows-1251, small letters of koi8-r */
-    size_t yo;         /* the letter that both have apart from the others */
+    size_t apart;      /* letters that both have apart from the others */
     bool begins_upper; /* the first letter is one of the upper */
     size_t in_runs;    /* beside another */
     size_t sequences;  /* that are right in UTF-8, by the bytes in them */
@@ -211,7 +211,9 @@ static size_t sequence_at(const unsigned char *bytes, size_t length)
 
 static struct look look_at(const unsigned char *bytes, size_t length)
 {
-    static const unsigned char yo[] = {0xA8, 0xB8, 0xA3, 0xB3}; /* windows-1251, koi8-r */
+    /* windows-1251, koi8-r and koi8-u: the Russian one, then the Ukrainian ones. */
+    static const unsigned char apart[] = {0xA8, 0xB8, 0xA3, 0xB3, 0xB2, 0xAA, 0xBA, 0xAF, 0xBF,
+                                          0xA5, 0xB4, 0xA4, 0xA6, 0xA7, 0xAD, 0xB6, 0xB7, 0xBD};
     struct look look = {0};
 
     for (size_t i = 0; i < length; i++) {
@@ -223,7 +225,7 @@ static struct look look_at(const unsigned char *bytes, size_t length)
         look.begins_upper = look.letters == 0 ? is_upper : look.begins_upper;
         look.letters += bytes[i] >= 0xC0;
         look.upper += is_upper;
-        look.yo += memchr(yo, bytes[i], sizeof(yo)) != NULL;
+        look.apart += memchr(apart, bytes[i], sizeof(apart)) != NULL;
         look.in_runs += (i > 0 && bytes[i - 1] >= 0x80) || (i + 1 < length && bytes[i + 1] >= 0x80);
         size_t sequence = sequence_at(bytes + i, length - i);
         look.sequences += sequence;
@@ -232,18 +234,25 @@ static struct look look_at(const unsigned char *bytes, size_t length)
     return look;
 }
 
+/* Letters, and not too many of those that are other signs in the West. */
+static bool is_of_letters(const struct look *look)
+{
+    return (look->letters + look->apart) * 10 >= look->high * 9 &&
+           look->letters * 10 >= look->high * 6;
+}
+
 /* Words of nothing but letters beyond ASCII, as the West has none. */
 static bool is_cyrillic(const struct look *look)
 {
     return look->high >= CYRILLIC_BYTES && look->in_runs * 10 >= look->high * 9 &&
-           (look->letters + look->yo) * 10 >= look->high * 9;
+           is_of_letters(look);
 }
 
 /* A single letter between ASCII is an accent of the West; words of letters are Cyrillic, mostly
  * in small letters, after a capital. */
 static const char *guess_by_look(const struct look *look)
 {
-    if (look->in_runs * 4 < look->high * 3 || (look->letters + look->yo) * 10 < look->high * 9) {
+    if (look->in_runs * 4 < look->high * 3 || !is_of_letters(look)) {
         return LAST_RESORT;
     }
     bool is_koi =
@@ -377,6 +386,25 @@ static const char *order_of_bytes(const char *bytes, size_t length)
     return zeros[1] > zeros[0] ? "UTF-16LE" : "UTF-16BE";
 }
 
+/* Whether text of koi8-r has Ukrainian letters where that set draws corners: beside other letters,
+ * and with no line drawn. */
+static bool is_ukrainian(const char *bytes, size_t length)
+{
+    static const unsigned char letters[] = {0xA4, 0xA6, 0xA7, 0xAD, 0xB4, 0xB6, 0xB7, 0xBD};
+    bool is_found = false;
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        bool is_beside = (i > 0 && (unsigned char)bytes[i - 1] >= 0xC0) ||
+                         (i + 1 < length && (unsigned char)bytes[i + 1] >= 0xC0);
+        if (byte == 0x80 || byte == 0xA0) {
+            return false;
+        }
+        is_found |= is_beside && memchr(letters, byte, sizeof(letters)) != NULL;
+    }
+    return is_found;
+}
+
 static const char *decode_as(struct arena *arena, const char *name, const char *bytes,
                              size_t length, size_t *bad_out)
 {
@@ -389,6 +417,8 @@ static const char *decode_as(struct arena *arena, const char *name, const char *
     }
     if (ucnv_compareNames(name, UTF_16) == 0) {
         name = order_of_bytes(bytes, length);
+    } else if (ucnv_compareNames(name, "koi8-r") == 0 && is_ukrainian(bytes, length)) {
+        name = "koi8-u";
     }
     return decode_by(arena, name, bytes, length, bad_out);
 }
