@@ -138,7 +138,7 @@ def outbox(**settings):
 
 
 class FalseServer:
-    """Speaks SMTP as it is told: answers by the command that they are for, once each."""
+    """Speaks SMTP as it is told: answers by the command that they are for, once each; a function makes one."""
 
     def __init__(self, **answers):
         self.answers, self.messages, self.commands = answers, [], []
@@ -156,6 +156,8 @@ class FalseServer:
 
     def answer(self, stream, word, usual):
         said = self.answers[word].pop(0) if self.answers.get(word) else usual
+        if callable(said):
+            said = said()
         if said is None:
             raise ConnectionError
         stream.write(said.encode() + b"\r\n")
@@ -368,6 +370,29 @@ def check_it_is_tried_again(writer):
             return complaint
         return None if len(server.messages) == 2 and server.messages[0] == server.messages[1] else \
             "the second was another"
+
+
+def check_the_platform_is_away_at_the_report(writer):
+    """It ends between the server's last word and the report, which comes when it is back: nobody gets it twice."""
+    is_back = threading.Event()
+
+    def come_back():
+        time.sleep(2)
+        writer.server.start()
+        is_back.set()
+
+    def end_platform():
+        writer.server.kill()
+        threading.Thread(target=come_back).start()
+        return "250 taken"
+
+    with FalseServer(END=[end_platform]) as server, false_outbox():
+        identifier = writer.send("in a bad moment", "bob@example.com")
+        if not is_back.wait(PATIENCE):
+            return "it was not sent"
+        if complaint := writer.wait(identifier, "Sent"):
+            return complaint
+        return None if len(server.messages) == 1 else f"it went out {len(server.messages)} times"
 
 
 play(WORK, checks_of(globals()), Writer, settings=SETTINGS)

@@ -175,7 +175,8 @@ static bool start_thread(struct carrier *carrier, struct thread *thread, struct 
 
     thread->carrier = carrier;
     thread->arena = arena_create();
-    if (!connector_open_client(carrier->connector, thread->arena, &thread->client, &client_error)) {
+    if (!connector_open_client(carrier->connector, thread->arena, 1, &thread->client,
+                               &client_error)) {
         arena_destroy(&thread->arena);
         return error_set(error, ERROR_SETTING_INVALID, "platform", "%s", client_error.message);
     }

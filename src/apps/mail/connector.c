@@ -50,7 +50,7 @@ bool connector_open(struct arena *arena, const char *program, const char *file,
     return true;
 }
 
-bool connector_open_client(const struct connector *connector, struct arena *arena,
+bool connector_open_client(const struct connector *connector, struct arena *arena, int attempts,
                            struct client **client_out, struct client_error *error)
 {
     const struct connector_settings_platform *settings = &connector->settings.platform;
@@ -61,7 +61,7 @@ bool connector_open_client(const struct connector *connector, struct arena *aren
         .application = connector->program,
         .ca_file = settings->ca_file[0] == '\0' ? NULL : settings->ca_file,
         .timeout = (int)((settings->timeout + 999) / 1000),
-        .attempts = 1,
+        .attempts = attempts,
     };
 
     return client_open(arena, &options, client_out, error);
@@ -75,7 +75,7 @@ bool connector_check(const struct connector *connector, struct client_error *err
     struct client *client = NULL;
     const struct xml_node *answer = NULL;
 
-    bool is_done = connector_open_client(connector, arena, &client, error) &&
+    bool is_done = connector_open_client(connector, arena, 1, &client, error) &&
                    client_send(client, arena, &request, &answer, error);
     client_close(&client);
     arena_destroy(&arena);

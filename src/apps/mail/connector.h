@@ -32,9 +32,11 @@ must_check bool connector_open(struct arena *arena, const char *program, const c
                                const char *const *overrides, struct connector **connector_out,
                                struct error *error);
 
-/* Opens a client, which sends each call once: who calls decides about the next attempt. */
+/* Opens a client, which sends a call so often at most, where it may; 1: who calls decides about the
+ * next attempt. */
 must_check bool connector_open_client(const struct connector *connector, struct arena *arena,
-                                      struct client **client_out, struct client_error *error);
+                                      int attempts, struct client **client_out,
+                                      struct client_error *error);
 
 /* Asks the platform who the connector is: url, user and secret fit. */
 must_check bool connector_check(const struct connector *connector, struct client_error *error);

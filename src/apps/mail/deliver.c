@@ -211,7 +211,7 @@ static int deliver(const struct connector *connector, const struct options *opti
         status = read_letter(connector, &letter);
     }
     if (status == EX_OK &&
-        !connector_open_client(connector, connector->arena, &client, &result.error)) {
+        !connector_open_client(connector, connector->arena, 1, &client, &result.error)) {
         status = fail(EX_TEMPFAIL, result.error.code, result.error.message);
     }
     if (status == EX_OK) {

@@ -18,6 +18,9 @@
 #include "base/version.h"
 #include "client/client.h"
 
+/* Of a call, within 20 s or so: as long as the platform needs to start anew. */
+enum { ATTEMPTS = 10 };
+
 static const struct options_program program = {
     .name = "crm-outbox",
     .meaning = "sends e-mails of Svyaz through a mail server",
@@ -76,7 +79,7 @@ static bool serve(const struct connector *connector, struct error *error)
     if (!smtp_make(connector->arena, &options, &smtp, error)) {
         return false;
     }
-    if (!connector_open_client(connector, connector->arena, &client, &client_error)) {
+    if (!connector_open_client(connector, connector->arena, ATTEMPTS, &client, &client_error)) {
         return error_set(error, ERROR_SETTING_INVALID, "platform", "%s (%s)", client_error.message,
                          client_error.code);
     }

@@ -102,6 +102,7 @@ static void hold(struct round *round, int64_t begun)
     }
 }
 
+/* False: the platform does not answer, however patiently it is asked. */
 static bool report(struct round *round, const char *id, enum smtp_verdict verdict, const char *said)
 {
     int64_t begun = time_monotonic();
@@ -157,8 +158,10 @@ static enum smtp_verdict bring(struct round *round, const char *id, struct smtp_
     return verdict;
 }
 
-/* False: the platform or the mail server is away. */
-static bool send_one(struct round *round, const struct xml_node *email)
+/* What became of a message's turn. */
+enum turn { TURN_DONE, TURN_SERVER_AWAY, TURN_PLATFORM_AWAY };
+
+static enum turn send_one(struct round *round, const struct xml_node *email)
 {
     const char *id = text_of(email, "id");
     char said[SMTP_SAID_SIZE];
@@ -169,7 +172,23 @@ static bool send_one(struct round *round, const struct xml_node *email)
     log_event(&round->connector->log, verdict == SMTP_TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               "message", LOG_TEXT("email", id), LOG_TEXT("id", text_of(email, "messageId")),
               LOG_TEXT("outcome", outcomes[verdict]), LOG_TEXT("said", said));
-    return report(round, id, verdict, said) && verdict != SMTP_AWAY;
+    if (!report(round, id, verdict, said)) {
+        return TURN_PLATFORM_AWAY;
+    }
+    return verdict == SMTP_AWAY ? TURN_SERVER_AWAY : TURN_DONE;
+}
+
+/* Without the platform the others would not get far: they wait for the end of the claim. Without
+ * the mail server each is put off, so that nothing of the sender is held up. */
+static bool send_all(struct round *round, const struct xml_node *email)
+{
+    enum turn worst = TURN_DONE;
+
+    for (; email != NULL && worst != TURN_PLATFORM_AWAY; email = xml_next(email)) {
+        enum turn turn = send_one(round, email);
+        worst = turn > worst ? turn : worst;
+    }
+    return worst == TURN_DONE;
 }
 
 enum outgoing_result outgoing_round(const struct connector *connector, struct client *client,
@@ -189,12 +208,9 @@ enum outgoing_result outgoing_round(const struct connector *connector, struct cl
         round.claim_id = text_of(claim, "claimId");
         round.claim = strtoll(text_of(claim, "seconds"), NULL, 10) * 1000;
         round.held_until = begun + round.claim;
-        result = email == NULL ? OUTGOING_NONE : OUTGOING_SOME;
-        for (; email != NULL; email = xml_next(email)) {
-            if (!send_one(&round, email)) {
-                result = OUTGOING_AWAY;
-            }
-        }
+        result = email == NULL             ? OUTGOING_NONE
+                 : send_all(&round, email) ? OUTGOING_SOME
+                                           : OUTGOING_AWAY;
     }
     arena_destroy(&round.arena);
     return result;
