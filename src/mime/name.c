@@ -100,7 +100,7 @@ static char *trim(char *name)
 }
 
 /* Too long a name keeps its extension. */
-static const char *shorten(struct arena *arena, const char *name)
+static char *shorten(struct arena *arena, char *name)
 {
     size_t length = strlen(name);
     const char *dot = strrchr(name, '.');
@@ -151,7 +151,7 @@ const char *mime_file_name(struct arena *arena, const char *given, const char *c
                            size_t number, const char *media_type)
 {
     const char *decoded = given == NULL ? "" : mime_words_decode(arena, given, charset);
-    const char *name = shorten(arena, trim(replace_odd(arena, last_of_path(decoded))));
+    const char *name = trim(shorten(arena, trim(replace_odd(arena, last_of_path(decoded)))));
 
     if (*name == '\0') {
         return arena_format(arena, "attachment-%zu.%s", number, extension_of(media_type));

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "mime/describe.h"
+#include "support/harmless.h"
 
 enum { MEBIBYTE = 1024 * 1024 };
 
@@ -391,6 +392,20 @@ void test_hostile__a_long_name_keeps_its_extension(void **state)
     size_t length = strlen(message->parts[0].name);
     assert_true(length <= 180);
     assert_string_equal(message->parts[0].name + length - 4, ".pdf");
+    arena_destroy(&arena);
+}
+
+void test_hostile__a_name_is_cut_where_it_may_end(void **state)
+{
+    (void)state;
+    begin("Content-Type: application/x; name=\"");
+    add_often("a", 178);
+    buffer_add_text(&bytes, " .");
+    add_often("b", 100);
+    buffer_add_text(&bytes, "\"\n\nx\n");
+    const struct mime_message *message = read_all();
+    assert_int_equal(strlen(message->parts[0].name), 178);
+    assert_true(harmless_is_name(message->parts[0].name));
     arena_destroy(&arena);
 }
 
