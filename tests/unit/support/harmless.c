@@ -99,6 +99,15 @@ static bool has_odd_value(const char *style, size_t length)
     return false;
 }
 
+/* Where the declaration ends; a reference has a semicolon of its own. */
+static const char *end_of_declaration(const char *at)
+{
+    while (*at != ';' && *at != '"') {
+        at += *at == '&' ? strcspn(at, ";") + 1 : 1;
+    }
+    return at;
+}
+
 /* A declaration after the other: what each is of says little of where its element stands. */
 static bool is_style(const char *style, size_t length)
 {
@@ -110,7 +119,7 @@ static bool is_style(const char *style, size_t length)
             is_one_of(property, odd_properties, COUNT_OF(odd_properties))) {
             return false;
         }
-        at = name + strcspn(name, ";\"") + 1;
+        at = end_of_declaration(name) + 1;
     }
     return !has_odd_value(style, length);
 }
