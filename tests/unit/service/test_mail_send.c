@@ -505,6 +505,15 @@ void test_mail_send__nobody_changes_a_mailbox_of_anothers_address(void **state)
     const struct update_entity_request request = {.record = change};
     office_expect(&office, office_try(&office, "Mailbox", "UpdateMailbox", &request),
                   ERROR_NOT_ALLOWED);
+    /* Nor can she have it back once it was deleted. */
+    const struct delete_entity_request delete = {.id = {.is_set = true, .value = id}};
+    struct reference record = {.entity = change->entity, .id = id};
+    const struct undelete_request undelete = {.record = &record};
+    (void)office_run(&office, "Mailbox", "DeleteMailbox", &delete);
+    office_expect(&office, office_try(&office, "RecycleBin", "Undelete", &undelete),
+                  ERROR_NOT_ALLOWED);
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)office_run(&office, "RecycleBin", "Undelete", &undelete);
     office_close(&office);
 }
 
