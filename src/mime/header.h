@@ -28,6 +28,10 @@ char *mime_without_comments(struct arena *arena, const char *text);
 void mime_ids(struct arena *arena, const char *text, size_t most, const char ***ids_out,
               size_t *count_out);
 
+/* id.c: what a Thread-Index begins with, in hexadecimal digits: it stays in every answer. NULL: it
+ * is none. */
+const char *mime_thread_index(struct arena *arena, const char *text);
+
 /* date.c: from Date, or else from the Received line nearest to the writer. */
 struct mime_date mime_date_of(struct arena *arena, GMimeObject *object, int64_t now);
 

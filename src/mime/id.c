@@ -2,11 +2,13 @@
  * id.c - ids of messages, in the one form in which they are compared.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/map.h"
+#include "crypto/base64.h"
 #include "crypto/digest.h"
 #include "mime/header.h"
 #include "mime/word.h"
@@ -16,7 +18,11 @@
 #define BLANKS " \t\r\n"
 #define SIGNS ",;<>\""
 
-enum { ID_LENGTH = 255 }; /* characters that a field holds */
+enum {
+    ID_LENGTH = 255,  /* characters that a field holds */
+    INDEX_LENGTH = 22 /* bytes of a Thread-Index that say which conversation it is: its time and a
+                         GUID. Those that follow say where in it the message stands. */
+};
 
 /* Without blanks and the quotes of a local part, the domain in lower case. */
 static const char *normalise(struct arena *arena, const char *text, size_t length)
@@ -129,4 +135,24 @@ void mime_ids(struct arena *arena, const char *text, size_t most, const char ***
     size_t left_out = ids.count > most ? ids.count - most : 0;
     *ids_out = ids.count == 0 ? NULL : (const char **)ids.items + left_out;
     *count_out = ids.count - left_out;
+}
+
+const char *mime_thread_index(struct arena *arena, const char *text)
+{
+    static const uint8_t nothing[INDEX_LENGTH] = {0};
+    size_t text_length = text == NULL ? 0 : strlen(text), length = 0;
+    uint8_t *bytes = arena_allocate(arena, 3 * (text_length / 4 + 1));
+    char *index = arena_allocate(arena, 2 * INDEX_LENGTH + 1);
+    struct base64_decoder decoder;
+
+    base64_decoder_init(&decoder, BASE64_SPACE_SKIPPED);
+    if (text == NULL || !base64_decoder_add(&decoder, text, text_length, bytes, &length) ||
+        !base64_decoder_finish(&decoder) || length < INDEX_LENGTH ||
+        memcmp(bytes, nothing, INDEX_LENGTH) == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < INDEX_LENGTH; i++) {
+        snprintf(index + 2 * i, 3, "%02x", bytes[i]);
+    }
+    return index;
 }

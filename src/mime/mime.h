@@ -10,7 +10,8 @@
  *
  * Memory: everything lives in the arena given; the spool is closed with it.
  * Threads: a message belongs to one thread.
- * Specifications: RFC 5322, 2045 to 2047, 2231, 2369, 3464, 3834, 5891, 6532.
+ * Specifications: RFC 5322, 2045 to 2047, 2231, 2369, 3464, 3834, 5891, 6532; [MS-OXOMSG]
+ * 2.2.1.3 for Thread-Index.
  */
 #ifndef MIME_MIME_H
 #define MIME_MIME_H
@@ -102,8 +103,13 @@ struct mime_message {
     const char *in_reply_to; /* normalised: the last, after phrases; NULL: none */
     const char **references; /* normalised, the oldest first, each once */
     size_t reference_count;
-    const char *bounced_id; /* of the message that a bounce, or other news of its delivery, is
-                               about; NULL: not told */
+    const char *bounced_id;     /* of the message that a bounce, or other news of its delivery, is
+                                   about; NULL: not told */
+    const char **forwarded_ids; /* of the one message that it has with it, or says that it forwards:
+                                   its own the last, before it those that it goes on from */
+    size_t forwarded_count;     /* 0 where it forwards none, or several */
+    const char *thread_index;   /* what all messages of a conversation of Outlook have in common, in
+                                   hexadecimal digits; NULL: not told */
 
     struct mime_date date;
     const char *subject; /* decoded, on one line; "" when there is none */

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "mime/header.h"
@@ -217,25 +218,67 @@ static bool is_text(struct arena *arena, GMimeObject *leaf, const char *media_ty
 
 /* ---- parts ---- */
 
-/* Counts the bytes, and digests them: relays may send them in another encoding. */
-static bool measure(struct mime_reading *reading, struct mime_part *part, struct error *error)
+/* Counts the bytes, and digests them: relays may send them in another encoding. Those of a message
+ * they may change; but of two reports its id may be all in which they differ. */
+static bool measure(struct mime_reading *reading, GMimeObject *leaf, struct mime_part *part,
+                    struct error *error)
 {
     struct digest *digest = digest_begin(reading->arena);
     uint8_t *bytes = arena_allocate(reading->arena, CHUNK);
     uint8_t result[SHA256_SIZE];
+    bool is_message = GMIME_IS_MESSAGE_PART(leaf) && !reading->has_report;
     size_t length = 0;
 
     do {
         if (!mime_content_read(part->content, bytes, CHUNK, &length, error)) {
             return false;
         }
-        digest_add(digest, bytes, length);
+        digest_add(digest, bytes, is_message ? 0 : length);
         part->size += (int64_t)length;
     } while (length > 0);
+    if (is_message && !mime_digest_message(reading, digest, leaf, error)) {
+        return false;
+    }
     mime_content_rewind(part->content);
     digest_end(digest, result);
     digest_add(reading->contents, result, sizeof(result));
     return true;
+}
+
+/* Its own id, the last, and those that it names: a relay that gives ids may have given it another.
+ */
+static void take_forwarded_ids(struct mime_reading *reading, GMimeObject *forwarded)
+{
+    static const char *const names[] = {"References", "In-Reply-To", "Message-ID"};
+    struct mime_message *message = reading->message;
+    struct buffer text;
+
+    buffer_init(&text, reading->arena, 256);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *ids = mime_header(forwarded, names[i]);
+        buffer_add_text(&text, ids == NULL ? "" : ids);
+    }
+    mime_ids(reading->arena, text.bytes, reading->limits->references, &message->forwarded_ids,
+             &message->forwarded_count);
+}
+
+/* A report is no forward, and who sends many messages on says nothing of any of them. */
+static void note_forward(struct mime_reading *reading, GMimeObject *leaf,
+                         const struct mime_part *part)
+{
+    GMimeMessage *forwarded = GMIME_IS_MESSAGE_PART(leaf)
+                                  ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(leaf))
+                                  : NULL;
+
+    if (part->kind != MIME_MESSAGE || reading->has_report || forwarded == NULL) {
+        return;
+    }
+    reading->message_count++;
+    if (reading->message_count > 1) {
+        reading->message->forwarded_count = 0;
+    } else if (reading->message->forwarded_count == 0) {
+        take_forwarded_ids(reading, GMIME_OBJECT(forwarded));
+    }
 }
 
 static void note_protection(struct mime_reading *reading, GMimeObject *leaf,
@@ -279,7 +322,8 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
     part->content_id = mime_message_id(arena, g_mime_object_get_content_id(leaf));
     part->kind = kind_in_place(arena, leaf, part, place);
     note_protection(reading, leaf, part->kind);
-    if (!mime_content_of(reading, leaf, &part->content, error) || !measure(reading, part, error)) {
+    if (!mime_content_of(reading, leaf, &part->content, error) ||
+        !measure(reading, leaf, part, error)) {
         return false;
     }
     if (part->kind == MIME_TNEF && !mime_unpack(reading, part, &is_unpacked, error)) {
@@ -290,6 +334,7 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
     }
     array_add(&reading->parts, part);
     mime_note_reported(reading, leaf, part);
+    note_forward(reading, leaf, part);
     return true;
 }
 

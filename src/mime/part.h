@@ -35,6 +35,7 @@ struct mime_reading {
     bool has_notice; /* of one that did, or will yet: that it was read, is late, unwelcome */
     bool has_failed, has_other; /* what a report says was done for its recipients */
     const char *reported_id;    /* of that message */
+    size_t message_count;       /* messages that came with it */
 };
 
 /* Walks the tree; depth is that of the object. */
@@ -73,6 +74,10 @@ void mime_tell_kind(struct mime_reading *reading, GMimeObject *object);
 
 /* sameness.c: the digest by which it is known under another Message-ID. */
 void mime_tell_digest(struct mime_reading *reading, GMimeObject *object);
+
+/* sameness.c: takes into a digest what relays leave of a message within the message. */
+must_check bool mime_digest_message(struct mime_reading *reading, struct digest *digest,
+                                    GMimeObject *part, struct error *error);
 
 /* content.c: what a leaf holds, to be read; a message within another, written as it came. */
 must_check bool mime_content_of(struct mime_reading *reading, GMimeObject *leaf,

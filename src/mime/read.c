@@ -126,6 +126,10 @@ static void read_ids(struct mime_reading *reading, GMimeObject *object)
     message->in_reply_to = is_id ? ids[0] : NULL;
     mime_ids(arena, all_of(reading, object, "References"), reading->limits->references,
              &message->references, &message->reference_count);
+    mime_ids(reading->arena, mime_header(object, "X-Forwarded-Message-Id"), 2,
+             &message->forwarded_ids, &count);
+    message->forwarded_count = count == 1 ? 1 : 0;
+    message->thread_index = mime_thread_index(reading->arena, mime_header(object, "Thread-Index"));
 }
 
 /* The first that says something. */

@@ -143,6 +143,10 @@ const char *describe(struct arena *arena, const struct mime_message *message)
         add_if_any(&text, "reference", message->references[i]);
     }
     add_if_any(&text, "bounced", message->bounced_id);
+    for (size_t i = 0; i < message->forwarded_count; i++) {
+        add_if_any(&text, "forwarded", message->forwarded_ids[i]);
+    }
+    add_if_any(&text, "thread", message->thread_index);
     add_date(&text, &message->date);
     add_if_any(&text, "subject", message->subject);
     add_addresses(&text, "from", &message->from);

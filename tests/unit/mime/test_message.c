@@ -139,6 +139,79 @@ void test_message__ids_are_normalised_and_bounded(void **state)
     arena_destroy(&arena);
 }
 
+void test_message__what_outlook_calls_a_conversation_is_what_answers_keep(void **state)
+{
+    static const char *const none[] = {
+        "",
+        "Thread-Index: \n",
+        "Thread-Index: AcT9+CU=\n",
+        "Thread-Index: nonsense!\n",
+        "Thread-Index: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n", /* twenty-two bytes of nothing */
+    };
+
+    (void)state;
+    arena = arena_create();
+    const char *begun =
+        read_with("Thread-Index: AcT9+CUlRgRKMiKZSj+BjT+PHEf8rQ==\n", "")->thread_index;
+    assert_string_equal(begun, "01c4fdf8252546044a3222994a3f818d3f8f1c47fcad");
+    /* two answers later, folded */
+    assert_string_equal(
+        begun, read_with("Thread-Index: AcT9+CUlRgRKMiKZSj+BjT+PHEf8\n\trQAAdMaHAAC3sd0=\n", "")
+                   ->thread_index);
+    assert_string_not_equal(
+        begun, read_with("Thread-Index: AcT9+CUlRgRKMiKZSj+BjT+PHEf8rg==\n", "")->thread_index);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_null(read_with(none[i], "")->thread_index);
+    }
+    arena_destroy(&arena);
+}
+
+/* The ids that a message with others in it forwards, NULL: none. */
+static const char *forwarded_by(const char *head, const char *first, const char *second)
+{
+    const char *const ids[] = {first, second};
+    const char *body = "--b\n\nSee below.\n";
+
+    for (size_t i = 0; i < 2; i++) {
+        if (ids[i] != NULL) {
+            body =
+                arena_format(arena, "%s--b\nContent-Type: message/rfc822\n\n%sFrom: c@x.org\n\nx\n",
+                             body, ids[i]);
+        }
+    }
+    const struct mime_message *message = read_with(
+        arena_format(arena, "%sMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n",
+                     head),
+        arena_format(arena, "%s--b--\n", body));
+    const char *text = NULL;
+    for (size_t i = 0; i < message->forwarded_count; i++) {
+        text = arena_format(arena, "%s%s%s", text == NULL ? "" : text, text == NULL ? "" : " ",
+                            message->forwarded_ids[i]);
+    }
+    return text;
+}
+
+void test_message__a_forward_says_what_it_forwards(void **state)
+{
+    (void)state;
+    arena = arena_create();
+    const char *told = "X-Forwarded-Message-Id: <told@x.org>\n";
+    assert_string_equal(forwarded_by("", "Message-ID: <One@X.org>\n", NULL), "One@x.org");
+    assert_string_equal(forwarded_by(told, NULL, NULL), "told@x.org");
+    assert_string_equal(forwarded_by(told, "", NULL), "told@x.org"); /* the other bears no id */
+    assert_string_equal(forwarded_by("",
+                                     "References: <1@x>\n <2@x>\nMessage-ID: <3@x>\n"
+                                     "In-Reply-To: <2@x>\n",
+                                     NULL),
+                        "1@x 2@x 3@x");
+    assert_null(forwarded_by("", NULL, NULL));
+    assert_null(forwarded_by("", "", NULL));
+    /* of several none */
+    assert_null(forwarded_by("", "Message-ID: <1@x>\n", "Message-ID: <2@x>\n"));
+    assert_null(forwarded_by("X-Forwarded-Message-Id: <1@x> <2@x>\n", NULL, NULL));
+    arena_destroy(&arena);
+}
+
 void test_message__date_keeps_its_offset_or_is_put_right(void **state)
 {
     static const char received[] = "Received: by b; Mon, 1 Jan 2024 10:00:09 +0100\n"
@@ -313,6 +386,23 @@ void test_message__digest_is_of_what_relays_leave(void **state)
         digest, digest_of("Date: Mon, 1 Jan 2024 12:00:01 +0300\nSubject: =?koi8-r?B?8NLJ?=\n"
                           "Content-Type: text/plain; charset=utf-8\n",
                           "Привет\n"));
+    /* A relay that gives ids gives them to messages within it too; nothing else of them is free. */
+    static const char forward[] = "Content-Type: multipart/mixed; boundary=b\n";
+    static const char *const inner[] = {
+        "Subject: a\nMessage-ID: <1@a>\n\nx",
+        "X-Relay: 1\nSubject: a\nMessage-ID:\n <2@b>\n\nx",
+        "Subject: a\nContent-Transfer-Encoding: base64\n\neA==",
+        "Subject: b\nMessage-ID: <1@a>\n\nx",
+        "Subject: a\nMessage-ID: <1@a>\n\ny",
+        "Subject: a\nFrom: c@x.org\nMessage-ID: <1@a>\n\nx",
+        "Subject: a\nContent-Type: message/rfc822\n\nSubject: b\n\nx",
+    };
+    for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
+        const char *form = "--b\nContent-Type: message/rfc822\n\n%s\n--b--\n";
+        const char *one = digest_of(forward, arena_format(arena, form, inner[0]));
+        const char *other = digest_of(forward, arena_format(arena, form, inner[i]));
+        assert_int_equal(strcmp(one, other) == 0, i < 3);
+    }
     /* Without a date, two that were received apart are two. */
     assert_string_not_equal(digest_of("Received: by a; Mon, 1 Jan 2024 12:00:00 +0300\n", "x"),
                             digest_of("Received: by a; Mon, 1 Jan 2024 13:00:00 +0300\n", "x"));
