@@ -65,6 +65,13 @@ static const char *bare_address(struct call *call, const char *compared)
                                       compared, domain);
 }
 
+bool mail_is_named_by(struct call *call, const char *compared, const char *other)
+{
+    const char *bare = strchr(other, '+') == NULL ? NULL : bare_address(call, other);
+
+    return strcmp(compared, other) == 0 || (bare != NULL && strcmp(compared, bare) == 0);
+}
+
 static struct mail_address *add_address(struct call *call, struct incoming_mail *mail,
                                         const char *written)
 {

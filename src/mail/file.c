@@ -79,10 +79,10 @@ static void set_file(struct record *record, const char *name, struct file *file)
 
 /* ---- who takes part ---- */
 
-static bool is_in(const struct mime_addresses *list, const char *compared)
+static bool is_in(struct call *call, const struct mime_addresses *list, const char *compared)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i].compared, compared) == 0) {
+        if (mail_is_named_by(call, compared, list->items[i].compared)) {
             return true;
         }
     }
@@ -98,8 +98,10 @@ static void add_unnamed(struct mail_parties *parties)
     for (size_t i = 0; i < parties->mail->envelope.count; i++) {
         const char *written = parties->mail->envelope.items[i];
         const char *compared = mime_compared_address(parties->call->arena, written);
-        bool is_named = is_in(&message->from, compared) || is_in(&message->to, compared) ||
-                        is_in(&message->cc, compared) || is_in(&message->bcc, compared);
+        bool is_named = is_in(parties->call, &message->from, compared) ||
+                        is_in(parties->call, &message->to, compared) ||
+                        is_in(parties->call, &message->cc, compared) ||
+                        is_in(parties->call, &message->bcc, compared);
         if (!is_named && map_get(seen, compared) == NULL) {
             map_set(seen, compared, written);
             mail_parties_add_all(parties, written, compared);
@@ -298,7 +300,8 @@ static bool takes_part(const struct record *record, const struct field *field, s
 
     for (size_t i = 0; value->state == VALUE_SET && i < value->parties.count; i++) {
         const char *address = value->parties.items[i].address;
-        if (address != NULL && strcmp(mime_compared_address(call->arena, address), compared) == 0) {
+        if (address != NULL &&
+            mail_is_named_by(call, compared, mime_compared_address(call->arena, address))) {
             return true;
         }
     }

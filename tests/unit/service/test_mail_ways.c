@@ -193,6 +193,13 @@ void test_mail_ways__a_plus_address(void **state)
     const struct deliver_incoming_email_response *response =
         office_run(&office, "Mail", "DeliverIncomingEmail", &request);
     assert_true(uuid_is_equal(&response->result->regarding->id, &place.incident));
+    /* The mailbox that has the address without it is no blind copy. */
+    const struct delivered_email *result =
+        letters_deliver(&office, write("x@else.example", to, "Hello", ""), "sales@svyaz.example");
+    const struct record *email =
+        letters_retrieve(&office, "Email", &result->id.value, "to", "bcc", NULL);
+    assert_int_equal(letters_value(email, "to")->parties.count, 1);
+    assert_int_equal(letters_value(email, "bcc")->parties.count, 0);
     office_close(&office);
 }
 
