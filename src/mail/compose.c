@@ -39,6 +39,7 @@ static const char *const draft_fields[] = {
     "mimeType",
     "inReplyTo",
     "referencedMessages",
+    "conversation",
     "priority",
     "regarding",
     "readReceiptRequested",

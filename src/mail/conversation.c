@@ -21,9 +21,64 @@
 
 enum { EMAILS_MOST = 500, ROUNDS_MOST = 50, IDS_AT_ONCE = 100 };
 
-static const char *const names[] = {"messageId", "inReplyTo", "referencedMessages", "regarding"};
+static const char *const names[] = {"messageId", "inReplyTo", "referencedMessages", "regarding",
+                                    "conversation"};
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+/* ---- those of a conversation ---- */
+
+static const char *text_of(struct call *call, const struct uuid *id)
+{
+    char *text = arena_allocate(call->arena, UUID_TEXT_SIZE);
+
+    uuid_format(id, text);
+    return text;
+}
+
+static struct condition_request *make_condition(struct call *call, const char *field,
+                                                const char *comparison, const struct array *values)
+{
+    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
+
+    *condition = (struct condition_request){
+        .field = field,
+        .operator= comparison,
+        .values = {.is_set = values->count > 0, .count = values->count, .items = values->items},
+    };
+    return condition;
+}
+
+bool mail_list_conversations(struct call *call, const struct conversation_query *query,
+                             struct page *page_out, struct error *error)
+{
+    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
+    struct order_request order = {.field = "createdOn",
+                                  .descending = {.is_set = true, .value = true}};
+    struct array values, nothing, conditions;
+
+    array_init(&values, call->arena);
+    array_init(&nothing, call->arena);
+    array_init(&conditions, call->arena);
+    for (size_t i = 0; i < query->count; i++) {
+        array_add(&values, text_of(call, query->conversations[i]));
+    }
+    array_add(&conditions, make_condition(call, "conversation", "in", &values));
+    if (query->is_about_nothing) {
+        array_add(&conditions, make_condition(call, "regarding", "null", &nothing));
+    }
+    filter->conditions =
+        (struct message_list){.is_set = true, .count = conditions.count, .items = conditions.items};
+    const struct query_request request = {
+        .columns = {.is_set = true, .count = query->name_count, .items = (void **)query->names},
+        .filter = filter,
+        .orders = {.is_set = true, .count = 1, .items = (void *[]){&order}},
+        .page_size = {.is_set = true, .value = (int64_t)query->most},
+    };
+    return query_run(call, catalog_find_entity(call->catalog, "Email"), &request, page_out, error);
+}
+
+/* ---- those that hang together by what they say ---- */
 
 /* A conversation that grows. */
 struct search {
@@ -126,6 +181,27 @@ static bool ask(struct search *search, struct error *error)
     return true;
 }
 
+/* The others of its conversation, which is known. */
+static bool meet_all(struct search *search, const struct record *email, struct error *error)
+{
+    const struct field *field = entity_find_field(email->entity, "conversation");
+    struct uuid conversation = record_value(email, field)->uuid;
+    const struct conversation_query query = {.conversations = (void *[]){&conversation},
+                                             .count = 1,
+                                             .names = names,
+                                             .name_count = NAMES,
+                                             .most = EMAILS_MOST};
+    struct page page = {.count = 0};
+
+    if (record_has(email, field) && !mail_list_conversations(search->call, &query, &page, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < page.count; i++) {
+        meet(search, page.records[i]);
+    }
+    return true;
+}
+
 bool mail_find_conversation(struct call *call, const struct uuid *id, struct array *emails,
                             struct error *error)
 {
@@ -146,6 +222,9 @@ bool mail_find_conversation(struct call *call, const struct uuid *id, struct arr
         return false;
     }
     meet(&search, first);
+    if (!meet_all(&search, first, error)) {
+        return false;
+    }
     for (int round = 0; round < ROUNDS_MOST && search.asked_count < search.asked.count; round++) {
         if (!ask(&search, error)) {
             return false;

@@ -7,10 +7,13 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/settings.h"
 #include "call/call.h"
+#include "mail/conversation.h"
 #include "mail/incoming.h"
 #include "mail/outbox.h"
 #include "mail/send.h"
+#include "mail/tie.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
@@ -71,12 +74,54 @@ static bool choose_digest(struct call *call, const struct outgoing_mail *mail,
     return true;
 }
 
+/* An answer about nothing is about what its conversation is about. */
+static bool keep_regarding(struct call *call, const struct outgoing_mail *mail,
+                           const struct uuid *conversation, struct record *record,
+                           struct error *error)
+{
+    const struct field *field = entity_find_field(record->entity, "regarding");
+    struct reference subject;
+
+    if (record_has(mail->record, field) || !call->settings->filing.match_references) {
+        return true;
+    }
+    if (!mail_subject_of(call, conversation, &subject, error)) {
+        return false;
+    }
+    mail_set_reference(record, "regarding", &subject);
+    return true;
+}
+
+/* Answers to it are known by any id that it has or names. */
+static bool tie(struct call *call, const struct outgoing_mail *mail, struct record *record,
+                struct error *error)
+{
+    const struct field *field = entity_find_field(record->entity, "conversation");
+    struct uuid *conversation = &value_at(record, "conversation")->uuid;
+    struct mail_ties ties;
+
+    mail_ties_begin(call, &ties);
+    mail_ties_add(call, &ties, mail->draft.message_id);
+    for (size_t i = mail->draft.reference_count; i > 0; i--) {
+        mail_ties_add(call, &ties, mail->draft.references[i - 1]);
+    }
+    if (!mail_ties_hold(call, &ties, error)) {
+        return false;
+    }
+    if (record_has(mail->record, field)) {
+        mail_ties_meet(call, &ties, &record_value(mail->record, field)->uuid);
+    }
+    return mail_ties_join(call, &ties, conversation, error) &&
+           (ties.conversations.count == 0 ||
+            keep_regarding(call, mail, conversation, record, error));
+}
+
 static bool describe(struct call *call, const struct outgoing_mail *mail, struct record *record,
                      struct error *error)
 {
     const char *digest = NULL;
 
-    if (!choose_digest(call, mail, &digest, error)) {
+    if (!choose_digest(call, mail, &digest, error) || !tie(call, mail, record, error)) {
         return false;
     }
     struct party *from = arena_copy(call->arena, &mail->from, sizeof(mail->from));

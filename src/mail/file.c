@@ -54,6 +54,13 @@ static void set_moment(struct record *record, const char *name, int64_t moment)
     value->moment = moment;
 }
 
+static void set_id(struct record *record, const char *name, const struct uuid *id)
+{
+    struct value *value = record_value(record, entity_find_field(record->entity, name));
+    value->state = VALUE_SET;
+    value->uuid = *id;
+}
+
 static void set_truth(struct record *record, const char *name, bool truth)
 {
     struct value *value = record_value(record, entity_find_field(record->entity, name));
@@ -223,6 +230,7 @@ static bool make_email(struct call *call, const struct incoming_mail *mail,
         set_moment(record, "sentOn", message->date.moment);
     }
     mail_set_reference(record, "regarding", &mail->regarding);
+    set_id(record, "conversation", &mail->conversation);
     set_file(record, "original", mail->original);
     set_parties(call, mail, record);
     *record_out = record;

@@ -131,15 +131,33 @@ static bool follow_calendars(struct call *call, const struct incoming_mail *mail
     return !mail_may_follow_all(call) || mail_follow_calendars(call, mail, email_id, error);
 }
 
+/* What belongs with it may have come since it was looked at. */
+static bool tie(struct call *call, struct incoming_mail *mail, struct error *error)
+{
+    bool is_changed = false;
+
+    if (!mail_hold_ties(call, mail, &is_changed, error)) {
+        return false;
+    }
+    if (is_changed && !mail->is_filed) {
+        if (!mail_find_clues(call, mail, error)) {
+            return false;
+        }
+        mail_judge(call, mail);
+    }
+    return mail_join_ties(call, mail, error);
+}
+
 static bool file(struct call *call, struct incoming_mail *mail, struct write_outcome *outcome_out,
                  struct error *error)
 {
-    return (!mail->is_filed || mail_find_there(call, mail, error)) &&
+    return (!mail->is_filed || mail_find_there(call, mail, error)) && tie(call, mail, error) &&
            mail_open_case(call, mail, error) &&
            (mail->is_filed ? mail_join : mail_file)(call, mail, outcome_out, error) &&
            (mail->is_filed || (mail_note_bounce(call, mail->message, error) &&
                                follow_calendars(call, mail, &outcome_out->id, error))) &&
-           mail_lay_into_queues(call, mail, &outcome_out->id, error);
+           mail_lay_into_queues(call, mail, &outcome_out->id, error) &&
+           mail_take_along(call, mail, outcome_out, error);
 }
 
 static void tell_filed(struct call *call, const struct incoming_mail *mail,

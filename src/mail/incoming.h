@@ -17,6 +17,7 @@
 #include "base/array.h"
 #include "base/attributes.h"
 #include "base/uuid.h"
+#include "mail/tie.h"
 #include "metadata/shape.h"
 #include "metadata/value.h"
 
@@ -27,6 +28,7 @@ struct file;
 struct map;
 struct mime_message;
 struct record;
+struct write_outcome;
 
 /* By what a message finds what it is about, in this order; clue.c has a row for each. */
 enum mail_way {
@@ -105,6 +107,12 @@ struct incoming_mail {
     bool is_answer;             /* it goes on from an e-mail or a record here */
     const char *token;          /* that it carries; NULL: none */
     struct reference regarding; /* entity NULL: nothing that it answers */
+
+    struct mail_ties ties;    /* what belongs with it, as it was looked at */
+    struct mail_ties held;    /* the same, until the end of the transaction */
+    struct array strays;      /* struct uuid *: e-mails it names that are part of nothing yet */
+    struct uuid conversation; /* that the e-mail is part of */
+    bool has_kin;             /* others were part of it before */
 
     const char *reason; /* why it is filed, or not: a token of IncomingEmailCheck */
     bool is_unmatched;  /* it goes on from nothing, among nobody who is known */
@@ -206,6 +214,22 @@ must_check bool mail_note_parties(struct call *call, struct incoming_mail *mail,
 must_check bool mail_find_similar(struct call *call, struct incoming_mail *mail,
                                   struct error *error); /* topic.c */
 
+/* kin.c: what the other e-mails of its conversation are about, whether it names them or they name
+ * it. */
+must_check bool mail_find_kin(struct call *call, struct incoming_mail *mail, struct error *error);
+
+/* kin.c: holds what belongs with it until the transaction ends; whether that is not what was found
+ * before. */
+must_check bool mail_hold_ties(struct call *call, struct incoming_mail *mail, bool *is_changed_out,
+                               struct error *error);
+
+/* kin.c: makes all that belongs with it one conversation. */
+must_check bool mail_join_ties(struct call *call, struct incoming_mail *mail, struct error *error);
+
+/* kin.c: files with the e-mail those of its conversation that came before and are about nothing. */
+must_check bool mail_take_along(struct call *call, struct incoming_mail *mail,
+                                struct write_outcome *outcome, struct error *error);
+
 /* topic.c: a subject without what mail programs put before it, and without tokens; "" where
  * nothing is left. */
 const char *mail_topic_of(struct call *call, const char *subject);
@@ -230,7 +254,6 @@ must_check bool mail_leave_unsorted(struct call *call, const struct uuid *email_
 
 /* file.c: creates the e-mail with its files. Fails with DATABASE_CONFLICT when another copy
  * was quicker. */
-struct write_outcome;
 must_check bool mail_file(struct call *call, const struct incoming_mail *mail,
                           struct write_outcome *outcome_out, struct error *error);
 

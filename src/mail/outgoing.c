@@ -11,6 +11,7 @@
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "mail/outbox.h"
+#include "mail/tie.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
@@ -142,6 +143,26 @@ static bool is(const struct report *report, const char *outcome)
     return strcmp(report->asked->outcome, outcome) == 0;
 }
 
+/* Answers to the new id are part of the conversation, as those to the old one are. */
+static bool tie(struct call *call, const struct report *report, struct record *record,
+                const char *id, struct error *error)
+{
+    const struct field *field = entity_find_field(record->entity, "conversation");
+    struct value *value = record_value(record, field);
+    struct mail_ties ties;
+
+    mail_ties_begin(call, &ties);
+    mail_ties_add(call, &ties, id);
+    if (!mail_ties_hold(call, &ties, error)) {
+        return false;
+    }
+    if (record_has(report->email, field)) {
+        mail_ties_meet(call, &ties, &record_value(report->email, field)->uuid);
+    }
+    *value = (struct value){.state = VALUE_SET};
+    return mail_ties_join(call, &ties, &value->uuid, error);
+}
+
 /* The id under which answers will come, unless another e-mail has it. */
 static bool set_message_id(struct call *call, const struct report *report, struct record *record,
                            struct error *error)
@@ -154,7 +175,8 @@ static bool set_message_id(struct call *call, const struct report *report, struc
     bool is_taken = false;
 
     return id == NULL || (query_find_by_key(call, key, &value, &other, &is_taken, error) &&
-                          (is_taken || own_set(call, record, "messageId", id, error)));
+                          (is_taken || (own_set(call, record, "messageId", id, error) &&
+                                        tie(call, report, record, id, error))));
 }
 
 static bool set_status(struct call *call, const struct report *report, struct record *record,
@@ -255,8 +277,9 @@ static bool find(struct call *call, struct report *report, struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Email");
     const struct field *fields[] = {entity->id, entity->version, entity->status_reason,
-                                    entity_find_field(entity, "messageId")};
-    const struct column_set columns = {.fields = fields, .count = 4};
+                                    entity_find_field(entity, "messageId"),
+                                    entity_find_field(entity, "conversation")};
+    const struct column_set columns = {.fields = fields, .count = 5};
     const struct uuid *id = &report->asked->id.value;
     struct outbox_mail *mail = NULL;
 

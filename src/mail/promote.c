@@ -269,6 +269,15 @@ static bool join(struct call *call, const struct incoming_mail *mail,
     return own_change(call, record, &mail->filed_id, outcome_out, error);
 }
 
+/* It becomes part of what it belongs with, as far as the caller may know of that. */
+static bool tie(struct promotion *promotion, struct error *error)
+{
+    bool is_changed = false; /* what it is about he says himself */
+
+    return mail_hold_ties(promotion->call, promotion->mail, &is_changed, error) &&
+           mail_join_ties(promotion->call, promotion->mail, error);
+}
+
 /* What is filed already is about what it was about; under nothing it comes under what the caller
  * says, as far as he may. */
 static bool join_and_file(struct promotion *promotion, const struct reference *regarding,
@@ -305,7 +314,7 @@ static bool file_new(struct promotion *promotion, const struct reference *regard
 {
     struct call *call = promotion->call;
 
-    if (!find_clues(promotion, error)) {
+    if (!find_clues(promotion, error) || !tie(promotion, error)) {
         return false;
     }
     if (regarding != NULL) {

@@ -5,7 +5,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { ADDRESS_LENGTH = 320, MESSAGE_ID_LENGTH = 255 };
+enum { ADDRESS_LENGTH = 320, MESSAGE_ID_LENGTH = 255, DIGEST_LENGTH = 64 };
 
 static const struct table_column outbox_columns[] = {
     {.name = "number", .type = COLUMN_INTEGER, .is_required = true, .is_counted = true},
@@ -57,9 +57,28 @@ const struct table outbox_mailbox_table = {
     .index_count = COUNT(outbox_mailbox_indexes),
 };
 
+static const struct table_column conversation_id_columns[] = {
+    {.name = "id", .type = COLUMN_TEXT, .length = DIGEST_LENGTH, .is_required = true},
+    {.name = "conversation", .type = COLUMN_UUID, .is_required = true},
+};
+
+static const struct table_index conversation_id_indexes[] = {
+    {.name = "svyaz_conversation_id_of", .columns = {"conversation"}},
+};
+
+const struct table conversation_id_table = {
+    .name = "svyaz_conversation_id",
+    .columns = conversation_id_columns,
+    .column_count = COUNT(conversation_id_columns),
+    .primary_key = {"id"},
+    .indexes = conversation_id_indexes,
+    .index_count = COUNT(conversation_id_indexes),
+};
+
 const struct table *const *mail_tables(int *count_out)
 {
-    static const struct table *const tables[] = {&outbox_table, &outbox_mailbox_table};
+    static const struct table *const tables[] = {&outbox_table, &outbox_mailbox_table,
+                                                 &conversation_id_table};
 
     *count_out = (int)COUNT(tables);
     return tables;

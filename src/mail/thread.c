@@ -133,12 +133,15 @@ static void gather_mentions(struct call *call, const struct mime_message *messag
     for (size_t i = message->reference_count; i > 0; i--) {
         mention(call, mentions, message->references[i - 1], "References");
     }
+    for (size_t i = message->forwarded_count; i > 0; i--) {
+        mention(call, mentions, message->forwarded_ids[i - 1], "References");
+    }
 }
 
 /* With and without brackets, as in find_by_id. */
 static struct query_request make_query(struct call *call, const struct array *mentions)
 {
-    static const char *const names[] = {"messageId", "regarding"};
+    static const char *const names[] = {"messageId", "regarding", "conversation"};
     struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
     struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
     struct array values, conditions;
@@ -159,7 +162,9 @@ static struct query_request make_query(struct call *call, const struct array *me
     filter->conditions =
         (struct message_list){.is_set = true, .count = 1, .items = conditions.items};
     return (struct query_request){
-        .columns = {.is_set = true, .count = 2, .items = (void **)names},
+        .columns = {.is_set = true,
+                    .count = sizeof(names) / sizeof(names[0]),
+                    .items = (void **)names},
         .filter = filter,
         .page_size = {.is_set = true, .value = EARLIER_MOST},
     };
@@ -178,6 +183,19 @@ static bool has_id(const struct record *record, const char *id)
     return strlen(id) == length && strncmp(text, id, length) == 0;
 }
 
+/* What clients wrote themselves may be part of none yet. */
+static void note_conversation(struct call *call, struct incoming_mail *mail,
+                              const struct record *record)
+{
+    const struct field *field = entity_find_field(record->entity, "conversation");
+
+    if (record_has(record, field)) {
+        mail_ties_meet(call, &mail->ties, &record_value(record, field)->uuid);
+    } else {
+        array_add(&mail->strays, &record_value(record, record->entity->id)->uuid);
+    }
+}
+
 /* What is here already is no answer to itself. */
 static void note_if_earlier(struct call *call, struct incoming_mail *mail,
                             const struct mention *mention, const struct record *record)
@@ -189,6 +207,7 @@ static void note_if_earlier(struct call *call, struct incoming_mail *mail,
         return;
     }
     mail->is_answer = true;
+    note_conversation(call, mail, record);
     if (record_has(record, regarding)) {
         const struct mail_clue clue = {.record = record_value(record, regarding)->reference,
                                        .reason = mention->reason,
@@ -198,7 +217,7 @@ static void note_if_earlier(struct call *call, struct incoming_mail *mail,
     }
 }
 
-bool mail_find_thread(struct call *call, struct incoming_mail *mail, struct error *error)
+static bool find_mentioned(struct call *call, struct incoming_mail *mail, struct error *error)
 {
     struct page page = {.count = 0};
     struct array mentions;
@@ -217,4 +236,13 @@ bool mail_find_thread(struct call *call, struct incoming_mail *mail, struct erro
         }
     }
     return true;
+}
+
+/* Those that it names count first, as they say best where it goes on. */
+bool mail_find_thread(struct call *call, struct incoming_mail *mail, struct error *error)
+{
+    array_init(&mail->strays, call->arena);
+    mail_ties_of(call, mail->message, !mail->is_id_taken, &mail->ties);
+    return mail_ties_find(call, &mail->ties, error) && find_mentioned(call, mail, error) &&
+           mail_find_kin(call, mail, error);
 }

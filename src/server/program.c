@@ -53,7 +53,7 @@
 extern char **environ;
 
 enum {
-    PROGRAM_TABLES = 32,
+    PROGRAM_TABLES = 64,
     FOLDER_MODE = 0700,
 };
 

@@ -284,12 +284,41 @@ void test_mail_promote__a_conversation_goes_along(void **state)
     expect_about(&c, &contact); /* what it answers */
     (void)refile(&d, "Contact", &third, false);
     const struct refiled_email *moved = refile(&b, "Contact", &other, true);
-    assert_int_equal(moved->others.value, 1);
+    assert_int_equal(moved->others.value, 2);
     expect_about(&b, &other);
     expect_about(&a, &other);
     expect_about(&d, &third); /* filed elsewhere by somebody */
     expect_about(&apart, &contact);
-    expect_about(&c, &contact); /* nothing says that it answers: it only names them */
+    expect_about(&c, &other); /* by References alone */
+    office_close(&office);
+}
+
+static struct uuid conversation_of(const struct uuid *id)
+{
+    return mail_value(mail_read_record(&office, "Email", id, "conversation", NULL), "conversation")
+        ->uuid;
+}
+
+/* She names an id that she should not know; nothing is joined, and nothing is told. */
+void test_mail_promote__nobody_gets_into_a_conversation_that_he_may_not_read(void **state)
+{
+    (void)state;
+    open();
+    const struct uuid question = promote(letter("q@x.org", "", "1"), NULL, NULL)->id.value;
+    (void)move_away("eve", "eve@svyaz.example");
+    office.credentials.basic_name = "eve";
+    const struct uuid own = promote(letter("own@x.org", "", "2"), NULL, NULL)->id.value;
+    const struct uuid forged =
+        promote(letter("f@x.org", "References: <q@x.org> <own@x.org>\n", "3"), NULL, NULL)
+            ->id.value;
+    const struct uuid hers = conversation_of(&own), of_forged = conversation_of(&forged);
+    assert_true(uuid_is_equal(&hers, &of_forged));
+    office.credentials.basic_name = "olga";
+    const struct uuid answer =
+        promote(letter("a@x.org", "In-Reply-To: <q@x.org>\n", "4"), NULL, NULL)->id.value;
+    const struct uuid ours = conversation_of(&question), of_answer = conversation_of(&answer);
+    assert_true(uuid_is_equal(&ours, &of_answer));
+    assert_false(uuid_is_equal(&ours, &hers));
     office_close(&office);
 }
 
