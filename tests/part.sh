@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
 hostile statements credentials clients directory push crmd crmctl import mail mailout outbox connectors
-imap mailhostile mailstorm reliability galera clock disk fuzz operations'
+imap mailtalk mailpolicies mailhostile mailstorm reliability galera clock disk fuzz operations'
 
 part_layers() { make -s layers; }
 part_release() { make -j2 all; }
@@ -35,6 +35,8 @@ part_outbox() { tests/mail/outbox.py; }
 part_connectors() { tests/mail/ways.py; }
 part_imap() { tests/mail/imap.py; }
 part_mailhostile() { tests/mail/hostile.py; }
+part_mailtalk() { tests/mail/conversation.py; }
+part_mailpolicies() { tests/mail/policies.py; }
 part_mailstorm() { tests/mail/storm.py; }
 part_reliability() { tests/reliability/run.py; }
 part_galera() { tests/reliability/galera.py; }

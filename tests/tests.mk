@@ -101,4 +101,5 @@ torture:
 	tests/reliability/galera.py --failures 10 --calls 2000 $(if $(SEED),--seed $(SEED))
 	tests/reliability/clock.py --turns 20 $(if $(SEED),--seed $(SEED))
 	tests/reliability/disk.py --fills 200 $(if $(SEED),--seed $(SEED))
+	tests/mail/conversation.py --messages 300 --own 30 $(if $(SEED),--seed $(SEED))
 	tests/mail/storm.py --messages 10000 --kills 100 $(if $(SEED),--seed $(SEED))
