@@ -23,6 +23,7 @@ struct entry_memory;
 struct kerberos;
 struct log;
 struct memory;
+struct mime_readers;
 struct number_blocks;
 struct seal_key;
 struct service_metrics;
@@ -48,6 +49,7 @@ struct platform {
     struct entry_memory *entries;    /* of change/entry.h; NULL: nothing is remembered */
     struct service_metrics *metrics; /* NULL: nobody counts */
     struct admission *admission;     /* NULL: any number of requests of one user */
+    struct mime_readers *readers;    /* of mail; NULL: messages are read in this process */
     const struct seal_key *seal_key; /* seals the secrets of programs */
     struct uuid organization_id;
     struct uuid base_currency_id;          /* that amounts are in when nobody says otherwise */

@@ -303,12 +303,11 @@ static bool attach_notes(struct call *call, struct outgoing_mail *mail, struct e
 static bool take_digest(struct call *call, struct outgoing_mail *mail, struct mime_content *content,
                         struct error *error)
 {
-    const struct mime_limits limits = mail_limits(call);
     const struct mime_source source = mail_source_of_content(content);
     struct mime_message *message = NULL;
 
     mime_content_rewind(content);
-    if (!mime_read(call->arena, &source, &limits, &message, error)) {
+    if (!mail_parse_source(call, &source, &message, error)) {
         return false;
     }
     mail->digest = message->digest;

@@ -27,6 +27,7 @@ struct error;
 struct file;
 struct map;
 struct mime_message;
+struct mime_source;
 struct record;
 struct write_outcome;
 
@@ -128,9 +129,10 @@ struct incoming_mail {
     bool has_lost_file;
 };
 
-/* read.c: what a message may bring, by the settings. */
-struct mime_limits;
-struct mime_limits mail_limits(const struct call *call);
+/* read.c: reads a message within the bounds of the settings, in a process of its own if there are
+ * readers. */
+must_check bool mail_parse_source(struct call *call, const struct mime_source *source,
+                                  struct mime_message **message_out, struct error *error);
 
 /* parsed.c: the message of a request, as it came or put together from what was taken apart. Fails
  * with PARAMETER_REQUIRED unless there is one of them, with VALUE_INVALID for an address that is

@@ -88,7 +88,6 @@ static bool read_name(struct call *call, const struct record *email, const char 
                       struct error *error)
 {
     const struct value *original = value_of(email, "original");
-    const struct mime_limits limits = mail_limits(call);
     struct mime_message *message = NULL;
 
     *name_out = NULL;
@@ -96,7 +95,7 @@ static bool read_name(struct call *call, const struct record *email, const char 
         return true;
     }
     const struct mime_source source = {.read = read_bytes, .context = original->file};
-    if (!mime_read(call->arena, &source, &limits, &message, error)) {
+    if (!mail_parse_source(call, &source, &message, error)) {
         return false;
     }
     *name_out = message->from.count > 0 ? message->from.items[0].name : NULL;

@@ -12,14 +12,14 @@
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/shape.h"
-#include "mime/mime.h"
+#include "mime/reader.h"
 #include "record/file.h"
 #include "security/authorise.h"
 #include "text/utf8.h"
 
 enum { MEDIA_TYPE_LENGTH = 200, ADDRESS_LENGTH = 320 };
 
-struct mime_limits mail_limits(const struct call *call)
+static struct mime_limits limits_of(const struct call *call)
 {
     const struct settings *settings = call->settings;
 
@@ -35,6 +35,23 @@ struct mime_limits mail_limits(const struct call *call)
         .hops = (size_t)settings->mail.hops,
         .now = call->now,
     };
+}
+
+bool mail_parse_source(struct call *call, const struct mime_source *source,
+                       struct mime_message **message_out, struct error *error)
+{
+    const struct mime_limits limits = limits_of(call);
+    const struct mime_bounds bounds = {
+        .time = call->settings->mail.reading_time,
+        .memory = call->settings->mail.reading_memory,
+        .request_id = call->request_id,
+    };
+
+    if (call->platform->readers == NULL) {
+        return mime_read(call->arena, source, &limits, message_out, error);
+    }
+    return mime_readers_read(call->platform->readers, call->arena, source, &limits, &bounds,
+                             message_out, error);
 }
 
 static bool read_envelope(struct call *call, struct incoming_mail *mail,
@@ -64,7 +81,6 @@ static bool read_envelope(struct call *call, struct incoming_mail *mail,
 bool mail_parse(struct call *call, struct file *message, struct incoming_mail **mail_out,
                 struct error *error)
 {
-    const struct mime_limits limits = mail_limits(call);
     const struct mime_source source = mail_source_of_file(message);
     struct incoming_mail *mail = arena_allocate(call->arena, sizeof(*mail));
     struct mime_message *read = NULL;
@@ -74,7 +90,7 @@ bool mail_parse(struct call *call, struct file *message, struct incoming_mail **
     if (message->rewind != NULL) {
         message->rewind(message);
     }
-    if (!mime_read(call->arena, &source, &limits, &read, error)) {
+    if (!mail_parse_source(call, &source, &read, error)) {
         return false;
     }
     mail->message = read;

@@ -13,7 +13,6 @@
 #include "base/buffer.h"
 #include "mime/header.h"
 #include "mime/parameter.h"
-#include "mime/scan.h"
 #include "mime/spool.h"
 
 enum { CHUNK = 16 * 1024, LINE_MOST = 256, CANDIDATES = 16 };
@@ -137,11 +136,11 @@ static const char *find_boundary(struct arena *arena, GMimeStream *stream, int64
 /* ---- the header ---- */
 
 static const char *take_header(struct arena *arena, GMimeStream *stream,
-                               const struct mime_scan *scan)
+                               const struct mime_spool *spool)
 {
-    size_t size = (size_t)(scan->header_end - scan->header_begin);
+    size_t size = (size_t)(spool->header_end - spool->header_begin);
     char *header = arena_allocate(arena, size + 1);
-    GMimeStream *part = g_mime_stream_substream(stream, scan->header_begin, scan->header_end);
+    GMimeStream *part = g_mime_stream_substream(stream, spool->header_begin, spool->header_end);
     ssize_t length = size == 0 ? 0 : g_mime_stream_read(part, header, size);
 
     g_object_unref(part);
@@ -208,21 +207,21 @@ static void add_type(struct arena *arena, struct buffer *header, const char *typ
 }
 
 GMimeStream *mime_boundary_mend(struct arena *arena, GMimeStream *stream,
-                                const struct mime_scan *scan)
+                                const struct mime_spool *spool)
 {
     struct buffer header, rest;
 
     buffer_init(&header, arena, LINE_MOST);
     buffer_init(&rest, arena, LINE_MOST);
-    const char *type = split_type(arena, take_header(arena, stream, scan), &rest);
-    const char *boundary = type == NULL ? NULL : find_boundary(arena, stream, scan->header_end);
+    const char *type = split_type(arena, take_header(arena, stream, spool), &rest);
+    const char *boundary = type == NULL ? NULL : find_boundary(arena, stream, spool->header_end);
     if (boundary == NULL) {
         return NULL;
     }
     add_type(arena, &header, type, boundary);
     buffer_add(&header, rest.bytes, rest.length);
     GMimeStream *head = g_mime_stream_mem_new_with_buffer(header.bytes, header.length);
-    GMimeStream *body = g_mime_stream_substream(stream, scan->header_end, -1);
+    GMimeStream *body = g_mime_stream_substream(stream, spool->header_end, -1);
     GMimeStream *both = g_mime_stream_cat_new();
     g_mime_stream_cat_add_source(GMIME_STREAM_CAT(both), head);
     g_mime_stream_cat_add_source(GMIME_STREAM_CAT(both), body);

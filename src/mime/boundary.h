@@ -16,11 +16,11 @@
 #include <gmime/gmime.h>
 
 struct arena;
-struct mime_scan;
+struct mime_spool;
 
 /* The same message with the boundary that its body has, if its header says that it is a multipart
  * and the body has one; NULL: nothing can be done. */
 GMimeStream *mime_boundary_mend(struct arena *arena, GMimeStream *stream,
-                                const struct mime_scan *scan);
+                                const struct mime_spool *spool);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * content.c - the bytes of parts, decoded while they are read.
+ * content.c - the bytes of parts, decoded while they are read, or as they lie in a file.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -14,7 +15,9 @@
 enum { PIECE = 2048, DECODED_MOST = PIECE + MIME_TRANSFER_ROOM };
 
 struct mime_content {
-    GMimeStream *stream; /* as it was sent */
+    GMimeStream *stream; /* as it was sent; NULL: it lies in a file, and is decoded already */
+    int file;
+    int64_t file_begin, file_size, file_at;
     enum mime_encoding encoding;
     struct mime_transfer transfer;
     char decoded[DECODED_MOST];
@@ -76,9 +79,23 @@ struct mime_content *mime_content_over(struct arena *arena, GMimeStream *stream)
     return content;
 }
 
+struct mime_content *mime_content_in(struct arena *arena, int file, int64_t begin, int64_t size)
+{
+    struct mime_content *content = arena_allocate(arena, sizeof(*content));
+
+    content->file = file;
+    content->file_begin = begin;
+    content->file_size = size;
+    mime_content_rewind(content);
+    return content;
+}
+
 void mime_content_rewind(struct mime_content *content)
 {
-    g_mime_stream_reset(content->stream);
+    if (content->stream != NULL) {
+        g_mime_stream_reset(content->stream);
+    }
+    content->file_at = 0;
     mime_transfer_begin(&content->transfer, content->encoding);
     content->begin = content->end = 0;
     content->is_over = false;
@@ -88,6 +105,26 @@ void mime_content_rewind(struct mime_content *content)
 static ssize_t read_stream(GMimeStream *stream, char *bytes, size_t capacity)
 {
     return g_mime_stream_eos(stream) ? 0 : g_mime_stream_read(stream, bytes, capacity);
+}
+
+/* A file that is shorter than it was said to be is an error, not the end. */
+static ssize_t read_file(struct mime_content *content, char *bytes, size_t capacity)
+{
+    int64_t rest = content->file_size - content->file_at;
+    size_t wanted = rest < (int64_t)capacity ? (size_t)rest : capacity;
+    ssize_t length = pread(content->file, bytes, wanted, content->file_begin + content->file_at);
+
+    if (length <= 0 && wanted > 0) {
+        return -1;
+    }
+    content->file_at += length;
+    return length;
+}
+
+static ssize_t read_as_it_is(struct mime_content *content, char *bytes, size_t capacity)
+{
+    return content->stream == NULL ? read_file(content, bytes, capacity)
+                                   : read_stream(content->stream, bytes, capacity);
 }
 
 /* Decodes until there is something to give, or nothing left. */
@@ -113,7 +150,7 @@ bool mime_content_read(struct mime_content *content, void *bytes, size_t capacit
                        size_t *length_out, struct error *error)
 {
     if (content->encoding == MIME_PLAIN) {
-        ssize_t length = read_stream(content->stream, bytes, capacity);
+        ssize_t length = read_as_it_is(content, bytes, capacity);
         *length_out = length < 0 ? 0 : (size_t)length;
         return length >= 0 ||
                error_set(error, ERROR_INTERNAL, NULL, "A part of the message cannot be read");

@@ -86,6 +86,9 @@ must_check bool mime_content_of(struct mime_reading *reading, GMimeObject *leaf,
 /* content.c: what a stream of ours holds, to be read from its begin. */
 struct mime_content *mime_content_over(struct arena *arena, GMimeStream *stream);
 
+/* content.c: bytes of a file, decoded already, which the content borrows. */
+struct mime_content *mime_content_in(struct arena *arena, int file, int64_t begin, int64_t size);
+
 /* content.c: decoded bytes of a leaf, at most so many; whether there are more. */
 const char *mime_content_take(struct arena *arena, struct mime_content *content, size_t most,
                               size_t *length_out, bool *has_more_out);

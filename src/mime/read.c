@@ -13,7 +13,7 @@
 #include "mime/header.h"
 #include "mime/library.h"
 #include "mime/part.h"
-#include "mime/scan.h"
+#include "mime/read.h"
 #include "mime/spool.h"
 #include "mime/word.h"
 #include "text/charset.h"
@@ -62,21 +62,21 @@ static bool is_lost(GMimeMessage *message)
 
 /* Of what is not to be taken apart the header alone is parsed; a single text is nothing that could
  * be. NULL: it is no message. */
-static GMimeMessage *parse(struct arena *arena, GMimeStream *stream, const struct mime_scan *scan,
-                           bool *is_opaque_out)
+static GMimeMessage *parse(struct arena *arena, GMimeStream *stream, const struct mime_spool *spool,
+                           enum mime_extent extent, bool *is_opaque_out)
 {
     *is_opaque_out = false;
-    if (scan->is_hostile) {
-        GMimeMessage *head = parse_until(arena, stream, scan->header_begin, scan->header_end);
+    if (spool->is_hostile || extent == MIME_HEADER_ALONE) {
+        GMimeMessage *head = parse_until(arena, stream, spool->header_begin, spool->header_end);
         GMimeObject *root = head == NULL ? NULL : g_mime_message_get_mime_part(head);
-        *is_opaque_out = !GMIME_IS_PART(root);
+        *is_opaque_out = extent == MIME_HEADER_ALONE || !GMIME_IS_PART(root);
         if (*is_opaque_out) {
             return head;
         }
     }
-    GMimeMessage *whole = parse_until(arena, stream, scan->header_begin, -1);
-    bool may_be_mended = !scan->is_hostile && is_lost(whole);
-    GMimeStream *mended = may_be_mended ? mime_boundary_mend(arena, stream, scan) : NULL;
+    GMimeMessage *whole = parse_until(arena, stream, spool->header_begin, -1);
+    bool may_be_mended = !spool->is_hostile && is_lost(whole);
+    GMimeStream *mended = may_be_mended ? mime_boundary_mend(arena, stream, spool) : NULL;
     GMimeMessage *again = mended == NULL ? NULL : parse_until(arena, mended, 0, -1);
     return again == NULL ? whole : again;
 }
@@ -213,29 +213,39 @@ static bool read_message(struct mime_reading *reading, GMimeMessage *parsed, boo
     return true;
 }
 
-bool mime_read(struct arena *arena, const struct mime_source *source,
-               const struct mime_limits *limits, struct mime_message **message_out,
-               struct error *error)
+bool mime_read_spool(struct arena *arena, const struct mime_spool *spool,
+                     const struct mime_limits *limits, enum mime_extent extent,
+                     struct mime_message **message_out, struct error *error)
 {
     struct mime_reading reading = {.arena = arena, .limits = limits};
     GMimeStream *stream = NULL;
-    struct mime_scan scan;
     bool is_opaque = false;
 
     mime_library_begin();
-    if (!mime_spool_fill(arena, source, limits, &scan, &stream, error)) {
+    if (!mime_spool_stream(arena, spool, &stream, error)) {
         return false;
     }
-    GMimeMessage *parsed = parse(arena, stream, &scan, &is_opaque);
-    if (parsed == NULL || scan.header_lines == 0) {
+    GMimeMessage *parsed =
+        spool->has_header ? parse(arena, stream, spool, extent, &is_opaque) : NULL;
+    if (parsed == NULL) {
         return error_set(error, ERROR_VALUE_INVALID, "message",
                          "A message begins with its header: there is none");
     }
     reading.message = arena_allocate(arena, sizeof(*reading.message));
-    reading.message->is_cut = scan.hidden.count > 0;
+    reading.message->is_cut = spool->is_cut;
     if (!read_message(&reading, parsed, is_opaque, error)) {
         return false;
     }
     *message_out = reading.message;
     return true;
+}
+
+bool mime_read(struct arena *arena, const struct mime_source *source,
+               const struct mime_limits *limits, struct mime_message **message_out,
+               struct error *error)
+{
+    struct mime_spool spool;
+
+    return mime_spool_fill(arena, source, limits, &spool, error) &&
+           mime_read_spool(arena, &spool, limits, MIME_ALL, message_out, error);
 }

@@ -1,10 +1,11 @@
 /*
- * spool.h - the bytes of a message, where GMime can go back and forth in them.
+ * spool.h - the bytes of a message, as they came in; and streams of GMime's to go back and forth
+ * in.
  *
  * While they come in they are looked at line by line (scan.h): the limits hold before any parser
- * sees a byte.
+ * sees a byte. A spool is a file without a name, of memory as long as it is small.
  *
- * Memory: a spool lives in an arena; its file has no name, and is closed with the arena.
+ * Memory: files and streams are closed with the arena.
  */
 #ifndef MIME_SPOOL_H
 #define MIME_SPOOL_H
@@ -19,17 +20,36 @@
 struct arena;
 struct error;
 struct mime_limits;
-struct mime_scan;
 struct mime_source;
+
+/* A message, and what was seen of it. */
+struct mime_spool {
+    int file; /* only to be read */
+    int64_t size;
+    int64_t header_begin, header_end;
+    bool has_header;
+    bool is_hostile; /* not to be taken apart */
+    bool is_cut;     /* fields of its header are hidden from whoever reads the spool */
+};
+
+/* Copies a message from its source. Fails with LIMIT_EXCEEDED when its header is too large, with
+ * INTERNAL when there is no room, and as the source does. */
+must_check bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
+                                const struct mime_limits *limits, struct mime_spool *spool_out,
+                                struct error *error);
+
+/* Makes a file for so many bytes, to be written and read. Fails with INTERNAL when there is no
+ * room. */
+must_check bool mime_spool_file(struct arena *arena, const char *folder, int64_t size,
+                                int *file_out, struct error *error);
+
+/* What is in the spool, as GMime reads it. Fails with INTERNAL when it cannot be read. */
+must_check bool mime_spool_stream(struct arena *arena, const struct mime_spool *spool,
+                                  GMimeStream **stream_out, struct error *error);
 
 /* Makes an empty stream for so many bytes: memory, or when they are many an unlinked file in the
  * folder. Fails with INTERNAL when there is no room for the file. */
 must_check bool mime_spool_make(struct arena *arena, const char *folder, int64_t size,
-                                GMimeStream **stream_out, struct error *error);
-
-/* Copies a message from its source; scan is told of its lines. */
-must_check bool mime_spool_fill(struct arena *arena, const struct mime_source *source,
-                                const struct mime_limits *limits, struct mime_scan *scan,
                                 GMimeStream **stream_out, struct error *error);
 
 /* Has the arena let go of an object of GMime's. */

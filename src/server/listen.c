@@ -20,6 +20,7 @@
 #include "crypto/tls.h"
 #include "database/database.h"
 #include "metadata/catalog.h"
+#include "mime/reader.h"
 #include "server/admin.h"
 #include "server/counters.h"
 #include "server/from_settings.h"
@@ -153,6 +154,24 @@ static bool listener_is_open(void *context, struct buffer *words)
     return false;
 }
 
+static void write_reader_metrics(struct platform *platform, struct buffer *text)
+{
+    const struct mime_reader_counts counts = mime_readers_count(platform->readers);
+
+    buffer_add_format(text,
+                      "# HELP crm_mail_readers_total Processes made to read mail, and those lost "
+                      "over a message.\n"
+                      "# TYPE crm_mail_readers_total counter\n"
+                      "crm_mail_readers_total{event=\"made\"} %llu\n"
+                      "crm_mail_readers_total{event=\"lost\"} %llu\n"
+                      "# HELP crm_mail_hostile_total Messages that readers were lost over: read by "
+                      "their header alone, or refused.\n"
+                      "# TYPE crm_mail_hostile_total counter\n"
+                      "crm_mail_hostile_total{outcome=\"cut\"} %llu\n"
+                      "crm_mail_hostile_total{outcome=\"refused\"} %llu\n",
+                      counts.made, counts.lost, counts.cut, counts.refused);
+}
+
 static void write_metrics(void *context, struct buffer *text)
 {
     struct platform *platform = context;
@@ -166,6 +185,7 @@ static void write_metrics(void *context, struct buffer *text)
                       "crm_database_connections{state=\"open\"} %d\n"
                       "crm_database_connections{state=\"used\"} %d\n",
                       open, used);
+    write_reader_metrics(platform, text);
     service_metrics_write(platform->metrics, text);
 }
 

@@ -29,6 +29,7 @@
 #include "mail/tables.h"
 #include "metadata/catalog.h"
 #include "metadata/schema.h"
+#include "mime/reader.h"
 #include "push/pusher.h"
 #include "query/reach.h"
 #include "record/engine.h"
@@ -72,6 +73,18 @@ struct program {
     struct array files;     /* names of the settings files that were read */
     int opened;             /* parts */
 };
+
+/* Only who serves calls reads mail. */
+static bool open_readers(struct program *program, struct error *error)
+{
+    return program->options->mode != MODE_SERVE ||
+           mime_readers_start(&program->log, &program->platform.readers, error);
+}
+
+static void close_readers(struct program *program)
+{
+    mime_readers_stop(&program->platform.readers);
+}
 
 static bool open_settings(struct program *program, struct error *error)
 {
@@ -342,6 +355,7 @@ static const struct {
     bool (*open)(struct program *program, struct error *error);
     void (*close)(struct program *program); /* NULL: the arena does */
 } parts[PART_COUNT] = {
+    [PART_READERS] = {.open = open_readers, .close = close_readers},
     [PART_SETTINGS] = {.open = open_settings},
     [PART_LOG] = {.open = open_log},
     [PART_CATALOG] = {.open = open_catalog, .close = close_catalog},

@@ -227,6 +227,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     office_open(&town.office);
     town.arena = town.office.arena;
     town.office.house.platform.now = now;
+    town.office.house.platform.readers = NULL; /* what is read elsewhere is not seen to be */
     set_limits(&town.office.house.settings);
     settle();
     take_image();

@@ -3,15 +3,19 @@
  *
  * The limits are small, so that they are met. What was read must keep its promises: texts are
  * such as XML can hold, and within their bound, names lead nowhere, no script is shown, and parts
- * have the size that they say.
+ * have the size that they say. It comes through from a reader's file, and is the same.
  */
+#define _GNU_SOURCE /* memfd_create */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/expect.h"
+#include "mime/answer.h"
 #include "mime/mime.h"
 #include "support/harmless.h"
 #include "text/utf8.h"
@@ -103,6 +107,22 @@ static void check(const struct mime_message *message)
     }
 }
 
+/* What a reader would say of it. */
+static void check_answer(struct arena *arena, const struct mime_message *message)
+{
+    int file = memfd_create("answer", MFD_CLOEXEC);
+    struct mime_message *taken = NULL;
+    struct mime_answer answer;
+    struct error error = {0};
+
+    expect(file >= 0 && mime_answer_write(arena, message, file, &answer, &error));
+    expect(mime_answer_take(arena, file, &answer, &limits, &taken));
+    expect(strcmp(taken->text, message->text) == 0 && strcmp(taken->digest, message->digest) == 0);
+    expect(taken->part_count == message->part_count && taken->kind == message->kind);
+    check(taken);
+    close(file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_create();
@@ -113,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (mime_read(arena, &source, &limits, &message, &error)) {
         check(message);
+        check_answer(arena, message);
     } else {
         expect(error.code == ERROR_VALUE_INVALID || error.code == ERROR_LIMIT_EXCEEDED);
     }

@@ -18,11 +18,6 @@
 
 enum { PIECE = 1021 };
 
-struct given {
-    const char *bytes;
-    size_t left;
-};
-
 static bool give(void *context, void *bytes, size_t capacity, size_t *length_out,
                  struct error *error)
 {
@@ -36,6 +31,12 @@ static bool give(void *context, void *bytes, size_t capacity, size_t *length_out
     given->left -= length;
     *length_out = length;
     return true;
+}
+
+struct mime_source source_of(struct given *given, const char *bytes, size_t length)
+{
+    *given = (struct given){.bytes = bytes, .left = length};
+    return (struct mime_source){.read = give, .context = given};
 }
 
 struct mime_limits ordinary_limits(void)
@@ -59,8 +60,8 @@ struct mime_limits ordinary_limits(void)
 struct mime_message *try_message(struct arena *arena, const struct mime_limits *limits,
                                  const char *bytes, size_t length, struct error *error)
 {
-    struct given given = {.bytes = bytes, .left = length};
-    const struct mime_source source = {.read = give, .context = &given};
+    struct given given;
+    const struct mime_source source = source_of(&given, bytes, length);
     struct mime_message *message = NULL;
 
     return mime_read(arena, &source, limits, &message, error) ? message : NULL;

@@ -15,6 +15,15 @@ struct arena;
 /* Limits that no ordinary message meets; the day is fixed. */
 struct mime_limits ordinary_limits(void);
 
+/* Bytes in memory, on their way. */
+struct given {
+    const char *bytes;
+    size_t left;
+};
+
+/* They come in small pieces; the source borrows both. */
+struct mime_source source_of(struct given *given, const char *bytes, size_t length);
+
 /* Reads a message that is in memory; NULL with the error. It comes in small pieces. */
 struct mime_message *try_message(struct arena *arena, const struct mime_limits *limits,
                                  const char *bytes, size_t length, struct error *error);

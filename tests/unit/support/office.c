@@ -18,6 +18,7 @@
 #include "mail/tables.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
+#include "mime/reader.h"
 #include "record/engine.h"
 #include "record/organization.h"
 #include "security/identity.h"
@@ -80,7 +81,9 @@ void office_open(struct office *office)
     bool is_found = false;
 
     memset(office, 0, sizeof(*office));
+    must(mime_readers_start(&office->house.log, &office->readers, &error), &error);
     test_platform_open(&office->house, &world);
+    office->house.platform.readers = office->readers;
     struct call *call = test_call_begin(&office->house);
     must(organization_open(call->connection, &office->house.platform, &is_found, &error), &error);
     assert_true(is_found);
@@ -95,6 +98,7 @@ void office_close(struct office *office)
 {
     arena_destroy(&office->arena);
     test_platform_close(&office->house);
+    mime_readers_stop(&office->readers);
 }
 
 const struct operation *office_operation(struct office *office, const char *service,

@@ -16,8 +16,11 @@
 #define ADMINISTRATOR "admin"
 #define PASSWORD "correct horse"
 
+struct mime_readers;
+
 struct office {
     struct test_platform house;
+    struct mime_readers *readers;
     struct arena *arena;
     const struct service_list *services;
     struct credentials credentials; /* of the calls that follow */

@@ -1,0 +1,154 @@
+/*
+ * reader_parent.c - a small process with one thread, from which readers are forked.
+ */
+#define _GNU_SOURCE /* close_range, ppoll */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/descriptor.h"
+#include "mime/library.h"
+#include "mime/reader_task.h"
+
+extern char **environ;
+
+enum { ORDERS = 3, PATIENCE_SECONDS = 1, KEPT_BYTES = 8 << 20 };
+
+static void wake(int signal)
+{
+    (void)signal;
+}
+
+/* A terminal, or whoever ends the service, signals all its processes: readers end when the server
+ * does, which may have a message to finish. */
+static void choose_signals(sigset_t *while_waiting)
+{
+    const struct sigaction woken = {.sa_handler = wake};
+    sigset_t child;
+
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    sigaction(SIGCHLD, &woken, NULL);
+    sigemptyset(while_waiting);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_SETMASK, &child, NULL);
+}
+
+/* What readers would inherit. Standard error stays: a library that ends the process says why. */
+static void let_go(int orders)
+{
+    int nothing = open("/dev/null", O_RDWR);
+
+    dup2(nothing, STDIN_FILENO);
+    dup2(nothing, STDOUT_FILENO);
+    if (orders != ORDERS) {
+        dup2(orders, ORDERS);
+    }
+    close_range(ORDERS + 1, ~0U, 0);
+    for (char **variable = environ; *variable != NULL; variable++) {
+        memset(*variable, 0, strlen(*variable)); /* settings with passwords may be among them */
+    }
+}
+
+/* The child ends of sockets belong to the reader alone. */
+static pid_t fork_reader(const int ends[2], int64_t memory)
+{
+    pid_t parent = getpid();
+    pid_t reader = fork();
+
+    if (reader == 0) {
+        close(ends[0]);
+        close(ORDERS);
+        mime_reader_live(ends[1], parent, memory);
+    }
+    return reader;
+}
+
+/* The process cannot be another one by now: nobody but us waits for it, later. */
+static int make_reader(const struct mime_order *order)
+{
+    int ends[2] = {-1, -1};
+    int given[DESCRIPTORS_MOST] = {-1, -1};
+    struct mime_delivery delivery = {.error = 0};
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return errno;
+    }
+    pid_t reader = fork_reader(ends, order->memory);
+    int failure = reader < 0 ? errno : 0;
+    given[0] = ends[0];
+    if (failure == 0 && (given[1] = pidfd_open(reader, 0)) < 0) {
+        failure = errno;
+    }
+    if (failure == 0 && !descriptors_send(ORDERS, &delivery, sizeof(delivery), given, 2)) {
+        failure = errno;
+    }
+    close(ends[0]);
+    close(ends[1]);
+    close(given[1]);
+    return failure;
+}
+
+static void bury(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+}
+
+/* The server has gone, and with it the sockets of all readers, who end by themselves; one that is
+ * still at a message ends with us. */
+static never_returns void end(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    signal(SIGALRM, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    alarm(PATIENCE_SECONDS);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
+    }
+    _exit(0);
+}
+
+never_returns void mime_reader_parent(int orders, pid_t server)
+{
+    struct pollfd waiting = {.fd = ORDERS, .events = POLLIN};
+    struct mime_order order;
+    sigset_t while_waiting;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != server) {
+        _exit(0);
+    }
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_NAME, "crmd-readers");
+    choose_signals(&while_waiting);
+    let_go(orders);
+    arena_keep_freed(KEPT_BYTES);
+    mime_library_begin();
+    for (;;) {
+        if (ppoll(&waiting, 1, NULL, &while_waiting) < 0) {
+            bury();
+            continue;
+        }
+        bury();
+        if (!descriptors_receive(ORDERS, &order, sizeof(order), NULL, 0)) {
+            end();
+        }
+        struct mime_delivery delivery = {.error = make_reader(&order)};
+        if (delivery.error != 0 &&
+            !descriptors_send(ORDERS, &delivery, sizeof(delivery), NULL, 0)) {
+            end();
+        }
+    }
+}
