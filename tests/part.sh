@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 
 parts='layers release sanitizers clang house contract generate units databases dialogues oracle
-hostile statements credentials clients directory push crmd crmctl import mail mailout outbox connectors
+hostile statements credentials clients directory push crmd crmctl import mail readers mailout outbox connectors
 imap mailtalk mailpolicies mailhostile mailstorm reliability galera clock disk fuzz operations'
 
 part_layers() { make -s layers; }
@@ -30,6 +30,7 @@ part_crmd() { tests/crmd/run.py; }
 part_crmctl() { tests/crmctl/run.py; }
 part_import() { tests/import/run.py; }
 part_mail() { tests/mail/run.py; }
+part_readers() { tests/mail/readers.py; }
 part_mailout() { tests/mail/sending.py; }
 part_outbox() { tests/mail/outbox.py; }
 part_connectors() { tests/mail/ways.py; }

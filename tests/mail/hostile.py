@@ -30,7 +30,7 @@ from connector import Lmtpd, Outbox  # noqa: E402
 from office import letter  # noqa: E402
 from play import checks_of, play  # noqa: E402
 from robots import AWAY, PARROT  # noqa: E402
-from svyaz.memory import forget_peak, peak  # noqa: E402
+from svyaz.memory import forget_peak_of_server, peak_of_server  # noqa: E402
 from svyaz.server import ROOT  # noqa: E402
 from town import BOB, PATIENCE, Town, postfix_by_lmtp, send, send_by_lmtp, settle  # noqa: E402
 
@@ -174,11 +174,11 @@ def check_bombs_are_left_alone(town):
         message.get_payload()[-1].add_header("Content-Encoding", "gzip")
     with connector.as_shipped(), Lmtpd("message.size=100 MiB") as lmtpd:
         town.office.emails()
-        forget_peak(town.server.process)
-        before, began = (peak(town.server.process), lmtpd.peak()), time.monotonic()
+        forget_peak_of_server(town.server)
+        before, began = (peak_of_server(town.server), lmtpd.peak()), time.monotonic()
         replies = send_by_lmtp(2003, message.as_bytes())
         connector.is_empty_within(PATIENCE)
-        grown = peak(town.server.process) - before[0], lmtpd.peak() - before[1]
+        grown = peak_of_server(town.server) - before[0], lmtpd.peak() - before[1]
         took = time.monotonic() - began
     identifier, _ = the_one(town)
     kept = {name: hashlib.sha256(content).digest() for name, content in town.office.files(identifier)}
@@ -327,11 +327,11 @@ def check_memory_of_a_large_message(town):
             send_by_lmtp(2003, letter("small"))
             connector.is_empty_within(PATIENCE)
             town.office.emails()
-            forget_peak(town.server.process)
-            before = lmtpd.peak(), peak(town.server.process)
+            forget_peak_of_server(town.server)
+            before = lmtpd.peak(), peak_of_server(town.server)
             replies = send_by_lmtp(2003, body)
             connector.is_empty_within(300)
-            grown = [after - was for after, was in zip((lmtpd.peak(), peak(town.server.process)), before)]
+            grown = [after - was for after, was in zip((lmtpd.peak(), peak_of_server(town.server)), before)]
         print(f"# {len(body) / 1e6:.0f} MB: crm-lmtpd grew by {grown[0] / 2**20:.1f} MiB, crmd by {grown[1] / 2**20:.1f} MiB")
     finally:
         town.server.stop()

@@ -18,7 +18,7 @@ from zeep.transports import Transport
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from svyaz import wire  # noqa: E402
-from svyaz.memory import forget_peak, peak  # noqa: E402
+from svyaz.memory import forget_peak_of_server, peak_of_server  # noqa: E402
 from svyaz.server import ADMIN, PASSWORD, ROOT, Server, hold_folder  # noqa: E402
 from svyaz.tally import Tally  # noqa: E402
 
@@ -121,10 +121,10 @@ def complaint_of_large(server, client):
     """Why the largest message does not come through whole in little memory; None when it does."""
     deliver_by_mtom(server, large_letter(0))  # the database's cache is full afterwards
     letter = large_letter(1)
-    forget_peak(server.process)
-    before = peak(server.process)
+    forget_peak_of_server(server)
+    before = peak_of_server(server)
     answer = deliver_by_mtom(server, letter)
-    grown = peak(server.process) - before
+    grown = peak_of_server(server) - before
     found = re.search(r"<id>([^<]+)</id>.*<attachments>1</attachments>", answer)
     if not found:
         return answer[:500]

@@ -141,6 +141,15 @@ class Server:
         self.process = None
         self.port = self.tls_port = self.admin_port = 0
 
+    def readers(self):
+        """The processes that read mail, their parent first."""
+        def children(pid):
+            try:
+                return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            except FileNotFoundError:
+                return []
+        return [pid for parent in children(self.process.pid) for pid in (parent, *children(parent))]
+
     def log(self):
         path = self.folder / "server.log"
         return path.read_text(errors="replace") if path.exists() else ""
