@@ -18,6 +18,7 @@
 #include "metadata/record.h"
 #include "mime/mime.h"
 #include "query/access.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "security/field_access.h"
@@ -134,7 +135,6 @@ void mail_add_forms(struct call *call, struct array *values, const char *compare
 static struct condition_request *ask_for(struct call *call, const struct field *field,
                                          struct mail_address *const *addresses, size_t count)
 {
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
     struct array values;
 
     array_init(&values, call->arena);
@@ -144,12 +144,7 @@ static struct condition_request *ask_for(struct call *call, const struct field *
             array_add(&values, addresses[i]->address);
         }
     }
-    *condition = (struct condition_request){
-        .field = field->name,
-        .operator= "in",
-        .values = {.is_set = true, .count = values.count, .items = values.items},
-    };
-    return condition;
+    return ask_condition(field->name, "in", &values);
 }
 
 /* What is read of whoever has an address. */
@@ -169,7 +164,6 @@ static struct query_request make_query(const struct search *search,
                                        struct mail_address *const *addresses, size_t count)
 {
     struct call *call = search->call;
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
     struct array conditions, columns;
     int64_t most = (int64_t)count * HITS_MOST + 1;
 
@@ -180,13 +174,9 @@ static struct query_request make_query(const struct search *search,
         array_add(&columns, search->fields[i]->name);
         array_add(&conditions, ask_for(call, search->fields[i], addresses, count));
     }
-    *filter = (struct filter_request){
-        .type = "or",
-        .conditions = {.is_set = true, .count = conditions.count, .items = conditions.items},
-    };
     return (struct query_request){
         .columns = {.is_set = true, .count = columns.count, .items = columns.items},
-        .filter = filter,
+        .filter = ask_either(&conditions),
         .page_size = {.is_set = true,
                       .value =
                           most < call->settings->limits.page ? most : call->settings->limits.page},

@@ -16,6 +16,7 @@
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "mime/mime.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 
@@ -27,29 +28,16 @@ enum { EARLIER_MOST = 50 };
 static struct query_request ask_for(struct call *call, const char *token)
 {
     static const char *const names[] = {"regarding"};
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
     struct order_request *order = arena_allocate(call->arena, sizeof(*order));
-    struct array values, conditions, orders;
+    struct array orders;
 
-    array_init(&values, call->arena);
-    array_init(&conditions, call->arena);
     array_init(&orders, call->arena);
-    array_add(&values, token);
-    *condition = (struct condition_request){
-        .field = "trackingToken",
-        .operator= "eq",
-        .values = {.is_set = true, .count = 1, .items = values.items},
-    };
-    array_add(&conditions, condition);
-    filter->conditions =
-        (struct message_list){.is_set = true, .count = 1, .items = conditions.items};
     *order =
         (struct order_request){.field = "createdOn", .descending = {.is_set = true, .value = true}};
     array_add(&orders, order);
     return (struct query_request){
         .columns = {.is_set = true, .count = 1, .items = (void **)names},
-        .filter = filter,
+        .filter = ask_one(call->arena, "trackingToken", token),
         .orders = {.is_set = true, .count = 1, .items = orders.items},
         .page_size = {.is_set = true, .value = EARLIER_MOST},
     };

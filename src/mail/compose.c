@@ -19,6 +19,7 @@
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "record/engine.h"
@@ -217,26 +218,12 @@ static void set_texts(struct call *call, struct outgoing_mail *mail)
 static struct query_request query_of_notes(struct call *call, const struct uuid *email_id)
 {
     static const char *const names[] = {"fileName", "mimeType", "contentId", "document"};
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
     char *id = arena_allocate(call->arena, UUID_TEXT_SIZE);
-    struct array values, conditions;
 
     uuid_format(email_id, id);
-    array_init(&values, call->arena);
-    array_init(&conditions, call->arena);
-    array_add(&values, id);
-    *condition = (struct condition_request){
-        .field = "regarding",
-        .operator= "eq",
-        .values = {.is_set = true, .count = 1, .items = values.items},
-    };
-    array_add(&conditions, condition);
-    filter->conditions =
-        (struct message_list){.is_set = true, .count = 1, .items = conditions.items};
     return (struct query_request){
         .columns = {.is_set = true, .count = 4, .items = (void **)names},
-        .filter = filter,
+        .filter = ask_one(call->arena, "regarding", id),
         .page_size = {.is_set = true, .value = call->settings->mail.parts},
     };
 }

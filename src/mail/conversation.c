@@ -15,6 +15,7 @@
 #include "metadata/entity.h"
 #include "metadata/record.h"
 #include "mime/mime.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "record/engine.h"
@@ -36,23 +37,9 @@ static const char *text_of(struct call *call, const struct uuid *id)
     return text;
 }
 
-static struct condition_request *make_condition(struct call *call, const char *field,
-                                                const char *comparison, const struct array *values)
-{
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
-
-    *condition = (struct condition_request){
-        .field = field,
-        .operator= comparison,
-        .values = {.is_set = values->count > 0, .count = values->count, .items = values->items},
-    };
-    return condition;
-}
-
 bool mail_list_conversations(struct call *call, const struct conversation_query *query,
                              struct page *page_out, struct error *error)
 {
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
     struct order_request order = {.field = "createdOn",
                                   .descending = {.is_set = true, .value = true}};
     struct array values, nothing, conditions;
@@ -63,15 +50,13 @@ bool mail_list_conversations(struct call *call, const struct conversation_query 
     for (size_t i = 0; i < query->count; i++) {
         array_add(&values, text_of(call, query->conversations[i]));
     }
-    array_add(&conditions, make_condition(call, "conversation", "in", &values));
+    array_add(&conditions, ask_condition("conversation", "in", &values));
     if (query->is_about_nothing) {
-        array_add(&conditions, make_condition(call, "regarding", "null", &nothing));
+        array_add(&conditions, ask_condition("regarding", "null", &nothing));
     }
-    filter->conditions =
-        (struct message_list){.is_set = true, .count = conditions.count, .items = conditions.items};
     const struct query_request request = {
         .columns = {.is_set = true, .count = query->name_count, .items = (void **)query->names},
-        .filter = filter,
+        .filter = ask_all(&conditions),
         .orders = {.is_set = true, .count = 1, .items = (void *[]){&order}},
         .page_size = {.is_set = true, .value = (int64_t)query->most},
     };
@@ -136,7 +121,6 @@ static void meet(struct search *search, struct record *email)
 static struct condition_request *is_among(struct search *search, const char *field, size_t count)
 {
     struct arena *arena = search->call->arena;
-    struct condition_request *condition = arena_allocate(arena, sizeof(*condition));
     struct array values;
 
     array_init(&values, arena);
@@ -145,17 +129,11 @@ static struct condition_request *is_among(struct search *search, const char *fie
         array_add(&values, id);
         array_add(&values, arena_format(arena, "<%s>", id));
     }
-    *condition = (struct condition_request){
-        .field = field,
-        .operator= "in",
-        .values = {.is_set = true, .count = values.count, .items = values.items},
-    };
-    return condition;
+    return ask_condition(field, "in", &values);
 }
 
 static bool ask(struct search *search, struct error *error)
 {
-    struct filter_request *filter = arena_allocate(search->call->arena, sizeof(*filter));
     size_t left = search->asked.count - search->asked_count;
     size_t count = left < IDS_AT_ONCE ? left : IDS_AT_ONCE;
     struct page page = {.count = 0};
@@ -164,11 +142,9 @@ static bool ask(struct search *search, struct error *error)
     array_init(&conditions, search->call->arena);
     array_add(&conditions, is_among(search, "messageId", count));
     array_add(&conditions, is_among(search, "inReplyTo", count));
-    *filter = (struct filter_request){
-        .type = "or", .conditions = {.is_set = true, .count = 2, .items = conditions.items}};
     const struct query_request query = {
         .columns = {.is_set = true, .count = NAMES, .items = (void **)names},
-        .filter = filter,
+        .filter = ask_either(&conditions),
         .page_size = {.is_set = true, .value = EMAILS_MOST},
     };
     search->asked_count += count;

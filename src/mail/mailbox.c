@@ -16,6 +16,7 @@
 #include "metadata/entity.h"
 #include "metadata/record.h"
 #include "mime/mime.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "security/authorise.h"
@@ -72,29 +73,18 @@ static struct query_request ask_for(struct call *call, const struct incoming_mai
     static const char *const names[] = {
         "address",         "holder",     "filingPolicy",     "incomingDelivery", "state",
         "matchReferences", "matchToken", "matchPlusAddress", "matchAddresses",   "matchSmartly"};
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
-    struct array values, conditions;
+    struct array values;
 
     array_init(&values, call->arena);
-    array_init(&conditions, call->arena);
     for (size_t i = first; i < first + count; i++) {
         mail_add_forms(call, &values,
                        ((struct mail_address *)map_value_at(mail->addresses, i))->compared);
     }
-    *condition = (struct condition_request){
-        .field = names[0],
-        .operator= "in",
-        .values = {.is_set = true, .count = values.count, .items = values.items},
-    };
-    array_add(&conditions, condition);
-    filter->conditions =
-        (struct message_list){.is_set = true, .count = 1, .items = conditions.items};
     return (struct query_request){
         .columns = {.is_set = true,
                     .count = sizeof(names) / sizeof(names[0]),
                     .items = (void **)names},
-        .filter = filter,
+        .filter = ask_any(names[0], &values),
         .page_size = {.is_set = true, .value = (int64_t)values.count},
     };
 }

@@ -16,6 +16,7 @@
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "mime/mime.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 
@@ -142,30 +143,19 @@ static void gather_mentions(struct call *call, const struct mime_message *messag
 static struct query_request make_query(struct call *call, const struct array *mentions)
 {
     static const char *const names[] = {"messageId", "regarding", "conversation"};
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
-    struct array values, conditions;
+    struct array values;
 
     array_init(&values, call->arena);
-    array_init(&conditions, call->arena);
     for (size_t i = 0; i < mentions->count; i++) {
         const char *id = ((const struct mention *)mentions->items[i])->id;
         array_add(&values, id);
         array_add(&values, arena_format(call->arena, "<%s>", id));
     }
-    *condition = (struct condition_request){
-        .field = names[0],
-        .operator= "in",
-        .values = {.is_set = true, .count = values.count, .items = values.items},
-    };
-    array_add(&conditions, condition);
-    filter->conditions =
-        (struct message_list){.is_set = true, .count = 1, .items = conditions.items};
     return (struct query_request){
         .columns = {.is_set = true,
                     .count = sizeof(names) / sizeof(names[0]),
                     .items = (void **)names},
-        .filter = filter,
+        .filter = ask_any(names[0], &values),
         .page_size = {.is_set = true, .value = EARLIER_MOST},
     };
 }

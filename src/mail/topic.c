@@ -19,6 +19,7 @@
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "mime/mime.h"
+#include "query/ask.h"
 #include "query/query.h"
 #include "query/request.h"
 #include "text/fold.h"
@@ -118,17 +119,11 @@ static int64_t count_words(const char *topic)
 static struct condition_request *condition_of(struct call *call, const char *field,
                                               const char *comparison, const char *value)
 {
-    struct condition_request *condition = arena_allocate(call->arena, sizeof(*condition));
     struct array values;
 
     array_init(&values, call->arena);
     array_add(&values, value);
-    *condition = (struct condition_request){
-        .field = field,
-        .operator= comparison,
-        .values = {.is_set = true, .count = 1, .items = values.items},
-    };
-    return condition;
+    return ask_condition(field, comparison, &values);
 }
 
 /* The newest first. */
@@ -136,7 +131,6 @@ static struct query_request ask_for(struct call *call, const char *topic)
 {
     static const char *const names[] = {"regarding", "from", "to", "cc"};
     char since[MOMENT_TEXT_SIZE];
-    struct filter_request *filter = arena_allocate(call->arena, sizeof(*filter));
     struct order_request *order = arena_allocate(call->arena, sizeof(*order));
     struct array conditions, orders;
 
@@ -146,8 +140,6 @@ static struct query_request ask_for(struct call *call, const char *topic)
     array_add(&conditions, condition_of(call, "topic", "eq", topic));
     array_add(&conditions,
               condition_of(call, "createdOn", "ge", arena_copy_text(call->arena, since)));
-    filter->conditions =
-        (struct message_list){.is_set = true, .count = conditions.count, .items = conditions.items};
     *order =
         (struct order_request){.field = "createdOn", .descending = {.is_set = true, .value = true}};
     array_add(&orders, order);
@@ -155,7 +147,7 @@ static struct query_request ask_for(struct call *call, const char *topic)
         .columns = {.is_set = true,
                     .count = sizeof(names) / sizeof(names[0]),
                     .items = (void **)names},
-        .filter = filter,
+        .filter = ask_all(&conditions),
         .orders = {.is_set = true, .count = 1, .items = orders.items},
         .page_size = {.is_set = true, .value = SIMILAR_MOST},
     };
