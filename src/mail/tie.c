@@ -20,20 +20,29 @@
 #include "mail/tables.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
-#include "metadata/record.h"
 #include "mime/mime.h"
 #include "query/query.h"
-#include "record/engine.h"
-#include "record/own.h"
 #include "security/authorise.h"
-#include "security/identity.h"
+#include "security/stored.h"
 #include "text/fold.h"
 
-enum { KEYS_MOST = 200, MOVED_AT_ONCE = 100 };
+/* KEPT_MOST: its own id, and the nearest twenty that it names. */
+enum { KEYS_MOST = 200, KEPT_MOST = 21, MOVED_MOST = 1000 };
 
 static const struct entity *email_entity(const struct call *call)
 {
     return catalog_find_entity(call->catalog, "Email");
+}
+
+static const struct table *email_table(const struct call *call)
+{
+    return stored_table(call->catalog, email_entity(call));
+}
+
+/* The column of e-mails that says of which conversation they are. */
+static const char *column_of(const struct call *call)
+{
+    return entity_find_field(email_entity(call), "conversation")->column;
 }
 
 /* ---- ids ---- */
@@ -77,6 +86,18 @@ void mail_ties_add(struct call *call, struct mail_ties *ties, const char *id)
     }
 }
 
+/* The first says what it all began with. */
+void mail_ties_add_references(struct call *call, struct mail_ties *ties, const char *const *ids,
+                              size_t count)
+{
+    if (count > 0) {
+        mail_ties_add(call, ties, ids[0]);
+    }
+    for (size_t i = count; i > 1; i--) {
+        mail_ties_add(call, ties, ids[i - 1]);
+    }
+}
+
 void mail_ties_of(struct call *call, const struct mime_message *message, bool has_own,
                   struct mail_ties *ties)
 {
@@ -91,9 +112,7 @@ void mail_ties_of(struct call *call, const struct mime_message *message, bool ha
     if (message->thread_index != NULL) {
         mail_ties_add(call, ties, arena_format(call->arena, "index:%s", message->thread_index));
     }
-    for (size_t i = message->reference_count; i > 0; i--) {
-        mail_ties_add(call, ties, message->references[i - 1]);
-    }
+    mail_ties_add_references(call, ties, message->references, message->reference_count);
     for (size_t i = message->forwarded_count; i > 0; i--) {
         mail_ties_add(call, ties, message->forwarded_ids[i - 1]);
     }
@@ -150,7 +169,7 @@ static bool keep_known(struct call *call, struct array *conversations, struct er
     return true;
 }
 
-/* Those that have no row; of a program's only its own. */
+/* The nearest of those that have no row; of a program's only its own. */
 static void note_fresh(struct call *call, struct mail_ties *ties, const struct row_set *rows)
 {
     struct array found;
@@ -160,7 +179,7 @@ static void note_fresh(struct call *call, struct mail_ties *ties, const struct r
         array_add(&found, row_cell(rows, i, 0)->text);
     }
     ties->fresh.count = 0;
-    for (size_t i = 0; i < ties->keys.count; i++) {
+    for (size_t i = 0; i < ties->keys.count && i < KEPT_MOST; i++) {
         const char *key = ties->keys.items[i];
         if (!has_key(&found, key) && (!ties->is_by_program || key == ties->own)) {
             array_add(&ties->fresh, key);
@@ -206,41 +225,21 @@ bool mail_ties_hold(struct call *call, struct mail_ties *ties, struct error *err
 
 /* ---- one conversation ---- */
 
+/* Says nothing that a person did: the e-mails keep their version, and who changed them last. */
+static bool set_conversation(struct call *call, const char *column, const struct uuid *is,
+                             const struct uuid *conversation, struct error *error)
+{
+    const struct row_value value = {column_of(call), cell_uuid(conversation)};
+    const struct row_condition condition = {column, ROW_IS, cell_uuid(is)};
+
+    return row_update(call->connection, call->arena, email_table(call), &value, 1, &condition, 1,
+                      NULL, error);
+}
+
 bool mail_ties_put(struct call *call, const struct uuid *email_id, const struct uuid *conversation,
                    struct error *error)
 {
-    struct record *email = record_make(call->arena, email_entity(call));
-    struct value *value = record_value(email, entity_find_field(email->entity, "conversation"));
-    struct write_outcome outcome;
-
-    own_set_id(email, email_id);
-    *value = (struct value){.state = VALUE_SET, .uuid = *conversation};
-    return own_change(call, email, email_id, &outcome, error);
-}
-
-/* The e-mails of a conversation become part of another, whoever may see them. */
-static bool move_emails(struct call *call, const struct uuid *from, const struct uuid *to,
-                        struct error *error)
-{
-    const struct conversation_query query = {
-        .conversations = (void *const[]){(void *)from}, .count = 1, .most = MOVED_AT_ONCE};
-    struct page page = {.has_more = true};
-    struct call own = *call;
-
-    own.identity = identity_of_server(call->arena, call->catalog);
-    while (page.has_more) {
-        page = (struct page){.count = 0};
-        if (!mail_list_conversations(&own, &query, &page, error)) {
-            return false;
-        }
-        for (size_t i = 0; i < page.count; i++) {
-            const struct record *email = page.records[i];
-            if (!mail_ties_put(call, &record_value(email, email->entity->id)->uuid, to, error)) {
-                return false;
-            }
-        }
-    }
-    return true;
+    return set_conversation(call, email_entity(call)->id->column, email_id, conversation, error);
 }
 
 static bool merge(struct call *call, const struct uuid *from, const struct uuid *to,
@@ -251,7 +250,52 @@ static bool merge(struct call *call, const struct uuid *from, const struct uuid 
 
     return row_update(call->connection, call->arena, &conversation_id_table, &value, 1, &condition,
                       1, NULL, error) &&
-           move_emails(call, from, to, error);
+           set_conversation(call, column_of(call), from, to, error);
+}
+
+/* How many e-mails it has, whoever may see them; one more than may be moved says enough. */
+static bool measure(struct call *call, const struct uuid *conversation, size_t *size_out,
+                    struct error *error)
+{
+    const struct row_condition condition = {column_of(call), ROW_IS, cell_uuid(conversation)};
+    const struct row_query query = {
+        .table = email_table(call),
+        .columns = (const char *const[]){email_entity(call)->id->column},
+        .column_count = 1,
+        .conditions = &condition,
+        .condition_count = 1,
+        .limit = MOVED_MOST + 1,
+    };
+    struct uuid *ids = NULL;
+
+    return row_select_ids(call->connection, call->arena, &query, &ids, size_out, error);
+}
+
+/* The largest takes in the others, the oldest first, as long as that is soon done. */
+static bool merge_all(struct call *call, const struct array *met, struct uuid *one_out,
+                      struct error *error)
+{
+    size_t *sizes = arena_allocate_array(call->arena, met->count, sizeof(*sizes));
+    size_t largest = 0, left = MOVED_MOST;
+
+    for (size_t i = 0; i < met->count && met->count > 1; i++) {
+        if (!measure(call, met->items[i], &sizes[i], error)) {
+            return false;
+        }
+        largest = sizes[i] > sizes[largest] ? i : largest;
+    }
+    const struct uuid *one = met->items[largest];
+    for (size_t i = 0; i < met->count; i++) {
+        if (i == largest || sizes[i] > left) {
+            continue;
+        }
+        left -= sizes[i];
+        if (!merge(call, met->items[i], one, error)) {
+            return false;
+        }
+    }
+    *one_out = *one;
+    return true;
 }
 
 static bool insert_fresh(struct call *call, const struct array *keys,
@@ -286,13 +330,10 @@ static int compare_keys(const void *left, const void *right)
 bool mail_ties_join(struct call *call, const struct mail_ties *ties, struct uuid *conversation_out,
                     struct error *error)
 {
-    const struct array *met = &ties->conversations;
-    const struct uuid one = met->count == 0 ? call_new_id(call) : *(struct uuid *)met->items[0];
+    struct uuid one = call_new_id(call);
 
-    for (size_t i = 1; i < met->count; i++) {
-        if (!merge(call, met->items[i], &one, error)) {
-            return false;
-        }
+    if (ties->conversations.count > 0 && !merge_all(call, &ties->conversations, &one, error)) {
+        return false;
     }
     if (ties->fresh.count > 1) {
         qsort(ties->fresh.items, ties->fresh.count, sizeof(ties->fresh.items[0]), compare_keys);

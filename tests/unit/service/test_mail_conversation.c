@@ -13,14 +13,18 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "change/tables.h"
+#include "database/row.h"
 #include "generated/messages.h"
+#include "mail/tables.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/request.h"
+#include "security/stored.h"
 #include "support/letters.h"
 #include "support/mail_office.h"
 
-enum { AT_ONCE = 4 };
+enum { AT_ONCE = 4, MANY = 1001, BATCH = 500 };
 
 static struct office office;
 static struct uuid account; /* that the offer is about */
@@ -265,6 +269,108 @@ void test_mail_conversation__two_that_were_apart_become_one(void **state)
     const struct uuid both = deliver("both@x", "References: <a2@x> <b2@x>\n");
     assert_true(are_together(&a1, &b1) && are_together(&a2, &b2) && are_together(&a1, &both) &&
                 are_together(&b2, &both));
+    office_close(&office);
+}
+
+static int64_t version_of(const struct uuid *email)
+{
+    return letters_value(letters_retrieve(&office, "Email", email, "version", NULL), "version")
+        ->integer;
+}
+
+/* How many rows of a table meet a condition. */
+static int64_t count_rows(const struct table *table, const struct row_condition *condition)
+{
+    struct call *call = test_call_begin(&office.house);
+    struct error error = {0};
+    int64_t count = 0;
+
+    assert_true(row_count(call->connection, call->arena, table, condition, 1, &count, &error));
+    test_call_end(&call);
+    return count;
+}
+
+void test_mail_conversation__the_smaller_becomes_part_of_the_larger(void **state)
+{
+    (void)state;
+    const struct row_condition of_emails = {"entity_name", ROW_IS, cell_text("Email")};
+    open_place();
+    const struct uuid a1 = deliver("a1@x", ""), b1 = deliver("b1@x", "");
+    const struct uuid b2 = deliver("b2@x", "In-Reply-To: <b1@x>\n");
+    const struct uuid larger = conversation_of(&b2);
+    const int64_t version = version_of(&a1), notes = count_rows(&change_table, &of_emails);
+    const struct uuid both = deliver("both@x", "References: <a1@x> <b2@x>\n");
+    const struct uuid one = conversation_of(&both);
+    assert_true(uuid_is_equal(&one, &larger));
+    assert_true(are_together(&a1, &both) && are_together(&b1, &both));
+    /* nobody did anything to what moved */
+    assert_int_equal(version_of(&a1), version);
+    assert_int_equal(count_rows(&change_table, &of_emails), notes + 1);
+    office_close(&office);
+}
+
+/* Makes a conversation one of more e-mails than are moved. */
+static void swell(const char *subject, const struct uuid *conversation)
+{
+    const struct entity *entity = catalog_find_entity(office.house.platform.catalog, "Email");
+    const struct row_value value = {stored_column(entity, "conversation"), cell_uuid(conversation)};
+    const struct row_condition condition = {stored_column(entity, "subject"), ROW_IS,
+                                            cell_text(subject)};
+    struct record *records[BATCH];
+    struct error error = {0};
+    int64_t count = 0;
+
+    office.credentials.basic_name = ADMINISTRATOR;
+    for (size_t done = 0, some = 0; done < MANY; done += some) {
+        some = MANY - done < BATCH ? MANY - done : BATCH;
+        for (size_t i = 0; i < some; i++) {
+            records[i] = office_record(&office, "Email", "subject", subject);
+        }
+        const struct create_multiple_entity_request request = {
+            .records = {.is_set = true, .count = some, .items = (void **)records}};
+        (void)office_run(&office, "Email", "CreateMultipleEmail", &request);
+    }
+    office.credentials.basic_name = "postman";
+    struct call *call = test_call_begin(&office.house);
+    assert_true(row_update(call->connection, call->arena, stored_table(call->catalog, entity),
+                           &value, 1, &condition, 1, &count, &error));
+    test_call_end(&call);
+    assert_int_equal(count, MANY);
+}
+
+void test_mail_conversation__what_would_take_long_to_move_stays(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid a1 = deliver("a1@x", ""), b1 = deliver("b1@x", ""), c1 = deliver("c1@x", "");
+    const struct uuid a = conversation_of(&a1), b = conversation_of(&b1);
+    swell("A", &a);
+    swell("B", &b);
+    const struct uuid all = deliver("all@x", "References: <a1@x> <b1@x> <c1@x>\n");
+    assert_false(are_together(&a1, &b1));
+    assert_true(are_together(&all, &a1) || are_together(&all, &b1));
+    assert_true(are_together(&all, &c1));
+    office_close(&office);
+}
+
+/* ---- what is kept of ids ---- */
+
+void test_mail_conversation__of_ids_that_nobody_has_the_nearest_are_kept(void **state)
+{
+    (void)state;
+    const char *references = "References:";
+    open_place();
+    for (int i = 0; i < 100; i++) {
+        references = arena_format(office.arena, "%s <n%d@x>\n", references, i);
+    }
+    const struct uuid email = deliver("long@x", references);
+    const struct uuid conversation = conversation_of(&email);
+    const struct row_condition is_its = {"conversation", ROW_IS, cell_uuid(&conversation)};
+    assert_int_equal(count_rows(&conversation_id_table, &is_its), 21);
+    const struct uuid first = deliver("n0@x", ""), last = deliver("n99@x", "");
+    const struct uuid far = deliver("n50@x", "");
+    assert_true(are_together(&email, &first) && are_together(&email, &last));
+    assert_false(are_together(&email, &far));
     office_close(&office);
 }
 
