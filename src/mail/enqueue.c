@@ -94,34 +94,32 @@ static bool keep_regarding(struct call *call, const struct outgoing_mail *mail,
 
 /* Answers to it are known by any id that it has or names. */
 static bool tie(struct call *call, const struct outgoing_mail *mail, struct record *record,
-                struct error *error)
+                struct uuid *conversation_out, struct error *error)
 {
     const struct field *field = entity_find_field(record->entity, "conversation");
-    struct uuid *conversation = &value_at(record, "conversation")->uuid;
     struct mail_ties ties;
 
     mail_ties_begin(call, &ties);
     mail_ties_add(call, &ties, mail->draft.message_id);
-    for (size_t i = mail->draft.reference_count; i > 0; i--) {
-        mail_ties_add(call, &ties, mail->draft.references[i - 1]);
-    }
+    mail_ties_add_references(call, &ties, mail->draft.references, mail->draft.reference_count);
     if (!mail_ties_hold(call, &ties, error)) {
         return false;
     }
     if (record_has(mail->record, field)) {
         mail_ties_meet(call, &ties, &record_value(mail->record, field)->uuid);
     }
-    return mail_ties_join(call, &ties, conversation, error) &&
+    return mail_ties_join(call, &ties, conversation_out, error) &&
            (ties.conversations.count == 0 ||
-            keep_regarding(call, mail, conversation, record, error));
+            keep_regarding(call, mail, conversation_out, record, error));
 }
 
 static bool describe(struct call *call, const struct outgoing_mail *mail, struct record *record,
-                     struct error *error)
+                     struct uuid *conversation_out, struct error *error)
 {
     const char *digest = NULL;
 
-    if (!choose_digest(call, mail, &digest, error) || !tie(call, mail, record, error)) {
+    if (!choose_digest(call, mail, &digest, error) ||
+        !tie(call, mail, record, conversation_out, error)) {
         return false;
     }
     struct party *from = arena_copy(call->arena, &mail->from, sizeof(mail->from));
@@ -168,8 +166,9 @@ bool mail_enqueue(struct call *call, const struct outgoing_mail *mail,
     bool is_new = uuid_is_empty(&mail->id);
     struct record *record = is_new ? record_copy(call->arena, mail->record)
                                    : record_make(call->arena, mail->record->entity);
+    struct uuid conversation;
 
-    if (!describe(call, mail, record, error)) {
+    if (!describe(call, mail, record, &conversation, error)) {
         return false;
     }
     if (!is_new) {
@@ -180,5 +179,6 @@ bool mail_enqueue(struct call *call, const struct outgoing_mail *mail,
     }
     bool is_written = is_new ? record_create(call, record, outcome_out, error)
                              : own_change(call, record, &mail->id, outcome_out, error);
-    return is_written && put(call, mail, &outcome_out->id, error);
+    return is_written && mail_ties_put(call, &outcome_out->id, &conversation, error) &&
+           put(call, mail, &outcome_out->id, error);
 }

@@ -10,6 +10,7 @@
 #include "call/call.h"
 #include "mail/incoming.h"
 #include "mail/party.h"
+#include "mail/tie.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
@@ -52,13 +53,6 @@ static void set_moment(struct record *record, const char *name, int64_t moment)
     struct value *value = record_value(record, entity_find_field(record->entity, name));
     value->state = VALUE_SET;
     value->moment = moment;
-}
-
-static void set_id(struct record *record, const char *name, const struct uuid *id)
-{
-    struct value *value = record_value(record, entity_find_field(record->entity, name));
-    value->state = VALUE_SET;
-    value->uuid = *id;
 }
 
 static void set_truth(struct record *record, const char *name, bool truth)
@@ -230,7 +224,6 @@ static bool make_email(struct call *call, const struct incoming_mail *mail,
         set_moment(record, "sentOn", message->date.moment);
     }
     mail_set_reference(record, "regarding", &mail->regarding);
-    set_id(record, "conversation", &mail->conversation);
     set_file(record, "original", mail->original);
     set_parties(call, mail, record);
     *record_out = record;
@@ -296,7 +289,8 @@ bool mail_file(struct call *call, const struct incoming_mail *mail,
         }
         return false;
     }
-    return create_notes(call, mail, &outcome_out->id, error);
+    return mail_ties_put(call, &outcome_out->id, &mail->conversation, error) &&
+           create_notes(call, mail, &outcome_out->id, error);
 }
 
 /* ---- another copy ---- */

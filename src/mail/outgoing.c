@@ -144,11 +144,10 @@ static bool is(const struct report *report, const char *outcome)
 }
 
 /* Answers to the new id are part of the conversation, as those to the old one are. */
-static bool tie(struct call *call, const struct report *report, struct record *record,
-                const char *id, struct error *error)
+static bool tie(struct call *call, const struct report *report, const char *id, struct error *error)
 {
-    const struct field *field = entity_find_field(record->entity, "conversation");
-    struct value *value = record_value(record, field);
+    const struct field *field = entity_find_field(report->email->entity, "conversation");
+    struct uuid conversation;
     struct mail_ties ties;
 
     mail_ties_begin(call, &ties);
@@ -159,8 +158,8 @@ static bool tie(struct call *call, const struct report *report, struct record *r
     if (record_has(report->email, field)) {
         mail_ties_meet(call, &ties, &record_value(report->email, field)->uuid);
     }
-    *value = (struct value){.state = VALUE_SET};
-    return mail_ties_join(call, &ties, &value->uuid, error);
+    return mail_ties_join(call, &ties, &conversation, error) &&
+           mail_ties_put(call, &report->asked->id.value, &conversation, error);
 }
 
 /* The id under which answers will come, unless another e-mail has it. */
@@ -176,7 +175,7 @@ static bool set_message_id(struct call *call, const struct report *report, struc
 
     return id == NULL || (query_find_by_key(call, key, &value, &other, &is_taken, error) &&
                           (is_taken || (own_set(call, record, "messageId", id, error) &&
-                                        tie(call, report, record, id, error))));
+                                        tie(call, report, id, error))));
 }
 
 static bool set_status(struct call *call, const struct report *report, struct record *record,

@@ -353,7 +353,7 @@ void test_mail_conversation__what_would_take_long_to_move_stays(void **state)
     office_close(&office);
 }
 
-/* ---- what is kept of ids ---- */
+/* ---- what is kept of ids, and by whom ---- */
 
 void test_mail_conversation__of_ids_that_nobody_has_the_nearest_are_kept(void **state)
 {
@@ -371,6 +371,21 @@ void test_mail_conversation__of_ids_that_nobody_has_the_nearest_are_kept(void **
     const struct uuid far = deliver("n50@x", "");
     assert_true(are_together(&email, &first) && are_together(&email, &last));
     assert_false(are_together(&email, &far));
+    office_close(&office);
+}
+
+void test_mail_conversation__no_client_says_which_it_is(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid email = deliver("a1@x", ""), conversation = conversation_of(&email);
+    office.credentials.basic_name = "olga";
+    struct record *forged = office_record(&office, "Email", "subject", "Forged");
+    *record_value(forged, entity_find_field(forged->entity, "conversation")) =
+        (struct value){.state = VALUE_SET, .uuid = conversation};
+    const struct create_entity_request request = {.record = forged};
+    office_expect(&office, office_try(&office, "Email", "CreateEmail", &request),
+                  ERROR_FIELD_NOT_WRITABLE);
     office_close(&office);
 }
 
