@@ -289,7 +289,8 @@ static bool join_and_file(struct promotion *promotion, const struct reference *r
     struct record *email = record_make(call->arena, email_entity(call));
     bool may_write = false;
 
-    if (!join(call, promotion->mail, outcome_out, error) ||
+    if ((promotion->is_seen && !tie(promotion, error)) ||
+        !join(call, promotion->mail, outcome_out, error) ||
         !read_regarding(promotion, about_out, error)) {
         return false;
     }

@@ -299,6 +299,19 @@ static struct uuid conversation_of(const struct uuid *id)
         ->uuid;
 }
 
+void test_mail_promote__a_copy_under_another_id_is_answered_too(void **state)
+{
+    (void)state;
+    open();
+    const struct uuid question = promote(letter("q@x.org", "", "1"), NULL, NULL)->id.value;
+    assert_false(promote(letter("relay@x.org", "", "1"), NULL, NULL)->created.value);
+    const struct uuid answer =
+        promote(letter("a@x.org", "In-Reply-To: <relay@x.org>\n", "2"), NULL, NULL)->id.value;
+    const struct uuid ours = conversation_of(&question), of_answer = conversation_of(&answer);
+    assert_true(uuid_is_equal(&ours, &of_answer));
+    office_close(&office);
+}
+
 /* She names an id that she should not know; nothing is joined, and nothing is told. */
 void test_mail_promote__nobody_gets_into_a_conversation_that_he_may_not_read(void **state)
 {
