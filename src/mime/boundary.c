@@ -19,10 +19,14 @@ enum { CHUNK = 16 * 1024, LINE_MOST = 256, CANDIDATES = 16 };
 
 static const char type_name[] = "content-type:";
 
+/* How the fields of a part begin, and those of a letter that is quoted do not. */
+static const char *const part_fields[] = {"content-", "mime-version:"};
+
 /* A line that may be a boundary. */
 struct candidate {
     char text[LINE_MOST];
-    bool is_confirmed; /* it came again, or the field of a part follows it */
+    bool is_behind_text; /* then a line that people repeat looks the same */
+    bool is_confirmed;   /* the field of a part follows it; or it came again, behind no text */
 };
 
 /* The body looked through. */
@@ -30,8 +34,10 @@ struct search {
     struct candidate candidates[CANDIDATES];
     size_t count;
     char line[LINE_MOST];
-    size_t length;   /* of it; LINE_MOST: it is longer, and none */
-    bool is_pending; /* the last candidate has yet to be followed by a field */
+    size_t length;             /* of it; LINE_MOST: it is longer, and none */
+    bool has_text;             /* so far */
+    struct candidate *pending; /* stood in the line before; NULL: none did */
+    bool is_pending_new;       /* for the first time */
 };
 
 /* ---- lines ---- */
@@ -51,31 +57,58 @@ static bool is_field(const char *line)
     return length > 0 && line[length] == ':';
 }
 
-/* Whether it is one that was met before, or its end. */
-static bool is_known(struct search *search)
+static bool is_part_field(const char *line)
 {
-    for (size_t i = 0; i < search->count; i++) {
-        size_t length = strlen(search->candidates[i].text);
-        bool is_same = strncmp(search->line, search->candidates[i].text, length) == 0 &&
-                       (search->line[length] == '\0' || strcmp(search->line + length, "--") == 0);
-        if (is_same) {
-            search->candidates[i].is_confirmed = true;
+    for (size_t i = 0; i < sizeof(part_fields) / sizeof(part_fields[0]); i++) {
+        if (begins_with(line, part_fields[i])) {
             return true;
         }
     }
     return false;
 }
 
+/* The one that was met before, of which the line is the same, or the end. NULL: there is none. */
+static struct candidate *find_known(struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        size_t length = strlen(search->candidates[i].text);
+        bool is_same = strncmp(search->line, search->candidates[i].text, length) == 0 &&
+                       (search->line[length] == '\0' || strcmp(search->line + length, "--") == 0);
+        if (is_same) {
+            return &search->candidates[i];
+        }
+    }
+    return NULL;
+}
+
 /* A candidate that nothing follows which may follow one is none. */
 static void judge_pending(struct search *search)
 {
-    struct candidate *last = &search->candidates[search->count - 1];
-
-    last->is_confirmed = begins_with(search->line, "content-");
-    if (*search->line != '\0' && !is_field(search->line)) {
+    search->pending->is_confirmed |= is_part_field(search->line);
+    if (search->is_pending_new && *search->line != '\0' && !is_field(search->line)) {
         search->count--;
     }
-    search->is_pending = false;
+    search->pending = NULL;
+}
+
+/* NULL: the line is none, or there is no room for it. */
+static struct candidate *take_candidate(struct search *search)
+{
+    struct candidate *known = find_known(search);
+
+    search->is_pending_new = known == NULL;
+    if (known != NULL) {
+        known->is_confirmed |= !known->is_behind_text;
+        return known;
+    }
+    if (search->count == CANDIDATES) {
+        return NULL;
+    }
+    struct candidate *candidate = &search->candidates[search->count++];
+    strcpy(candidate->text, search->line);
+    candidate->is_behind_text = search->has_text;
+    candidate->is_confirmed = false;
+    return candidate;
 }
 
 static void end_line(struct search *search)
@@ -86,15 +119,13 @@ static void end_line(struct search *search)
         length--;
     }
     search->line[length] = '\0';
-    if (search->is_pending) {
+    if (search->pending != NULL) {
         judge_pending(search);
     }
-    if (length > 2 && begins_with(search->line, "--") && !is_known(search) &&
-        search->count < CANDIDATES) {
-        struct candidate *candidate = &search->candidates[search->count++];
-        memcpy(candidate->text, search->line, length + 1);
-        candidate->is_confirmed = false;
-        search->is_pending = true;
+    if (length > 2 && begins_with(search->line, "--")) {
+        search->pending = take_candidate(search);
+    } else {
+        search->has_text |= search->length == LINE_MOST || length > 0;
     }
     search->length = 0;
 }

@@ -3,8 +3,9 @@
  *
  * It is left out, cut, quoted twice, written in other letters, or the type of the message is told
  * twice and once wrongly. Then nothing of the message would be found. What stands between its parts
- * is seen in the body: a line of two dashes and a word, before a field or an empty line, that comes
- * again.
+ * is seen in the body: a line of two dashes and a word before a field of a part; or, where no text
+ * stands before it, one before any field or an empty line that comes again. Text above lines like
+ * "-----Original Message-----" is what somebody wrote, and no preamble.
  *
  * Memory: results live in the arena given. Private to this floor.
  */
