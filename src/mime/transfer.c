@@ -7,7 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LABEL_SIZE = 32, JUNK_SHARE = 5 };
+enum {
+    LABEL_SIZE = 32,
+    JUNK_SHARE = 5,
+    WORD_MOST = 12, /* letters of a word, as they are on average in any text */
+};
 
 /* Letters and digits of labels; an "x" before them says nothing. */
 static const struct {
@@ -94,6 +98,7 @@ bool mime_base64_is_cut(const struct mime_base64 *base64)
 /* What a line is made of; blanks at its ends do not count. */
 struct look {
     size_t digits, junk;
+    size_t words; /* that end before a blank */
     bool has_padding;
 };
 
@@ -107,11 +112,23 @@ static struct look look_at(const char *line, size_t length)
     for (size_t i = 0; i < length; i++) {
         bool is_digit = digit_of(line[i]) >= 0;
         bool is_before = look.digits + look.junk == 0 && isspace((unsigned char)line[i]);
+        look.words += i > 0 && isspace((unsigned char)line[i]) && digit_of(line[i - 1]) >= 0;
         look.digits += is_digit;
         look.has_padding |= line[i] == '=';
         look.junk += !is_digit && line[i] != '=' && !is_before;
     }
     return look;
+}
+
+/* A footer behind a text that could end here, with padding or without: the first line that is not
+ * clean comes after a short one, is longer than the first, or consists of words. */
+static bool is_footer(const struct mime_transfer *transfer, const struct look *look)
+{
+    bool may_follow = transfer->last < transfer->first || look->digits > transfer->first ||
+                      look->words * WORD_MOST > look->digits;
+
+    return transfer->has_begun && !transfer->has_junk && look->junk > 0 && may_follow &&
+           !mime_base64_is_cut(&transfer->base64);
 }
 
 /* A first line that is none of base64: all of it is plain. A later one: the text has ended. */
@@ -122,7 +139,8 @@ static size_t decode_base64(struct mime_transfer *transfer, const char *line, si
     bool is_odd = look.digits % 4 != 0;
     bool is_foreign = look.junk * JUNK_SHARE > look.digits + look.junk ||
                       (!transfer->has_begun && look.junk > 0 && is_odd) ||
-                      (transfer->is_padded && (look.junk > 0 || (is_odd && !look.has_padding)));
+                      (transfer->is_padded && (look.junk > 0 || (is_odd && !look.has_padding))) ||
+                      is_footer(transfer, &look);
 
     if (look.digits + look.junk == 0 && !look.has_padding) {
         return 0;
@@ -136,6 +154,9 @@ static size_t decode_base64(struct mime_transfer *transfer, const char *line, si
         transfer->has_ended = true;
         return 0;
     }
+    transfer->first = transfer->has_begun ? transfer->first : look.digits;
+    transfer->last = look.digits;
+    transfer->has_junk |= look.junk > 0;
     transfer->has_begun = true;
     transfer->is_padded |= look.has_padding;
     return mime_base64_add(&transfer->base64, line, length, out);
@@ -253,6 +274,8 @@ void mime_transfer_begin(struct mime_transfer *transfer, enum mime_encoding enco
     transfer->encoding = encoding;
     transfer->base64 = (struct mime_base64){0, 0};
     transfer->has_begun = transfer->has_ended = transfer->is_padded = false;
+    transfer->has_junk = false;
+    transfer->first = transfer->last = 0;
     transfer->length = 0;
 }
 

@@ -33,7 +33,9 @@ struct mime_transfer {
     enum mime_encoding encoding;
     struct mime_base64 base64;
     bool has_begun, has_ended;
-    bool is_padded; /* an end was told; what follows has to prove itself */
+    bool is_padded;     /* an end was told; what follows has to prove itself */
+    bool has_junk;      /* in a line so far: then junk says nothing */
+    size_t first, last; /* digits of the first line, and of the last so far */
     size_t length;
     char line[MIME_LINE_MOST];
 };
