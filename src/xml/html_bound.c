@@ -1,10 +1,12 @@
 /*
  * html_bound.c - start tags taken apart as libxml2 does it, and what of them is too much left out.
  *
- * Whether a tag stands in a comment or a script is not looked at. So in what is written nothing
- * within a tag begins another, whoever reads it: "<" in a value is written as a reference, and
- * elsewhere it ends the tag.
+ * Whether a tag stands in a comment or a script is not known for sure. So in what is written
+ * nothing within a tag begins another, whoever reads it: "<" in a value is written as a reference,
+ * and elsewhere it ends the tag. And no tag goes on behind what may be the end of a comment: a
+ * value that is still open there is closed before it.
  */
+#define _GNU_SOURCE /* memmem */
 #include "xml/html_bound.h"
 
 #include <ctype.h>
@@ -17,9 +19,10 @@
 enum { ATTRIBUTES_MOST = 100, NAME_MOST = 100 /* after which libxml2 begins another */ };
 
 struct bounding {
-    const char *at, *end;
+    const char *at, *end; /* of the document, or of the comment */
     struct buffer *kept;
-    int attributes; /* of the tag, so far */
+    int attributes;  /* of the tag, so far */
+    bool has_no_end; /* no comment that begins from here on */
 };
 
 static bool is_one_of(const struct bounding *bounding, const char *bytes)
@@ -92,6 +95,8 @@ static void take_value(struct bounding *bounding)
     } while (bounding->at < bounding->end && *bounding->at != quote);
     if (bounding->at < bounding->end) {
         take(bounding);
+    } else if (bounding->attributes <= ATTRIBUTES_MOST) {
+        buffer_add_char(bounding->kept, quote);
     }
 }
 
@@ -128,10 +133,45 @@ static void take_tag(struct bounding *bounding)
         }
         take_blanks(bounding);
     }
-    if (is_one_of(bounding, "<")) {
-        buffer_add_char(bounding->kept, '>');
+    if (bounding->at == bounding->end || is_one_of(bounding, "<")) {
+        buffer_add_text(bounding->kept, " >"); /* not "-->" */
     }
     bounding->attributes = 0;
+}
+
+static void take_next(struct bounding *bounding)
+{
+    if (*bounding->at == '<' && begins_name(bounding->at + 1, bounding->end)) {
+        take_tag(bounding);
+    } else {
+        buffer_add_char(bounding->kept, *bounding->at++);
+    }
+}
+
+/* Where the comment ends that begins here. NULL: none begins, or it has no end. */
+static const char *find_comment_end(struct bounding *bounding)
+{
+    static const char begin[] = "<!--", end[] = "-->";
+    size_t rest = (size_t)(bounding->end - bounding->at);
+
+    if (bounding->has_no_end || rest < strlen(begin) ||
+        memcmp(bounding->at, begin, strlen(begin)) != 0) {
+        return NULL;
+    }
+    const char *found = memmem(bounding->at + 2, rest - 2, end, strlen(end)); /* of "<!-->" too */
+    bounding->has_no_end = found == NULL;
+    return found;
+}
+
+static void take_comment(struct bounding *bounding, const char *comment_end)
+{
+    const char *end = bounding->end;
+
+    bounding->end = comment_end;
+    while (bounding->at < comment_end) {
+        take_next(bounding);
+    }
+    bounding->end = end;
 }
 
 const char *html_bound(struct arena *arena, const char *html, size_t length, size_t *length_out)
@@ -141,10 +181,11 @@ const char *html_bound(struct arena *arena, const char *html, size_t length, siz
 
     buffer_init(&kept, arena, length + 1);
     while (bounding.at < bounding.end) {
-        if (*bounding.at == '<' && begins_name(bounding.at + 1, bounding.end)) {
-            take_tag(&bounding);
+        const char *comment_end = find_comment_end(&bounding);
+        if (comment_end != NULL) {
+            take_comment(&bounding, comment_end);
         } else {
-            buffer_add_char(&kept, *bounding.at++);
+            take_next(&bounding);
         }
     }
     *length_out = kept.length;
