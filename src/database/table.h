@@ -85,7 +85,8 @@ struct table_step {
 /* Lists the steps from the old tables to the new, in an order that can run; adds struct
  * table_step to steps. Fails with SCHEMA_MISMATCH on a change that would lose data (a column
  * narrowed or retyped). Columns and tables no longer wanted are left. A column that is made of
- * another is filled where the old description does not say that it was. */
+ * another is filled where the old description does not say that it was; a unique index over it is
+ * dropped before and made after, so that rows which break a key fail at its CREATE_INDEX. */
 must_check bool table_plan(struct arena *arena, const struct dialect *dialect,
                            const struct table *const *old_tables, size_t old_count,
                            const struct table *const *new_tables, size_t new_count,

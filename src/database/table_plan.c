@@ -2,7 +2,8 @@
  * table_plan.c - compares two descriptions of tables and lists the steps from one to the other.
  *
  * Order: indexes that go, tables that come, columns and what is in them, indexes that come,
- * references. So an index finds its columns filled, and a reference its table and their types.
+ * references. So an index finds its columns filled, and a reference its table and their types. A
+ * key over columns that are filled goes and comes again: no row keeps another from being filled.
  */
 #include <string.h>
 
@@ -202,6 +203,29 @@ static bool compare_columns(struct comparison *comparison, const struct table *o
 
 /* ---- the five passes ---- */
 
+static bool is_over_filled(const struct table *old_table, const struct table *new_table,
+                           const struct table_index *index)
+{
+    for (size_t i = 0; i < TABLE_COLUMNS_IN_KEY && index->columns[i]; i++) {
+        const struct table_column *column = find_column(new_table, index->columns[i]);
+
+        if (column && must_be_filled(find_column(old_table, column->name), column)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether both have it, and it may stand while columns are filled: a key would compare rows that
+ * are filled with rows that are not yet. old_table NULL: new. */
+static bool stays(const struct comparison *comparison, const struct table *old_table,
+                  const struct table *new_table, const struct table_index *index)
+{
+    return has_index(comparison->dialect, old_table, index) &&
+           has_index(comparison->dialect, new_table, index) &&
+           !(index->is_unique && is_over_filled(old_table, new_table, index));
+}
+
 static void drop_indexes(struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->old_count; i++) {
@@ -210,7 +234,7 @@ static void drop_indexes(struct comparison *comparison)
             find_table(comparison->new_tables, comparison->new_count, old_table->name);
 
         for (size_t j = 0; new_table && j < old_table->index_count; j++) {
-            if (!has_index(comparison->dialect, new_table, &old_table->indexes[j])) {
+            if (!stays(comparison, old_table, new_table, &old_table->indexes[j])) {
                 add_step(comparison, (struct table_step){.kind = TABLE_STEP_DROP_INDEX,
                                                          .table = old_table,
                                                          .index = &old_table->indexes[j]});
@@ -248,7 +272,7 @@ static void make_indexes(struct comparison *comparison)
             find_table(comparison->old_tables, comparison->old_count, new_table->name);
 
         for (size_t j = 0; j < new_table->index_count; j++) {
-            if (!has_index(comparison->dialect, old_table, &new_table->indexes[j])) {
+            if (!stays(comparison, old_table, new_table, &new_table->indexes[j])) {
                 add_step(comparison, (struct table_step){.kind = TABLE_STEP_CREATE_INDEX,
                                                          .table = new_table,
                                                          .index = &new_table->indexes[j]});

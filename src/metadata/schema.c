@@ -309,9 +309,10 @@ static bool run_journal(struct work *work, struct error *error)
         return false;
     }
     for (size_t i = done; i < steps.count; i++) {
-        if (!run_step(work, steps.items[i], i, error)) {
-            return error->code == ERROR_DATABASE_UNIQUE &&
-                   refuse_key(work, &reached, &planned, steps.items[i], error);
+        const struct table_step *step = steps.items[i];
+        if (!run_step(work, step, i, error)) {
+            return error->code == ERROR_DATABASE_UNIQUE && step->kind == TABLE_STEP_CREATE_INDEX &&
+                   refuse_key(work, &reached, &planned, step, error);
         }
     }
     return may_go_on(work, error) && keep_lease(work, error) &&

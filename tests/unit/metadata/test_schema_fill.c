@@ -56,6 +56,13 @@ static const struct table_index indexes[] = {
     {.name = "shop_key_name", .columns = {"name_fold"}, .is_unique = true},
 };
 
+/* As a release left it that did not fill what was made of the rows that were there. */
+static const struct table unsaid_keyed_shop = {.name = "shop",
+                                               .columns = unsaid_columns,
+                                               .column_count = 4,
+                                               .primary_key = {"id"},
+                                               .indexes = indexes,
+                                               .index_count = 1};
 static const struct table plain_shop = {
     .name = "shop", .columns = columns, .column_count = 2, .primary_key = {"id"}};
 static const struct table unsaid_shop = {
@@ -290,6 +297,49 @@ void test_schema_fill__comes_before_the_key(void **state)
     write_cell(&test, 5, "name", cell_text("not the same"));
     write_cell(&test, 5, "name_fold", cell_text("not the"));
     reach(&test, &keyed_shop);
+    test_database_close(&test);
+}
+
+/* A key that let a row in beside one whose fold was empty is refused as any other, by its name,
+ * and the metadata without it serve on. */
+void test_schema_fill__comes_before_a_key_that_was_there(void **state)
+{
+    (void)state;
+    struct test_database test;
+    struct error error = {.code = ERROR_NONE};
+    test_database_open(&test);
+    reach(&test, &plain_shop);
+    insert_shops(&test);
+    reach(&test, &unsaid_keyed_shop);
+    write_cell(&test, 4, "name", cell_text("same"));
+    write_cell(&test, 5, "name", cell_text("SAME"));
+    write_cell(&test, 5, "name_fold", cell_text("same"));
+    assert_false(run_to(&test, &keyed_shop, EVER, &error));
+    assert_int_equal(error.code, ERROR_SCHEMA_MISMATCH);
+    assert_non_null(strstr(error.message, "shop_key_name"));
+    reach(&test, &shop);
+    assert_int_equal(count_wrong(&test), 0);
+    write_cell(&test, 5, "name", cell_text("other"));
+    write_cell(&test, 5, "name_fold", cell_text("other"));
+    reach(&test, &keyed_shop);
+    test_database_close(&test);
+}
+
+/* Folds that stand in one another's way while they are filled are no rows that break the key. */
+void test_schema_fill__keys_are_as_the_rows_are_in_the_end(void **state)
+{
+    (void)state;
+    struct test_database test;
+    test_database_open(&test);
+    reach(&test, &plain_shop);
+    insert_shops(&test);
+    reach(&test, &unsaid_keyed_shop);
+    for (int row = 4; row < 6; row++) {
+        write_cell(&test, row, "name", cell_text(row == 4 ? "one" : "two"));
+        write_cell(&test, row, "name_fold", cell_text(row == 4 ? "two" : "one"));
+    }
+    reach(&test, &keyed_shop);
+    assert_int_equal(count_wrong(&test), 0);
     test_database_close(&test);
 }
 
