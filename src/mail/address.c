@@ -12,7 +12,6 @@
 #include "base/settings.h"
 #include "call/call.h"
 #include "mail/incoming.h"
-#include "mail/token.h"
 #include "metadata/catalog.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
@@ -54,21 +53,9 @@ struct mail_address *mail_address_of(struct call *call, const struct incoming_ma
     return map_get(mail->addresses, fold(call, compared));
 }
 
-/* "sales@firm.example" of "sales+offer@firm.example"; NULL: there is no plus. */
-static const char *bare_address(struct call *call, const char *compared)
-{
-    const char *tag = mail_tag_of_address(call, compared);
-    const char *domain = strrchr(compared, '@');
-
-    return tag == NULL ? NULL
-                       : arena_format(call->arena, "%.*s%s",
-                                      (int)(domain - compared - (ptrdiff_t)strlen(tag) - 1),
-                                      compared, domain);
-}
-
 bool mail_is_named_by(struct call *call, const char *compared, const char *other)
 {
-    const char *bare = strchr(other, '+') == NULL ? NULL : bare_address(call, other);
+    const char *bare = mime_bare_address(call->arena, other);
 
     return strcmp(compared, other) == 0 || (bare != NULL && strcmp(compared, bare) == 0);
 }
@@ -93,12 +80,12 @@ static struct mail_address *add_address(struct call *call, struct incoming_mail 
 static void add_with_bare(struct call *call, struct incoming_mail *mail, const char *written)
 {
     struct mail_address *address = add_address(call, mail, written);
-    const char *bare = address == NULL ? NULL : bare_address(call, address->compared);
+    const char *bare = address == NULL ? NULL : mime_bare_address(call->arena, address->compared);
 
     if (address != NULL) {
         address->takes_part = true;
     }
-    if (bare != NULL && *bare != '@') {
+    if (bare != NULL) {
         address->bare = add_address(call, mail, bare);
     }
 }

@@ -58,6 +58,19 @@ const char *mime_wire_address(struct arena *arena, const char *address)
     return domain == NULL ? NULL : with_domain(arena, address, domain);
 }
 
+const char *mime_bare_address(struct arena *arena, const char *address)
+{
+    const char *domain = strrchr(address, '@');
+    const char *plus = domain;
+
+    while (plus != NULL && plus > address && *plus != '+') {
+        plus--;
+    }
+    return plus == NULL || plus == address || plus + 1 == domain
+               ? NULL
+               : arena_format(arena, "%.*s%s", (int)(plus - address), address, domain);
+}
+
 /* A name that is the address once more, or nothing but quotes, says nothing. */
 static const char *name_of(struct arena *arena, const char *given, const char *compared)
 {

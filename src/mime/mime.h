@@ -150,4 +150,8 @@ const char *mime_compared_address(struct arena *arena, const char *address);
 /* An address as it goes over wires, its domain in ASCII (RFC 5891). NULL: it has no such domain. */
 const char *mime_wire_address(struct arena *arena, const char *address);
 
+/* The address without what stands after the last plus before its @: "sales@firm.example" of
+ * "sales+offer@firm.example". NULL: nothing does. */
+const char *mime_bare_address(struct arena *arena, const char *address);
+
 #endif

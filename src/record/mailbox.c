@@ -13,60 +13,81 @@
 #include "metadata/catalog.h"
 #include "mime/mime.h"
 #include "query/access.h"
-#include "query/query.h"
 #include "query/store.h"
 #include "record/write.h"
 #include "security/identity.h"
 #include "security/stored.h"
 
-/* As it is written, as it is compared, and with its domain in ASCII. */
-enum { FORMS = 3 };
+/* No local part of 64 bytes has more (RFC 5321, 4.5.3.1.1). */
+enum { PLUSES_MOST = 32 };
 
 static const char *const owners[] = {"SystemUser", "Team", "Queue"};
 
-/* The mailbox as it will be, as far as is needed here. */
-static bool read_mailbox(const struct write *write, struct value *address_out,
-                         struct value *holder_out, struct error *error)
-{
-    const struct entity *entity = write->entity;
-    const struct field *address = entity_find_field(entity, "address");
-    const struct field *holder = entity_find_field(entity, "holder");
-    const struct field *fields[] = {entity->id, address, holder};
-    const struct column_set columns = {.fields = fields, .count = 3};
-    struct record *stored = NULL;
+/* A mailbox that is to be there, and every form in which others may have its address. */
+struct claim {
+    const struct write *write;
+    const struct reference *holder;
+    struct array forms; /* const char *: of the address itself */
+    struct array wider; /* those, and of the address without what stands after its pluses */
+};
 
-    expect(address != NULL && holder != NULL);
-    if (write->before != NULL &&
-        !query_find(write->call, entity, &record_value(write->before, entity->id)->uuid, &columns,
-                    ROW_LOCK_NONE, &stored, error)) {
-        return false;
+/* ---- forms ---- */
+
+static void add_form(struct array *forms, const char *form)
+{
+    if (form != NULL) {
+        array_add(forms, form);
     }
-    const struct record *record = stored != NULL ? stored : write->after;
-    *address_out = *record_value(record, address);
-    *holder_out = *record_value(record, holder);
-    return true;
 }
 
-/* The ids of the records that have the address in a field. */
-static bool find_owners(const struct write *write, const struct field *field, const char *address,
-                        struct uuid **ids_out, size_t *count_out, struct error *error)
+/* As it is written and as it is compared, each also with its domain in ASCII. */
+static void add_forms(struct arena *arena, struct array *forms, const char *address)
 {
-    struct call *call = write->call;
-    const char *const forms[FORMS] = {address, mime_compared_address(call->arena, address),
-                                      mime_wire_address(call->arena, address)};
-    const char *texts[FORMS];
-    size_t count = 0;
-    for (size_t index = 0; index < FORMS; index++) {
-        if (forms[index] != NULL) {
-            texts[count++] = store_fold_cell(call, field, forms[index]).text;
-        }
+    const char *compared = mime_compared_address(arena, address);
+
+    add_form(forms, address);
+    add_form(forms, mime_wire_address(arena, address));
+    add_form(forms, compared);
+    add_form(forms, mime_wire_address(arena, compared));
+}
+
+static void begin(struct claim *claim, const struct write *write)
+{
+    const struct field *address = entity_find_field(write->entity, "address");
+    const struct field *holder = entity_find_field(write->entity, "holder");
+    struct arena *arena = write->call->arena;
+
+    expect(address != NULL && holder != NULL);
+    *claim =
+        (struct claim){.write = write, .holder = &record_value(write->after, holder)->reference};
+    array_init(&claim->forms, arena);
+    array_init(&claim->wider, arena);
+    const char *text = record_value(write->after, address)->text;
+    add_forms(arena, &claim->forms, text);
+    for (int plus = 0; text != NULL && plus <= PLUSES_MOST; plus++) {
+        add_forms(arena, &claim->wider, text);
+        text = mime_bare_address(arena, mime_compared_address(arena, text));
+    }
+}
+
+/* ---- who has it ---- */
+
+/* The ids of the records that have the address in a field, in any of the forms. */
+static bool find(const struct claim *claim, const struct field *field, const struct array *forms,
+                 struct uuid **ids_out, size_t *count_out, struct error *error)
+{
+    struct call *call = claim->write->call;
+    const char **texts = arena_allocate_array(call->arena, forms->count, sizeof(*texts));
+
+    for (size_t index = 0; index < forms->count; index++) {
+        texts[index] = store_fold_cell(call, field, forms->items[index]).text;
     }
     const struct row_query query = {.table = stored_table(call->catalog, field->entity),
                                     .columns = &field->entity->id->column,
                                     .column_count = 1,
                                     .among = field->fold_column,
                                     .texts = texts,
-                                    .text_count = count};
+                                    .text_count = forms->count};
     return row_select_ids(call->connection, call->arena, &query, ids_out, count_out, error);
 }
 
@@ -78,70 +99,78 @@ static bool is_record(const struct reference *reference, const struct entity *en
 
 /* One of those who have it. A queue may hold the mailbox of its own address, and a user make his
  * own. */
-static bool check_owner(const struct write *write, const struct value *holder,
-                        const struct entity *entity, const struct uuid *id, struct error *error)
+static bool check_owner(const struct claim *claim, const struct entity *entity,
+                        const struct uuid *id, struct error *error)
 {
-    struct call *call = write->call;
+    struct call *call = claim->write->call;
     bool is_queue = strcmp(entity->name, "Queue") == 0;
     bool may_write = false;
 
-    if ((is_queue && is_record(&holder->reference, entity, id)) ||
+    if ((is_queue && is_record(claim->holder, entity, id)) ||
         (!is_queue && uuid_is_equal(id, &call->identity->user_id))) {
         return true;
     }
     return query_may(call, entity, id, RIGHT_WRITE, &may_write, error) &&
            (may_write ||
-            error_set_about(error, ERROR_NOT_ALLOWED, write->entity->name, "address",
+            error_set_about(error, ERROR_NOT_ALLOWED, claim->write->entity->name, "address",
                             "The address is that of a user, team or queue that you may not write"));
 }
 
-static bool check_field(const struct write *write, const struct field *field,
-                        const struct value *address, const struct value *holder,
-                        struct error *error)
+static bool check_field(const struct claim *claim, const struct field *field, struct error *error)
 {
     struct uuid *ids = NULL;
     size_t count = 0;
 
-    if (!find_owners(write, field, address->text, &ids, &count, error)) {
+    if (!find(claim, field, &claim->wider, &ids, &count, error)) {
         return false;
     }
     for (size_t index = 0; index < count; index++) {
-        if (!check_owner(write, holder, field->entity, &ids[index], error)) {
+        if (!check_owner(claim, field->entity, &ids[index], error)) {
             return false;
         }
     }
     return true;
 }
 
-static bool check_entity(const struct write *write, const struct entity *entity,
-                         const struct value *address, const struct value *holder,
+static bool check_entity(const struct claim *claim, const struct entity *entity,
                          struct error *error)
 {
     for (size_t index = 0; entity != NULL && index < entity->field_count; index++) {
         const struct field *field = entity->fields[index];
-        if (field->is_email && field->fold_column != NULL &&
-            !check_field(write, field, address, holder, error)) {
+        if (field->is_email && field->fold_column != NULL && !check_field(claim, field, error)) {
             return false;
         }
     }
     return true;
 }
 
+/* The key compares letters alone, so it takes two forms of an address for two. */
+static bool check_mailboxes(const struct claim *claim, struct error *error)
+{
+    const struct entity *entity = claim->write->entity;
+    const struct field *address = entity_find_field(entity, "address");
+    struct uuid *ids = NULL;
+    size_t count = 0;
+
+    return find(claim, address, &claim->forms, &ids, &count, error) &&
+           (count == 0 ||
+            error_set_about(error, ERROR_DUPLICATE_KEY, entity->name, address->name,
+                            "Another %s has the same %s", entity->name, address->name));
+}
+
 bool mailbox_check(const struct write *write, struct error *error)
 {
-    struct value address, holder;
+    struct claim claim;
 
     if (strcmp(write->entity->name, "Mailbox") != 0 || write->work->is_internal) {
         return true;
     }
-    if (!read_mailbox(write, &address, &holder, error)) {
-        return false;
-    }
+    begin(&claim, write);
     for (size_t index = 0; index < sizeof(owners) / sizeof(owners[0]); index++) {
-        const struct entity *entity = catalog_find_entity(write->call->catalog, owners[index]);
-        if (!check_entity(write, entity, &address, &holder, error)) {
+        if (!check_entity(&claim, catalog_find_entity(write->call->catalog, owners[index]),
+                          error)) {
             return false;
         }
     }
-    return true;
+    return check_mailboxes(&claim, error);
 }

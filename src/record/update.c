@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "record/forget.h"
-#include "record/mailbox.h"
 #include "record/permit.h"
 #include "record/principal.h"
 #include "record/save.h"
@@ -29,7 +28,7 @@ static bool settle(struct write *write, struct error *error)
     return reference_permit(write, error) && permit_owner(write, error) &&
            assign_find(write, error) && computed_settle(write, error) &&
            currency_settle(write, error) && rule_check_required(write, error) &&
-           principal_check(write, error) && mailbox_check(write, error);
+           principal_check(write, error);
 }
 
 /* What can be given without the platform looking at anything but the record itself. */

@@ -98,6 +98,11 @@ void test_message__a_domain_is_one_in_both_of_its_forms(void **state)
     assert_null(mime_wire_address(arena, "ann"));
     assert_null(mime_wire_address(arena, "ann@поч та.рф"));
     assert_string_equal(mime_compared_address(arena, "Ann"), "ann");
+    assert_string_equal(mime_bare_address(arena, "a+b+c@x+y.org"), "a+b@x+y.org");
+    assert_null(mime_bare_address(arena, "a+@x.org"));
+    assert_null(mime_bare_address(arena, "+a@x.org"));
+    assert_null(mime_bare_address(arena, "a@x+y.org"));
+    assert_null(mime_bare_address(arena, "a+b"));
     arena_destroy(&arena);
 }
 
