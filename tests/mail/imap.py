@@ -325,6 +325,18 @@ def check_what_does_not_come_whole(town):
     return complaint or (f"not whole: {wrong}" if wrong else None)
 
 
+def check_what_never_comes(town):
+    """A message that the server lists and never hands over is left out in the end, and what is behind it is filed."""
+    follow(("never@example.org", "INBOX"))
+    answers = [["* 1 FETCH (UID 1 BODY[]<0> NIL)", "OK"], ["NO never"]] * 1000
+    with FalseImap("IDLE", {"UID FETCH 1 BODY": answers}) as server:
+        server.messages = [letter("never"), letter("behind-it-after-all")]
+        with Imap(*FALSE, "platform.retry_most=100 ms") as imap:
+            complaint = town.complaint_of(["behind-it-after-all"])
+            told = [line for line in imap.log().splitlines() if "left_out" in line and "never@example.org" in line]
+    return complaint or (None if len(told) == 1 and "Message 1 " in told[0] else f"told: {told}")
+
+
 def check_good_byes(town):
     """The server says them while it idles, or in place of an answer; then there is a new connection."""
     follow(("bye@example.org", "INBOX"))

@@ -25,8 +25,17 @@ enum {
     PASSWORD_MOST = 4096,
     FIRST_WAIT = 500, /* ms before the second attempt to connect */
     FULL_WAIT = 2000, /* ms before the spool is tried again */
+    REFUSALS_LEAST = 3,
+    PATIENCE = 60, /* times platform.retry_most */
     DATE_SLACK =
         60000, /* ms by which the server's clock may be slow; what comes twice is filed once */
+};
+
+/* A message that the server lists and does not hand over. */
+struct refusal {
+    uint32_t validity, uid;
+    int count;     /* in a row */
+    int64_t since; /* of time_monotonic() */
 };
 
 struct imap_follower {
@@ -34,6 +43,7 @@ struct imap_follower {
     const struct imap_account *account;
     const char *state_path;
     struct imap_state state;
+    struct refusal refusal; /* the last */
     pthread_t thread;
 };
 
@@ -96,6 +106,37 @@ static bool is_old(const struct imap_state *state, const struct imap_message *me
     return message->uid < state->anew && message->received < state->since - DATE_SLACK;
 }
 
+/* Whether a message that was refused again is left out, since others wait behind it: after longer
+ * than a server's bad hour. What breaks the connection says nothing of the message. */
+static bool is_given_up(struct imap_follower *follower, const struct imap_message *message,
+                        const struct error *error)
+{
+    struct refusal *refusal = &follower->refusal;
+    int64_t patience = PATIENCE * follower->service->connector->settings.platform.retry_most;
+    int64_t now = time_monotonic();
+
+    if (error->code != ERROR_ENDPOINT_REFUSED) {
+        return false;
+    }
+    if (refusal->uid != message->uid || refusal->validity != follower->state.validity) {
+        *refusal = (struct refusal){
+            .validity = follower->state.validity, .uid = message->uid, .since = now};
+    }
+    refusal->count++;
+    return refusal->count >= REFUSALS_LEAST && now - refusal->since >= patience;
+}
+
+static void say_left_out(const struct imap_follower *follower, const struct imap_message *message,
+                         const struct error *why)
+{
+    struct error error = {0};
+
+    error_set(&error, why->code, NULL, "Message %u is left out: %.300s", message->uid,
+              why->message);
+    error_add_cause(&error, "%s", why->cause);
+    say(follower, LOG_LEVEL_ERROR, "left_out", &error);
+}
+
 /* The state comes after the letter: what is stored twice is filed once. */
 static bool take_message(struct imap_follower *follower, struct imap_client *client,
                          const struct imap_message *message, struct error *error)
@@ -115,6 +156,10 @@ static bool take_message(struct imap_follower *follower, struct imap_client *cli
         return true;
     }
     while (!store(follower, client, message->uid, name, error)) {
+        if (is_given_up(follower, message, error)) {
+            say_left_out(follower, message, error);
+            return true;
+        }
         if (error->code != ERROR_BUSY || !pause_for(follower, FULL_WAIT)) {
             return false;
         }
