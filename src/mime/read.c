@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/array.h"
@@ -18,6 +19,8 @@
 #include "mime/word.h"
 #include "text/charset.h"
 #include "text/utf8.h"
+
+enum { CHUNK = 64 * 1024 };
 
 /* Lists of addresses, and where each goes. */
 static const struct {
@@ -192,8 +195,26 @@ static void give_parts(struct mime_reading *reading)
     reading->message->part_count = count;
 }
 
-static bool read_message(struct mime_reading *reading, GMimeMessage *parsed, bool is_opaque,
-                         struct error *error)
+/* Of what is not taken apart the bytes count as they are, so that two of one header are two. */
+static bool digest_body(struct mime_reading *reading, const struct mime_spool *spool,
+                        struct error *error)
+{
+    char *bytes = arena_allocate(reading->arena, CHUNK);
+    int64_t at = spool->header_end;
+    ssize_t length = 1;
+
+    while (at < spool->size && length > 0) {
+        length = pread(spool->file, bytes, CHUNK, at);
+        if (length > 0) {
+            digest_add(reading->contents, bytes, (size_t)length);
+            at += length;
+        }
+    }
+    return length > 0 || error_set(error, ERROR_INTERNAL, NULL, "The message cannot be read again");
+}
+
+static bool read_message(struct mime_reading *reading, GMimeMessage *parsed,
+                         const struct mime_spool *spool, bool is_opaque, struct error *error)
 {
     GMimeObject *object = GMIME_OBJECT(parsed);
 
@@ -203,7 +224,8 @@ static bool read_message(struct mime_reading *reading, GMimeMessage *parsed, boo
     reading->contents = digest_begin(reading->arena);
     reading->charset = charset_of(reading->arena, object, g_mime_message_get_mime_part(parsed));
     read_header(reading, object);
-    if (!is_opaque && !mime_walk(reading, g_mime_message_get_mime_part(parsed), error)) {
+    if (!(is_opaque ? digest_body(reading, spool, error)
+                    : mime_walk(reading, g_mime_message_get_mime_part(parsed), error))) {
         return false;
     }
     mime_choose_texts(reading);
@@ -233,7 +255,7 @@ bool mime_read_spool(struct arena *arena, const struct mime_spool *spool,
     }
     reading.message = arena_allocate(arena, sizeof(*reading.message));
     reading.message->is_cut = spool->is_cut;
-    if (!read_message(&reading, parsed, is_opaque, error)) {
+    if (!read_message(&reading, parsed, spool, is_opaque, error)) {
         return false;
     }
     *message_out = reading.message;

@@ -108,6 +108,27 @@ void test_hostile__a_million_header_lines_of_a_part_are_not_taken_apart(void **s
     arena_destroy(&arena);
 }
 
+/* Two messages with one header are two: what is in them counts as it is. */
+void test_hostile__what_is_not_taken_apart_is_known_by_its_bytes(void **state)
+{
+    char digests[3][65];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        begin("Subject: one\nDate: Mon, 1 Jan 2024 12:00:00 +0300\n");
+        buffer_add_text(&bytes, i == 1 ? "Received: by relay.example\n" : "");
+        buffer_add_text(&bytes, "Content-Type: multipart/mixed; boundary=b\n\n--b\n");
+        add_often("X-A: b\n", 1000000);
+        buffer_add_text(&bytes, i == 2 ? "\nother\n--b--\n" : "\nhi\n--b--\n");
+        const struct mime_message *message = read_all();
+        assert_true(message->is_cut);
+        memcpy(digests[i], message->digest, sizeof(digests[i]));
+        arena_destroy(&arena);
+    }
+    assert_string_equal(digests[0], digests[1]);
+    assert_string_not_equal(digests[0], digests[2]);
+}
+
 void test_hostile__a_million_parts_are_not_taken_apart(void **state)
 {
     (void)state;
