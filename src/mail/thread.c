@@ -20,7 +20,8 @@
 #include "query/query.h"
 #include "query/request.h"
 
-enum { EARLIER_MOST = 500 };
+/* Each id is asked for in two forms, and limits.parameters may be as low as a hundred. */
+enum { EARLIER_MOST = 500, IDS_AT_ONCE = 40 };
 
 static const struct entity *email_entity(const struct call *call)
 {
@@ -140,13 +141,14 @@ static void gather_mentions(struct call *call, const struct mime_message *messag
 }
 
 /* With and without brackets, as in find_by_id. */
-static struct query_request make_query(struct call *call, const struct array *mentions)
+static struct query_request make_query(struct call *call, const struct array *mentions,
+                                       size_t begin, size_t end)
 {
     static const char *const names[] = {"messageId", "regarding", "conversation"};
     struct array values;
 
     array_init(&values, call->arena);
-    for (size_t i = 0; i < mentions->count; i++) {
+    for (size_t i = begin; i < end; i++) {
         const char *id = ((const struct mention *)mentions->items[i])->id;
         array_add(&values, id);
         array_add(&values, arena_format(call->arena, "<%s>", id));
@@ -207,22 +209,33 @@ static void note_if_earlier(struct call *call, struct incoming_mail *mail,
     }
 }
 
-static bool find_mentioned(struct call *call, struct incoming_mail *mail, struct error *error)
+static bool find_some(struct call *call, struct incoming_mail *mail, const struct array *mentions,
+                      size_t begin, size_t end, struct error *error)
 {
+    const struct query_request query = make_query(call, mentions, begin, end);
     struct page page = {.count = 0};
-    struct array mentions;
 
-    gather_mentions(call, mail->message, &mentions);
-    if (mentions.count == 0) {
-        return true;
-    }
-    const struct query_request query = make_query(call, &mentions);
     if (!query_run(call, email_entity(call), &query, &page, error)) {
         return false;
     }
-    for (size_t i = 0; i < mentions.count; i++) {
+    for (size_t i = begin; i < end; i++) {
         for (size_t j = 0; j < page.count; j++) {
-            note_if_earlier(call, mail, mentions.items[i], page.records[j]);
+            note_if_earlier(call, mail, mentions->items[i], page.records[j]);
+        }
+    }
+    return true;
+}
+
+static bool find_mentioned(struct call *call, struct incoming_mail *mail, struct error *error)
+{
+    struct array mentions;
+
+    gather_mentions(call, mail->message, &mentions);
+    for (size_t begin = 0; begin < mentions.count; begin += IDS_AT_ONCE) {
+        size_t left = mentions.count - begin;
+        if (!find_some(call, mail, &mentions, begin,
+                       begin + (left < IDS_AT_ONCE ? left : IDS_AT_ONCE), error)) {
+            return false;
         }
     }
     return true;
