@@ -4,7 +4,8 @@
  * Messages come in any order: an answer before what it answers, a copy under another id after the
  * answers to that id. So a message asks what those that belong with it are about, whether it names
  * them or they name it; and when it is filed, those that came before it and are about nothing are
- * filed with it. What a person had in hand since then stays as he left it.
+ * filed with it, if that was within a day. What a person had in hand since then stays as he left
+ * it.
  */
 #include <stddef.h>
 
@@ -23,9 +24,9 @@
 #include "record/own.h"
 #include "security/identity.h"
 
-enum { LOOKED_AT = 50, TAKEN_ALONG = 500 };
+enum { LOOKED_AT = 50, TAKEN_ALONG = 500, DAY = 86400000 };
 
-static const char *const names[] = {"regarding", "modifiedBy"};
+static const char *const names[] = {"regarding", "modifiedBy", "createdOn"};
 
 static const struct entity *email_entity(const struct call *call)
 {
@@ -212,6 +213,13 @@ static bool take(struct call *call, const struct uuid *id, const struct referenc
     return own_change(call, email, id, outcome_out, error) && mail_leave_unsorted(call, id, error);
 }
 
+/* Messages come in any order, but not for long. Whoever writes one may name what he likes, and who
+ * reads its record would by that read for ever what lies hidden from him. */
+static bool is_late(const struct call *call, const struct record *email)
+{
+    return call->now - record_value(email, email->entity->created_on)->moment > DAY;
+}
+
 static bool take_all(struct call *call, struct incoming_mail *mail, const struct page *page,
                      const struct reference *subject, struct write_outcome *outcome,
                      struct error *error)
@@ -220,6 +228,9 @@ static bool take_all(struct call *call, struct incoming_mail *mail, const struct
         const struct record *email = page->records[i];
         bool is_own = uuid_is_equal(id_of(email), &outcome->id), is_free = false;
         struct write_outcome taken;
+        if (!is_own && is_late(call, email)) {
+            continue;
+        }
         if (!is_untouched(call, email, &is_free, error) ||
             (is_free && !take(call, id_of(email), subject, &taken, error))) {
             return false;

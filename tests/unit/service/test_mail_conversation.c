@@ -13,6 +13,8 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/buffer.h"
+#include "base/time.h"
 #include "change/tables.h"
 #include "database/row.h"
 #include "generated/messages.h"
@@ -107,6 +109,47 @@ void test_mail_conversation__an_answer_may_come_before_what_it_answers(void **st
     assert_true(are_together(&first, &second) && are_together(&first, &third));
     office.credentials.basic_name = ADMINISTRATOR;
     assert_int_equal(letters_lying(&office, "Unsorted mail", &third), 0); /* it has its place */
+    office_close(&office);
+}
+
+static int64_t now_next_day(void)
+{
+    return time_now() + 25 * 3600 * (int64_t)1000;
+}
+
+/* What lies about nothing for longer than mail is under way is filed by no message that names it.
+ */
+void test_mail_conversation__takes_nothing_along_after_a_day(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid hidden = deliver("hidden@x", "");
+    const struct uuid below = deliver("below@x", "In-Reply-To: <hidden@x>\n");
+    office.house.platform.now = now_next_day;
+    const struct uuid bold = deliver("bold@x", "References: <hidden@x> <offer@svyaz>\n");
+    expect_about(&bold, &account);
+    expect_about(&hidden, NULL);
+    expect_about(&below, NULL);
+    assert_true(are_together(&hidden, &bold) && are_together(&hidden, &below));
+    office_close(&office);
+}
+
+/* More ids than one statement may have values. */
+void test_mail_conversation__may_name_very_many(void **state)
+{
+    struct buffer references;
+
+    (void)state;
+    open_place();
+    office.house.settings.limits.parameters = 100;
+    buffer_init(&references, office.arena, 64);
+    buffer_add_text(&references, "References:");
+    for (int i = 0; i < 90; i++) {
+        buffer_add_format(&references, " <n%d@x>", i);
+    }
+    buffer_add_text(&references, " <offer@svyaz>\n");
+    const struct uuid email = deliver("many@x", references.bytes);
+    expect_about(&email, &account);
     office_close(&office);
 }
 
