@@ -62,11 +62,10 @@ bool mail_check_incoming_email(struct call *call, const struct operation *operat
     struct check_incoming_email_response *answer = response;
     struct incoming_email_check *result = arena_allocate(call->arena, sizeof(*result));
     struct incoming_mail *mail = NULL;
-    struct file *message = NULL;
 
     (void)operation;
-    if (!mail_take_message(call, asked->message, asked->parsed, &message, error) ||
-        !mail_read(call, message, &asked->recipients, asked->mailbox, &mail, error) ||
+    if (!mail_read(call, asked->message, asked->parsed, &asked->recipients, asked->mailbox, &mail,
+                   error) ||
         !find_all(call, mail, error)) {
         return false;
     }
@@ -88,13 +87,12 @@ bool mail_prepare_incoming_email(struct call *call, const struct operation *oper
 {
     const struct deliver_incoming_email_request *asked = request;
     struct incoming_mail *mail = NULL;
-    struct file *message = NULL;
 
     (void)operation;
-    if (!mail_take_message(call, asked->message, asked->parsed, &message, error) ||
-        !mail_read(call, message, &asked->recipients, asked->mailbox, &mail, error) ||
+    if (!mail_read(call, asked->message, asked->parsed, &asked->recipients, asked->mailbox, &mail,
+                   error) ||
         !find_all(call, mail, error) ||
-        (!mail->is_filed && !mail->is_refused && !mail_stage(call, mail, message, error))) {
+        (!mail->is_filed && !mail->is_refused && !mail_stage(call, mail, mail->source, error))) {
         return false;
     }
     call->prepared = mail;

@@ -100,6 +100,7 @@ struct mail_clue {
 
 struct incoming_mail {
     const struct mime_message *message;
+    struct file *source;        /* that it was read from */
     const char *mailbox;        /* NULL: not told */
     struct array envelope;      /* const char *: its recipients, the mailbox among them */
     struct map *addresses;      /* struct mail_address by folded address */
@@ -145,8 +146,9 @@ must_check bool mail_take_message(struct call *call, struct file *message,
 /* read.c: reads the message of a request. The caller must be one who may read every e-mail:
  * NOT_ALLOWED. */
 must_check bool mail_read(struct call *call, struct file *message,
-                          const struct message_list *recipients, const char *mailbox,
-                          struct incoming_mail **mail_out, struct error *error);
+                          const struct parsed_email *parsed, const struct message_list *recipients,
+                          const char *mailbox, struct incoming_mail **mail_out,
+                          struct error *error);
 
 /* read.c: the same for whoever has the message, without an envelope. */
 must_check bool mail_parse(struct call *call, struct file *message, struct incoming_mail **mail_out,

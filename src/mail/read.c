@@ -98,16 +98,20 @@ bool mail_parse(struct call *call, struct file *message, struct incoming_mail **
     return true;
 }
 
-bool mail_read(struct call *call, struct file *message, const struct message_list *recipients,
-               const char *mailbox, struct incoming_mail **mail_out, struct error *error)
+bool mail_read(struct call *call, struct file *message, const struct parsed_email *parsed,
+               const struct message_list *recipients, const char *mailbox,
+               struct incoming_mail **mail_out, struct error *error)
 {
     const struct entity *entity = catalog_find_entity(call->catalog, "Email");
     struct incoming_mail *mail = NULL;
+    struct file *source = NULL;
 
     if (!authorise_record(call->identity, entity, RIGHT_READ, error) ||
-        !mail_parse(call, message, &mail, error)) {
+        !mail_take_message(call, message, parsed, &source, error) ||
+        !mail_parse(call, source, &mail, error)) {
         return false;
     }
+    mail->source = source;
     mail->mailbox = mailbox;
     *mail_out = mail;
     return read_envelope(call, mail, recipients, error);
