@@ -54,7 +54,9 @@ static size_t take(struct msghdr *message, int *descriptors)
     return count;
 }
 
-bool descriptors_receive(int socket, void *bytes, size_t length, int *descriptors, size_t count)
+/* Whether so many bytes came; whether descriptors are missing that were sent. */
+static bool receive(int socket, void *bytes, size_t length, int taken[DESCRIPTORS_MOST],
+                    size_t *count_out, bool *is_short_out)
 {
     union control control = {.bytes = {0}};
     struct iovec piece = {.iov_base = bytes, .iov_len = length};
@@ -62,21 +64,49 @@ bool descriptors_receive(int socket, void *bytes, size_t length, int *descriptor
                              .msg_iovlen = 1,
                              .msg_control = &control,
                              .msg_controllen = sizeof(control)};
-    int taken[DESCRIPTORS_MOST] = {0};
     ssize_t received = -1;
 
     do {
         received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     } while (received < 0 && errno == EINTR);
-    size_t taken_count = received < 0 ? 0 : take(&message, taken);
-    bool is_whole = received == (ssize_t)length && taken_count == count &&
-                    (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
-    for (size_t i = 0; i < taken_count; i++) {
-        if (is_whole) {
-            descriptors[i] = taken[i];
-        } else {
-            close(taken[i]);
-        }
+    *count_out = received < 0 ? 0 : take(&message, taken);
+    *is_short_out = (message.msg_flags & MSG_CTRUNC) != 0;
+    return received == (ssize_t)length && (message.msg_flags & MSG_TRUNC) == 0;
+}
+
+void descriptors_close(const int *descriptors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        close(descriptors[i]);
+    }
+}
+
+bool descriptors_receive(int socket, void *bytes, size_t length, int *descriptors, size_t count)
+{
+    int taken[DESCRIPTORS_MOST] = {0};
+    size_t taken_count = 0;
+    bool is_short = false;
+    bool is_whole = receive(socket, bytes, length, taken, &taken_count, &is_short) && !is_short &&
+                    taken_count == count;
+
+    for (size_t i = 0; is_whole && i < count; i++) {
+        descriptors[i] = taken[i];
+    }
+    if (!is_whole) {
+        descriptors_close(taken, taken_count);
+    }
+    return is_whole;
+}
+
+bool descriptors_receive_some(int socket, void *bytes, size_t length,
+                              int descriptors[DESCRIPTORS_MOST], size_t *count_out)
+{
+    bool is_short = false;
+    bool is_whole = receive(socket, bytes, length, descriptors, count_out, &is_short);
+
+    if (!is_whole || is_short) {
+        descriptors_close(descriptors, *count_out);
+        *count_out = 0;
     }
     return is_whole;
 }

@@ -28,6 +28,12 @@ must_check bool descriptors_send(int socket, const void *bytes, size_t length,
 must_check bool descriptors_receive(int socket, void *bytes, size_t length, int *descriptors,
                                     size_t count);
 
+/* The same with as many descriptors as came: none where this process may open no more files. */
+must_check bool descriptors_receive_some(int socket, void *bytes, size_t length,
+                                         int descriptors[DESCRIPTORS_MOST], size_t *count_out);
+
+void descriptors_close(const int *descriptors, size_t count);
+
 /* Has the arena close a descriptor. */
 void descriptor_close_with(struct arena *arena, int descriptor);
 

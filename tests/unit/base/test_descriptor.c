@@ -103,6 +103,32 @@ void test_descriptor__of_another_message_is_closed(void **state)
     end();
 }
 
+/* As many as came, whatever was expected; of a message of another length none stays open. */
+void test_descriptor__comes_or_does_not(void **state)
+{
+    int sent[2], received[DESCRIPTORS_MOST] = {-1, -1};
+    char word[8];
+    size_t count = 9;
+
+    (void)state;
+    begin();
+    make_files(sent);
+    int before = count_open();
+    for (size_t i = 0; i <= 2; i++) {
+        assert_true(descriptors_send(ends[0], "yes", 4, sent, i));
+        assert_true(descriptors_receive_some(ends[1], word, 4, received, &count));
+        assert_int_equal(count, i);
+        descriptors_close(received, count);
+        assert_int_equal(count_open(), before);
+    }
+    assert_true(descriptors_send(ends[0], "yes", 4, sent, 2));
+    assert_false(descriptors_receive_some(ends[1], word, 3, received, &count));
+    assert_int_equal(count, 0);
+    assert_int_equal(count_open(), before);
+    close_files(sent);
+    end();
+}
+
 void test_descriptor__goes_to_nobody(void **state)
 {
     char word[4];
