@@ -28,17 +28,24 @@ static bool say_no_room(struct error *error)
 
 /* ---- files ---- */
 
-static bool make_on_disk(struct arena *arena, const char *folder, int *file_out,
-                         struct error *error)
+/* Whoever asks closes it. */
+static bool open_on_disk(const char *folder, int *file_out, struct error *error)
 {
-    int file = file_make_nameless(folder);
-
-    if (file < 0) {
+    *file_out = file_make_nameless(folder);
+    if (*file_out < 0) {
         error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message");
         return error_add_cause(error, "cannot make a file in %s: %s", folder, strerror(errno));
     }
-    descriptor_close_with(arena, file);
-    *file_out = file;
+    return true;
+}
+
+static bool make_on_disk(struct arena *arena, const char *folder, int *file_out,
+                         struct error *error)
+{
+    if (!open_on_disk(folder, file_out, error)) {
+        return false;
+    }
+    descriptor_close_with(arena, *file_out);
     return true;
 }
 
@@ -105,11 +112,10 @@ bool mime_spool_make(struct arena *arena, const char *folder, int64_t size,
 {
     int file = -1;
 
-    if (size > IN_MEMORY) {
-        return make_on_disk(arena, folder, &file, error) &&
-               stream_over(arena, file, stream_out, error);
+    if (size > IN_MEMORY && !open_on_disk(folder, &file, error)) {
+        return false;
     }
-    *stream_out = g_mime_stream_mem_new();
+    *stream_out = file < 0 ? g_mime_stream_mem_new() : g_mime_stream_fs_new(file);
     mime_unref_with(arena, *stream_out);
     return true;
 }
