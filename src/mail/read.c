@@ -43,6 +43,7 @@ bool mail_parse_source(struct call *call, const struct mime_source *source,
     const struct mime_limits limits = limits_of(call);
     const struct mime_bounds bounds = {
         .time = call->settings->mail.reading_time,
+        .most = call->settings->http.request_timeout * 2 / 5, /* the answer comes in time */
         .memory = call->settings->mail.reading_memory,
         .request_id = call->request_id,
     };

@@ -25,7 +25,9 @@
 enum {
     READERS_KEPT = 16,      /* that wait for messages */
     MESSAGES_MOST = 1000,   /* of one reader; then there is a new one */
-    ORDER_PATIENCE = 10000, /* milliseconds in which the parent forks */
+    ORDER_PATIENCE = 10000, /* milliseconds in which the parent forks, and a reader is ready */
+    HEADER_TIME = 5000,     /* milliseconds for a header alone, at most */
+    BYTES_A_MILLISECOND = 10000
 };
 
 struct reader {
@@ -42,7 +44,8 @@ struct mime_readers {
     struct reader waiting[READERS_KEPT];
     size_t waiting_count;
     pthread_mutex_t order_lock;
-    int orders; /* the socket to the parent; -1: it no longer answers */
+    int orders;       /* the socket to the parent; -1: it has gone */
+    uint64_t ordered; /* the number of the last order */
     atomic_ullong made, lost, cut, refused;
 };
 
@@ -122,26 +125,58 @@ static bool wait_for(int socket, int64_t milliseconds)
     return count > 0;
 }
 
-/* Asks the parent for a reader, which is silent from then on if it did not answer in order. */
-static bool order(struct mime_readers *readers, int64_t memory, struct reader *reader_out,
-                  struct error *error)
+static bool say_busy(struct error *error)
 {
-    const struct mime_order wish = {.memory = memory};
-    struct mime_delivery delivery = {.error = 0};
-    int given[2] = {-1, -1};
+    return error_set(error, ERROR_BUSY, NULL, "No process to read mail can be had");
+}
 
-    if (readers->orders < 0 || !descriptors_send(readers->orders, &wish, sizeof(wish), NULL, 0) ||
-        !wait_for(readers->orders, ORDER_PATIENCE) ||
-        !descriptors_receive(readers->orders, &delivery, sizeof(delivery), given, 2)) {
-        if (readers->orders >= 0) {
-            close(readers->orders);
-            readers->orders = -1;
+static void lose_parent(struct mime_readers *readers)
+{
+    close(readers->orders);
+    readers->orders = -1;
+}
+
+/* What comes of the last order; a reader that comes late, for one given up, ends with its socket.
+ * The next order may do better, unless the parent has gone. */
+static bool await_reader(struct mime_readers *readers, struct reader *reader_out)
+{
+    int64_t end = time_monotonic() + ORDER_PATIENCE;
+    struct mime_delivery delivery = {.number = 0};
+    int given[DESCRIPTORS_MOST] = {-1, -1};
+    size_t count = 0;
+
+    while (delivery.number != readers->ordered) {
+        descriptors_close(given, count);
+        if (!wait_for(readers->orders, end - time_monotonic())) {
+            return false;
         }
-        return error_set(error, ERROR_BUSY, NULL, "No process to read mail can be had");
+        if (!descriptors_receive_some(readers->orders, &delivery, sizeof(delivery), given,
+                                      &count)) {
+            lose_parent(readers);
+            return false;
+        }
+    }
+    if (count != DESCRIPTORS_MOST) {
+        descriptors_close(given, count);
+        return false;
     }
     *reader_out = (struct reader){.socket = given[0], .process = given[1]};
-    atomic_fetch_add(&readers->made, 1);
     return true;
+}
+
+/* Asks the parent for a reader. */
+static bool order(struct mime_readers *readers, int64_t memory, struct reader *reader_out)
+{
+    const struct mime_order wish = {.number = ++readers->ordered, .memory = memory};
+
+    if (readers->orders < 0) {
+        return false;
+    }
+    if (!descriptors_send(readers->orders, &wish, sizeof(wish), NULL, 0)) {
+        lose_parent(readers);
+        return false;
+    }
+    return await_reader(readers, reader_out);
 }
 
 /* ---- readers ---- */
@@ -170,13 +205,31 @@ static bool take_waiting(struct mime_readers *readers, struct reader *reader_out
     return is_found;
 }
 
+/* One that ended before its bounds held is no message's fault. */
+static bool is_ready(const struct reader *reader)
+{
+    char word = 0;
+
+    return wait_for(reader->socket, ORDER_PATIENCE) &&
+           recv(reader->socket, &word, sizeof(word), MSG_DONTWAIT) == sizeof(word) &&
+           word == MIME_READY;
+}
+
 static bool take_new(struct mime_readers *readers, int64_t memory, struct reader *reader_out,
                      struct error *error)
 {
     pthread_mutex_lock(&readers->order_lock);
-    bool is_made = order(readers, memory, reader_out, error);
+    bool is_made = order(readers, memory, reader_out);
     pthread_mutex_unlock(&readers->order_lock);
-    return is_made;
+    if (!is_made) {
+        return say_busy(error);
+    }
+    atomic_fetch_add(&readers->made, 1);
+    if (!is_ready(reader_out)) {
+        kill_reader(reader_out);
+        return say_busy(error);
+    }
+    return true;
 }
 
 static void give_back(struct mime_readers *readers, struct reader *reader)
@@ -198,13 +251,30 @@ static void give_back(struct mime_readers *readers, struct reader *reader)
 
 /* ---- one message ---- */
 
+static int64_t smaller(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* Milliseconds; both readings together stay within the bound of both. */
+static int64_t time_for(const struct journey *journey, enum mime_extent extent)
+{
+    const struct mime_bounds *bounds = journey->bounds;
+    int64_t most = bounds->most > 0 ? bounds->most : INT64_MAX;
+    int64_t header = smaller(smaller(bounds->time, HEADER_TIME), most / 2);
+
+    return extent == MIME_HEADER_ALONE
+               ? header
+               : smaller(bounds->time + journey->spool.size / BYTES_A_MILLISECOND, most - header);
+}
+
 static struct mime_task *make_task(const struct journey *journey, enum mime_extent extent)
 {
     struct mime_task *task = arena_allocate(journey->arena, sizeof(*task));
 
     task->spool = journey->spool;
     task->limits = *journey->limits;
-    task->time = journey->bounds->time;
+    task->time = time_for(journey, extent);
     task->extent = extent;
     strncpy(task->folder, journey->limits->folder, sizeof(task->folder) - 1);
     return task;
@@ -241,7 +311,7 @@ static enum ending ask(struct journey *journey, const struct reader *reader,
     if (!descriptors_send(reader->socket, task, sizeof(*task), files, 2)) {
         return ENDING_GONE;
     }
-    if (!wait_for(reader->socket, journey->bounds->time)) {
+    if (!wait_for(reader->socket, task->time)) {
         return ENDING_SLOW;
     }
     return take_report(journey, reader->socket, file);
@@ -283,6 +353,10 @@ static bool read_once(struct journey *journey, enum mime_extent extent, bool *is
             return false;
         }
         ending = ask(journey, &reader, task, file);
+        if (ending == ENDING_GONE) {
+            kill_reader(&reader);
+            return say_busy(error);
+        }
     }
     *is_answered_out = ending == ENDING_ANSWERED;
     if (*is_answered_out) {
@@ -330,7 +404,7 @@ bool mime_readers_read(struct mime_readers *readers, struct arena *arena,
         !read_once(&journey, MIME_ALL, &is_answered, error)) {
         return false;
     }
-    if (!is_answered) {
+    if (!is_answered || journey.outcome == MIME_OUTCOME_NO_ROOM) {
         if (!read_once(&journey, MIME_HEADER_ALONE, &is_answered, error)) {
             return false;
         }

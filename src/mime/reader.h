@@ -29,8 +29,10 @@ struct log;
 struct mime_readers;
 
 struct mime_bounds {
-    int64_t time;           /* milliseconds for one message; then the reader is killed */
-    int64_t memory;         /* bytes of a reader beyond what the program takes; of new readers */
+    int64_t time;   /* milliseconds for one message, and one more for each 10 KB of it; then
+                     * the reader is killed */
+    int64_t most;   /* milliseconds for both readings of it, whatever its size; 0: no bound */
+    int64_t memory; /* bytes of a reader beyond what the program takes; of new readers */
     const char *request_id; /* for the log */
 };
 

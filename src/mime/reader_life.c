@@ -16,14 +16,29 @@
 #include "mime/reader_task.h"
 
 enum {
-    OPEN_FILES = 32, /* a few tables of character sets beside those of the message */
+    OPEN_FILES = 4096, /* one for each large message within the message, and a few */
     ROOM_BYTES = 64 << 20,
     LIKELY_TO_DIE = 500 /* before the server does, when the system has no memory left */
 };
 
+/* No more than the process may have anyway. */
+static bool bound_for_now(int resource, int64_t most, struct rlimit *limit)
+{
+    if (getrlimit((__rlimit_resource_t)resource, limit) != 0) {
+        return false;
+    }
+    limit->rlim_cur = (rlim_t)most < limit->rlim_max ? (rlim_t)most : limit->rlim_max;
+    return setrlimit((__rlimit_resource_t)resource, limit) == 0;
+}
+
 static bool bound(int resource, int64_t most)
 {
-    const struct rlimit limit = {.rlim_cur = (rlim_t)most, .rlim_max = (rlim_t)most};
+    struct rlimit limit;
+
+    if (!bound_for_now(resource, most, &limit)) {
+        return false;
+    }
+    limit.rlim_max = limit.rlim_cur;
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
@@ -68,14 +83,12 @@ static void offer_itself(void)
 static bool bound_task(const struct mime_task *task)
 {
     struct rusage used;
-    struct rlimit processor = {.rlim_max = RLIM_INFINITY};
-    struct rlimit written = {.rlim_max = RLIM_INFINITY};
+    struct rlimit limit;
 
     getrusage(RUSAGE_SELF, &used);
-    processor.rlim_cur =
-        (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 2) + (rlim_t)(task->time / 1000);
-    written.rlim_cur = (rlim_t)(2 * task->spool.size + ROOM_BYTES);
-    return setrlimit(RLIMIT_CPU, &processor) == 0 && setrlimit(RLIMIT_FSIZE, &written) == 0;
+    int64_t seconds = used.ru_utime.tv_sec + used.ru_stime.tv_sec + 2 + task->time / 1000;
+    return bound_for_now(RLIMIT_CPU, seconds, &limit) &&
+           bound_for_now(RLIMIT_FSIZE, 2 * task->spool.size + ROOM_BYTES, &limit);
 }
 
 static void read_task(struct arena *arena, const struct mime_task *task, int file,
@@ -117,6 +130,7 @@ static bool serve_one(int tasks, struct mime_task *task)
 never_returns void mime_reader_live(int tasks, pid_t parent, int64_t memory)
 {
     static struct mime_task task; /* large, and one at a time */
+    const char ready = MIME_READY;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
@@ -125,7 +139,8 @@ never_returns void mime_reader_live(int tasks, pid_t parent, int64_t memory)
     prctl(PR_SET_NAME, "crmd-reader");
     signal(SIGCHLD, SIG_DFL);
     offer_itself();
-    if (!bound(RLIMIT_NOFILE, OPEN_FILES) || !bound(RLIMIT_CORE, 0) || !bound_memory(memory)) {
+    if (!bound(RLIMIT_NOFILE, OPEN_FILES) || !bound(RLIMIT_CORE, 0) || !bound_memory(memory) ||
+        !descriptors_send(tasks, &ready, sizeof(ready), NULL, 0)) {
         _exit(1);
     }
     while (serve_one(tasks, &task)) {

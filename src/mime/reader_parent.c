@@ -79,7 +79,7 @@ static int make_reader(const struct mime_order *order)
 {
     int ends[2] = {-1, -1};
     int given[DESCRIPTORS_MOST] = {-1, -1};
-    struct mime_delivery delivery = {.error = 0};
+    struct mime_delivery delivery = {.number = order->number};
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         return errno;
@@ -145,7 +145,7 @@ never_returns void mime_reader_parent(int orders, pid_t server)
         if (!descriptors_receive(ORDERS, &order, sizeof(order), NULL, 0)) {
             end();
         }
-        struct mime_delivery delivery = {.error = make_reader(&order)};
+        struct mime_delivery delivery = {.number = order.number, .error = make_reader(&order)};
         if (delivery.error != 0 &&
             !descriptors_send(ORDERS, &delivery, sizeof(delivery), NULL, 0)) {
             end();

@@ -20,13 +20,18 @@
 
 /* The server to the parent: make a reader. */
 struct mime_order {
-    int64_t memory; /* bytes; 0: as much as it likes */
+    uint64_t number; /* of the order, told in what comes of it */
+    int64_t memory;  /* bytes; 0: as much as it likes */
 };
 
 /* The parent to the server, with the reader's socket and a pidfd of it when it was made. */
 struct mime_delivery {
+    uint64_t number;
     int error; /* errno, or 0 */
 };
+
+/* A reader to the server, once: its bounds hold, and it waits for messages. */
+enum { MIME_READY = 'r' };
 
 /* The server to a reader, with the spool and a file to answer into. */
 struct mime_task {

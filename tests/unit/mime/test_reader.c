@@ -1,7 +1,7 @@
 /*
  * test_reader.c - messages read by processes that end, hang and are killed over them.
  */
-#define _GNU_SOURCE /* prctl, usleep */
+#define _GNU_SOURCE /* prctl, prlimit, usleep */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "mime/describe.h"
 #include "mime/reader.h"
 
@@ -34,7 +36,11 @@ enum {
     LARGE = 8 * 1024 * 1024,
     SHORT_TIME = 300,
     TRIES = 20,
-    PROCESSES = 32
+    PROCESSES = 32,
+    FORWARDED = 20,
+    FORWARDED_SIZE = 300 * 1024, /* of each; more than memory holds */
+    FILES_MOST = 3,              /* those that the parent has */
+    WRITTEN_MOST = 1 << 30
 };
 
 static const char letter[] = "From: Ann <ann@x.org>\nSubject: Order\nMessage-ID: <1@x.org>\n"
@@ -51,17 +57,23 @@ static void start(void)
     assert_true(mime_readers_start(&silence, &readers, &error));
 }
 
-static struct mime_message *try_for(struct arena *arena, const char *bytes, size_t length,
-                                    int64_t time, struct error *error)
+static struct mime_message *try_within(struct arena *arena, const char *bytes, size_t length,
+                                       const struct mime_bounds *bounds, struct error *error)
 {
     struct given given;
     const struct mime_source source = source_of(&given, bytes, length);
     const struct mime_limits limits = ordinary_limits();
-    const struct mime_bounds bounds = {.time = time, .request_id = "test"};
     struct mime_message *message = NULL;
 
-    return mime_readers_read(readers, arena, &source, &limits, &bounds, &message, error) ? message
-                                                                                         : NULL;
+    return mime_readers_read(readers, arena, &source, &limits, bounds, &message, error) ? message
+                                                                                        : NULL;
+}
+
+static struct mime_message *try_for(struct arena *arena, const char *bytes, size_t length,
+                                    int64_t time, struct error *error)
+{
+    const struct mime_bounds bounds = {.time = time, .request_id = "test"};
+    return try_within(arena, bytes, length, &bounds, error);
 }
 
 static struct mime_message *read_for(struct arena *arena, const char *bytes, size_t length,
@@ -202,6 +214,30 @@ void test_reader__brings_a_large_part_without_memory(void **state)
     assert_string_equal(content_of(source, &message->parts[0]), strstr(bytes.bytes, "\n\n") + 2);
     arena_destroy(&arena);
     arena_destroy(&source);
+    mime_readers_stop(&readers);
+}
+
+void test_reader__brings_many_large_messages_within_one(void **state)
+{
+    struct arena *arena = arena_create();
+    struct buffer bytes;
+
+    (void)state;
+    start();
+    buffer_init(&bytes, arena, FORWARDED * FORWARDED_SIZE + 4096);
+    buffer_add_text(&bytes, "From: a@x.org\nContent-Type: multipart/mixed; boundary=b\n\n");
+    for (int i = 0; i < FORWARDED; i++) {
+        buffer_add_text(&bytes, "--b\nContent-Type: message/rfc822\n\nSubject: s\n\n");
+        size_t end = bytes.length + FORWARDED_SIZE;
+        while (bytes.length < end) {
+            buffer_add_text(&bytes, "Nothing but words, line after line.\n");
+        }
+    }
+    buffer_add_text(&bytes, "--b--\n");
+    const struct mime_message *message = read_for(arena, bytes.bytes, bytes.length, 60000);
+    assert_int_equal(message->part_count, FORWARDED);
+    assert_false(message->is_cut);
+    arena_destroy(&arena);
     mime_readers_stop(&readers);
 }
 
@@ -379,6 +415,101 @@ void test_reader__cannot_be_had_without_a_parent(void **state)
     expect_no_process();
     assert_null(try_for(arena, letter, sizeof(letter) - 1, 60000, &error));
     assert_int_equal(error.code, ERROR_BUSY);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
+/* The parent has no file left for a socket, and later it has. */
+void test_reader__can_be_had_when_the_system_has_room_again(void **state)
+{
+    struct arena *arena = arena_create();
+    struct error error = {0};
+    struct rlimit usual, little;
+    pid_t parent = 0, none[PROCESSES];
+
+    (void)state;
+    start();
+    read_letter(arena);
+    kill(find_reader(&parent), SIGKILL);
+    while (find_children(parent, none) > 0) {
+        usleep(1000);
+    }
+    assert_int_equal(prlimit(parent, RLIMIT_NOFILE, NULL, &usual), 0);
+    little = (struct rlimit){.rlim_cur = FILES_MOST, .rlim_max = usual.rlim_max};
+    assert_int_equal(prlimit(parent, RLIMIT_NOFILE, &little, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_null(try_for(arena, letter, sizeof(letter) - 1, 60000, &error));
+        assert_int_equal(error.code, ERROR_BUSY);
+    }
+    assert_int_equal(prlimit(parent, RLIMIT_NOFILE, &usual, NULL), 0);
+    assert_false(read_letter(arena)->is_cut);
+    assert_int_equal(mime_readers_count(readers).made, 2);
+    assert_int_equal(mime_readers_count(readers).lost, 0);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
+/* Who has no right to more does not ask for it. */
+void test_reader__stays_within_the_bounds_of_the_server(void **state)
+{
+    const struct rlimit bounds = {.rlim_cur = WRITTEN_MOST, .rlim_max = WRITTEN_MOST};
+    struct arena *arena = arena_create();
+    struct rlimit found;
+    pid_t parents[PROCESSES], parent = 0;
+
+    (void)state;
+    start();
+    assert_int_equal(find_children(getpid(), parents), 1);
+    assert_int_equal(prlimit(parents[0], RLIMIT_FSIZE, &bounds, NULL), 0);
+    assert_false(read_letter(arena)->is_cut);
+    assert_int_equal(prlimit(find_reader(&parent), RLIMIT_FSIZE, NULL, &found), 0);
+    assert_int_equal(found.rlim_max, WRITTEN_MOST);
+    assert_true(found.rlim_cur < WRITTEN_MOST);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
+/* Both readings together end while somebody waits for the answer. */
+void test_reader__has_no_more_time_than_both_readings_may_take(void **state)
+{
+    const struct mime_bounds bounds = {.time = 60000, .most = 2 * SHORT_TIME, .request_id = "test"};
+    struct arena *arena = arena_create();
+    struct error error = {0};
+    pid_t parent = 0;
+
+    (void)state;
+    start();
+    read_letter(arena);
+    kill(find_reader(&parent), SIGSTOP);
+    int64_t begin = time_monotonic();
+    const struct mime_message *message =
+        try_within(arena, letter, sizeof(letter) - 1, &bounds, &error);
+    assert_true(time_monotonic() - begin < 60000);
+    assert_non_null(message);
+    expect_header_alone(message);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
+/* Of a large message a reader that hangs is waited for longer. */
+void test_reader__has_more_time_for_a_large_message(void **state)
+{
+    struct arena *arena = arena_create();
+    struct error error = {0};
+    pid_t parent = 0;
+
+    (void)state;
+    start();
+    read_letter(arena);
+    kill(find_reader(&parent), SIGSTOP);
+    char *bytes = arena_allocate(arena, LARGE);
+    memset(bytes, '\n', LARGE);
+    memcpy(bytes, letter, sizeof(letter) - 1);
+    int64_t begin = time_monotonic();
+    if (try_for(arena, bytes, LARGE, 1, &error) == NULL) {
+        assert_int_equal(error.code, ERROR_VALUE_INVALID);
+    }
+    assert_true(time_monotonic() - begin >= LARGE / 10000);
     arena_destroy(&arena);
     mime_readers_stop(&readers);
 }
