@@ -115,12 +115,13 @@ static bool lift_file(struct lifting *lifting)
     return true;
 }
 
-const char *mime_lift_files(struct mime_reading *reading, const char *bytes, size_t *length)
+const char *mime_lift_files(struct mime_reading *reading, struct arena *scratch, const char *bytes,
+                            size_t *length)
 {
     struct lifting lifting = {.reading = reading, .at = bytes, .end = bytes + *length};
     struct buffer rest;
 
-    buffer_init(&rest, reading->arena, *length + 1);
+    buffer_init(&rest, scratch, *length + 1);
     while (lifting.at < lifting.end) {
         if (*lifting.at == 'b' && lift_file(&lifting)) {
             continue;

@@ -17,7 +17,11 @@
 #include "text/charset.h"
 #include "text/utf8.h"
 
-enum { CHUNK = 64 * 1024, FIRST_DEPTH = 10 };
+enum {
+    CHUNK = 64 * 1024,
+    FIRST_DEPTH = 10,
+    HTML_MOST = 8 /* texts as long as one may be: of HTML little may be left as text */
+};
 
 /* Where in the tree an object stands. */
 struct place {
@@ -162,23 +166,35 @@ static const char *charset_of(struct arena *arena, GMimeObject *leaf, bool is_ht
     return arena_copy_part(arena, found, strcspn(found, "\"' >/;"));
 }
 
+/* Whether nothing of a text that comes now would be seen. */
+static bool is_full(const struct mime_reading *reading)
+{
+    size_t most = reading->limits->text;
+    return reading->plain_size > most || reading->html_size > most * HTML_MOST;
+}
+
+/* What it takes to decode it is let go: there may be many. */
 static const char *take_text(struct mime_reading *reading, GMimeObject *leaf, bool is_html,
                              struct mime_content *content)
 {
-    struct arena *arena = reading->arena;
+    struct arena *arena = arena_create();
     size_t length = 0;
     bool has_more = false;
     const char *bytes =
         mime_content_take(arena, content, reading->limits->text, &length, &has_more);
     if (!is_html) {
-        bytes = mime_lift_files(reading, bytes, &length);
+        bytes = mime_lift_files(reading, arena, bytes, &length);
     }
     const char *text =
         text_decode(arena, charset_of(arena, leaf, is_html, bytes, length), bytes, length);
     size_t decoded = strlen(text);
 
     reading->message->is_cut |= has_more || decoded > reading->limits->text;
-    return arena_copy_part(arena, text, text_cut_length(text, decoded, reading->limits->text));
+    length = text_cut_length(text, decoded, reading->limits->text);
+    *(is_html ? &reading->html_size : &reading->plain_size) += length;
+    const char *taken = arena_copy_part(reading->arena, text, length);
+    arena_destroy(&arena);
+    return taken;
 }
 
 /* A form that the block has already is a text of its own. */
@@ -199,6 +215,10 @@ static bool add_text(struct mime_reading *reading, GMimeObject *leaf, const stru
 {
     struct mime_content *content = NULL;
 
+    if (is_full(reading)) {
+        reading->message->is_cut = true;
+        return true;
+    }
     if (!mime_content_of(reading, leaf, &content, error)) {
         return false;
     }

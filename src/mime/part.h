@@ -28,6 +28,8 @@ struct mime_reading {
     struct mime_message *message;
     const char *charset;        /* that the first text names: of bytes as they are; NULL: none */
     struct array blocks;        /* struct mime_block * */
+    size_t plain_size;          /* bytes of the blocks' texts */
+    size_t html_size;           /* bytes of their HTML */
     struct array parts;         /* struct mime_part * */
     struct digest *contents;    /* of the parts, for the digest of the message */
     struct mime_block unpacked; /* the text within a winmail.dat, for want of a better one */
@@ -63,8 +65,10 @@ enum mime_part_kind mime_kind_of(const char *media_type);
 must_check bool mime_unpack(struct mime_reading *reading, struct mime_part *part,
                             bool *is_unpacked_out, struct error *error);
 
-/* lift.c: makes parts of the files that a text has in uuencode; the text without them. */
-const char *mime_lift_files(struct mime_reading *reading, const char *bytes, size_t *length);
+/* lift.c: makes parts of the files that a text has in uuencode; the text without them, which lives
+ * in scratch. */
+const char *mime_lift_files(struct mime_reading *reading, struct arena *scratch, const char *bytes,
+                            size_t *length);
 
 /* text.c: makes of the blocks the texts of the message. */
 void mime_choose_texts(struct mime_reading *reading);

@@ -27,13 +27,12 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-static void add_text(struct mime_reading *reading, struct buffer *text,
-                     const struct mime_block *block)
+static void add_text(struct arena *scratch, struct buffer *text, const struct mime_block *block)
 {
     const char *plain = block->plain;
 
     if ((plain == NULL || is_blank(plain)) && block->html != NULL) {
-        html_read(reading->arena, block->html, strlen(block->html), NULL, &plain);
+        html_read(scratch, block->html, strlen(block->html), NULL, &plain);
     }
     if (plain == NULL) {
         return;
@@ -62,6 +61,25 @@ static const char *cut(struct mime_reading *reading, const struct buffer *text)
 
     reading->message->is_cut |= length < text->length;
     return arena_copy_part(reading->arena, text->bytes, length);
+}
+
+/* What lies behind the end of both is not looked at. */
+static void join(struct mime_reading *reading, struct buffer *text, struct buffer *html)
+{
+    struct arena *scratch = arena_create();
+    size_t most = reading->limits->text;
+
+    for (size_t i = 0; i < reading->blocks.count; i++) {
+        const struct mime_block *block = reading->blocks.items[i];
+        if (text->length <= most) {
+            add_text(scratch, text, block);
+            arena_reset(scratch);
+        }
+        if (html->length <= most) {
+            add_html(html, block);
+        }
+    }
+    arena_destroy(&scratch);
 }
 
 static bool has_html(const struct mime_reading *reading)
@@ -105,10 +123,7 @@ void mime_choose_texts(struct mime_reading *reading)
     }
     buffer_init(&text, reading->arena, FIRST_SIZE);
     buffer_init(&html, reading->arena, FIRST_SIZE);
-    for (size_t i = 0; i < reading->blocks.count; i++) {
-        add_text(reading, &text, reading->blocks.items[i]);
-        add_html(&html, reading->blocks.items[i]);
-    }
+    join(reading, &text, &html);
     message->text = cut(reading, &text);
     note_armour(message);
     if (has_html(reading)) {

@@ -309,6 +309,29 @@ void test_hostile__ten_thousand_lists_of_addresses_are_not_all_read(void **state
     arena_destroy(&arena);
 }
 
+/* Together they are cut at mail.text: no more of them is kept than that takes. */
+void test_hostile__many_large_texts_stay_out_of_memory(void **state)
+{
+    static const char *const types[] = {"plain; charset=koi8-r", "html; charset=koi8-r"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        begin("Content-Type: multipart/mixed; boundary=b\n\n");
+        for (int j = 0; j < 25; j++) {
+            buffer_add_format(&bytes, "--b\nContent-Type: text/%s\n\n", types[i]);
+            add_often("\xc1\xc2\xc3\xc4 \xc1\xc2\xc3\xc4\n", 50000);
+        }
+        buffer_add_text(&bytes, "--b--\n");
+        struct arena *own = arena_create();
+        const struct mime_message *message = read_message(own, bytes.bytes, bytes.length);
+        assert_true(message->is_cut);
+        assert_int_equal(strlen(message->text) / 1000, MEBIBYTE / 1000);
+        assert_true(arena_size(own) < 48 * MEBIBYTE);
+        arena_destroy(&own);
+        arena_destroy(&arena);
+    }
+}
+
 /* Nobody's mail is that: long words, long lists, marks in a text. */
 void test_hostile__fields_that_are_only_long_are_read(void **state)
 {
