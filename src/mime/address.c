@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/map.h"
 #include "mime/address_list.h"
+#include "mime/field.h"
 #include "mime/header.h"
 #include "mime/word.h"
 #include "text/charset.h"
@@ -122,6 +123,7 @@ struct mime_addresses mime_addresses_of(struct arena *arena, GMimeObject *object
     array_init(&listing.items, arena);
     array_init(&texts, arena);
     mime_header_all(object, name, &texts);
+    mime_header_all(object, arena_format(arena, "%c%s", MIME_FIELD_MARK, name + 1), &texts);
     for (size_t i = 0; i < texts.count; i++) {
         mime_list_read(mime_words_relabel(arena, texts.items[i], charset), add, &listing);
     }

@@ -35,7 +35,20 @@ void mime_field_begin_header(struct mime_field *field)
 
 void mime_field_begin(struct mime_field *field)
 {
-    *field = (struct mime_field){.list_count = field->list_count};
+    *field =
+        (struct mime_field){.list_count = field->list_count, .list_length = field->list_length};
+}
+
+/* Nobody but us marks a list. */
+static bool is_marked(const struct mime_field *field)
+{
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        if (field->name[0] == MIME_FIELD_MARK && uses[i].use == MIME_FIELD_ADDRESSES &&
+            strcmp(uses[i].name + 1, field->name + 1) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum mime_field_use use_of(const struct mime_field *field)
@@ -57,6 +70,7 @@ static void add_to_name(struct mime_field *field, char byte)
     if (byte == ':') {
         field->use = use_of(field);
         field->list_count += field->use == MIME_FIELD_ADDRESSES;
+        field->is_hostile |= is_marked(field);
     } else if (byte != ' ' && byte != '\t' && field->name_length < MIME_FIELD_NAME - 1) {
         field->name[field->name_length++] = (char)tolower((unsigned char)byte);
     }
@@ -104,6 +118,7 @@ void mime_field_add(struct mime_field *field, char byte)
         add_to_name(field, byte);
     } else if (field->use != MIME_FIELD_KEPT) {
         add_to_value(field, byte);
+        field->list_length += field->use == MIME_FIELD_ADDRESSES;
     }
     field->is_hostile |= field->open_words > OPEN_WORDS_MOST ||
                          (field->use == MIME_FIELD_ADDRESSES &&

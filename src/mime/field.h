@@ -4,7 +4,8 @@
  * GMime keeps most fields as they are, and takes the others apart: with a stack as large as a
  * character set or a parameter is long, and with a search to the end of the field for each encoded
  * word that has none. It reads all lists of addresses again for each that is added. What such a
- * field costs is bounded here; nobody's mail program writes one that goes beyond.
+ * field costs is bounded here; nobody's mail program writes one that goes beyond. Long lists of
+ * addresses that are none cost it the square of their length: it does not see them, and we do.
  *
  * Memory: plain.
  */
@@ -23,14 +24,19 @@ enum mime_field_use {
     MIME_FIELD_PARAMETERS
 };
 
-enum { MIME_FIELD_NAME = 16 };
+enum {
+    MIME_FIELD_NAME = 16,
+    MIME_FIELD_LISTS_LONG = 16 * 1024, /* bytes of all lists of addresses that GMime may see */
+    MIME_FIELD_MARK = '_'              /* instead of the first letter of one that it may not */
+};
 
 struct mime_field {
     enum mime_field_use use;
     char name[MIME_FIELD_NAME]; /* its begin, in lower case */
     size_t name_length;
-    size_t length;     /* bytes */
-    size_t list_count; /* fields of addresses in this header, this one among them */
+    size_t length;      /* bytes */
+    size_t list_count;  /* fields of addresses in this header, this one among them */
+    size_t list_length; /* bytes of them */
 
     size_t gap;       /* bytes between the last two question marks */
     size_t since;     /* bytes after the last */

@@ -19,6 +19,7 @@ void mime_scan_begin(struct arena *arena, const struct mime_limits *limits, stru
 {
     *scan = (struct mime_scan){.arena = arena, .limits = limits, .header_end = -1};
     array_init(&scan->hidden, arena);
+    array_init(&scan->lists, arena);
     mime_field_begin_header(&scan->field);
 }
 
@@ -85,12 +86,17 @@ static bool end_line(struct mime_scan *scan, struct error *error)
 
 /* ---- fields ---- */
 
-static void hide_field(struct mime_scan *scan)
+static void note_field(struct mime_scan *scan, struct array *fields)
 {
-    int64_t *begin = arena_allocate(scan->arena, sizeof(*begin));
+    array_add(fields, arena_copy(scan->arena, &scan->field_begin, sizeof(scan->field_begin)));
+}
 
-    *begin = scan->field_begin;
-    array_add(&scan->hidden, begin);
+static void note_list(struct mime_scan *scan, enum mime_field_use before)
+{
+    if (scan->field.use == MIME_FIELD_ADDRESSES && before == MIME_FIELD_UNKNOWN) {
+        note_field(scan, &scan->lists);
+    }
+    scan->has_long_lists |= scan->field.list_length > MIME_FIELD_LISTS_LONG;
 }
 
 /* Whatever begins with a letter may be a field to GMime; the one before goes on after a blank. */
@@ -103,14 +109,18 @@ static void look_at_field(struct mime_scan *scan, char byte)
         scan->field_begin = scan->offset - 1;
         was_hostile = false;
     }
+    enum mime_field_use before = scan->field.use;
     if (byte != '\r') {
         mime_field_add(&scan->field, byte);
+    }
+    if (scan->header_end < 0) {
+        note_list(scan, before);
     }
     if (!scan->field.is_hostile || was_hostile) {
         return;
     }
     if (scan->header_end < 0) {
-        hide_field(scan);
+        note_field(scan, &scan->hidden);
     } else {
         scan->is_hostile = true;
     }

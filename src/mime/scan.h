@@ -49,8 +49,10 @@ struct mime_scan {
     bool is_hostile; /* not to be taken apart */
     struct mime_field field;
     int64_t field_begin;
-    struct array
-        hidden; /* int64_t *: where fields of the own header begin that no parser may see */
+    /* Of the own header; int64_t *: where they begin. */
+    struct array hidden; /* fields that no parser may see */
+    struct array lists;  /* fields of addresses */
+    bool has_long_lists; /* which GMime may not see */
 };
 
 void mime_scan_begin(struct arena *arena, const struct mime_limits *limits, struct mime_scan *scan);

@@ -173,17 +173,26 @@ static bool add(struct filling *filling, const char *bytes, size_t length, struc
     return file_write_all(filling->file, bytes, length) || say_no_room(error);
 }
 
-/* What no parser may see has another name for it, by one letter. */
-static bool hide_fields(const struct filling *filling, const struct mime_scan *scan,
-                        struct error *error)
+static bool rename_fields(const struct filling *filling, const struct array *begins, char letter,
+                          struct error *error)
 {
-    for (size_t i = 0; i < scan->hidden.count; i++) {
-        const int64_t *begin = scan->hidden.items[i];
-        if (pwrite(filling->file, "X", 1, *begin) != 1) {
+    for (size_t i = 0; i < begins->count; i++) {
+        const int64_t *begin = begins->items[i];
+        if (pwrite(filling->file, &letter, 1, *begin) != 1) {
             return say_no_room(error);
         }
     }
     return true;
+}
+
+/* What no parser may see has another name for it, by one letter; so have, by another, long lists of
+ * addresses, which we read ourselves (address.c). */
+static bool hide_fields(const struct filling *filling, const struct mime_scan *scan,
+                        struct error *error)
+{
+    return (!scan->has_long_lists ||
+            rename_fields(filling, &scan->lists, MIME_FIELD_MARK, error)) &&
+           rename_fields(filling, &scan->hidden, 'X', error);
 }
 
 /* From now on nobody writes to it. */

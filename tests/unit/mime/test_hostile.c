@@ -8,13 +8,14 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "mime/describe.h"
 #include "support/harmless.h"
 
-enum { MEBIBYTE = 1024 * 1024 };
+enum { MEBIBYTE = 1024 * 1024, LITTLE_TIME = 5 /* seconds of the processor */ };
 
 static struct arena *arena;
 static struct buffer bytes;
@@ -306,6 +307,35 @@ void test_hostile__ten_thousand_lists_of_addresses_are_not_all_read(void **state
     const struct mime_message *message = read_all();
     assert_true(message->is_cut);
     assert_true(message->to.count > 50 && message->to.count <= 100);
+    arena_destroy(&arena);
+}
+
+/* The parser goes back to the begin of what is no address, each time. */
+void test_hostile__a_long_list_of_what_is_no_address_costs_little(void **state)
+{
+    (void)state;
+    begin("To: bob@x.org");
+    add_often(",a b", MEBIBYTE / 8);
+    buffer_add_text(&bytes, "\nCc: c@x.org\nSubject: kept\n\nhi\n");
+    clock_t since = clock();
+    const struct mime_message *message = read_all();
+    assert_true(clock() - since < LITTLE_TIME * CLOCKS_PER_SEC);
+    assert_string_equal(message->from.items[0].address, "a@x.org");
+    assert_string_equal(message->to.items[0].address, "bob@x.org");
+    assert_int_equal(message->cc.count, 1);
+    assert_string_equal(message->text, "hi\n");
+    assert_false(message->is_cut);
+    arena_destroy(&arena);
+}
+
+/* The mark by which such lists are known is ours. */
+void test_hostile__nobody_else_writes_a_list_that_is_hidden(void **state)
+{
+    (void)state;
+    begin("_rom: bob@x.org\n_o: bob@x.org\n\nhi\n");
+    const struct mime_message *message = read_all();
+    assert_int_equal(message->from.count, 1);
+    assert_int_equal(message->to.count, 0);
     arena_destroy(&arena);
 }
 
