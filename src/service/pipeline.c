@@ -235,8 +235,9 @@ static bool keep(struct run *run, struct error *error)
 }
 
 /* Nearly every request comes for the first time: only one that fails, if only because its id is
- * taken, is looked up among those that were answered. Tells whether it is settled so; when it was
- * another request that had the id, or its answer is gone, that is the error. */
+ * taken, is looked up among those that were answered. Tells whether it is settled so. When that
+ * cannot be found out, or another request had the id, or the answer is gone, that is the error:
+ * what the operation failed for may come of its having been done before. */
 static bool repeat(struct run *run, enum step_name reached, struct error *error)
 {
     const char *answer = NULL;
@@ -247,10 +248,8 @@ static bool repeat(struct run *run, enum step_name reached, struct error *error)
     if (!is_once(run) || !may_be_answered) {
         return false;
     }
-    if (!find_answer(run, &answer, &found)) {
-        if (found.code == ERROR_REQUEST_ID_REUSED || found.code == ERROR_REQUEST_ID_EXPIRED) {
-            *error = found;
-        }
+    if (!interrupt_at("repeat", &found) || !find_answer(run, &answer, &found)) {
+        *error = found;
         return false;
     }
     if (answer != NULL) {

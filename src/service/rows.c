@@ -85,8 +85,8 @@ static bool read_kept(const char *text, struct write_outcome *outcome_out)
     return uuid_parse(record, &outcome_out->id);
 }
 
-/* Whether the row that has failed had been done before. Its own failure stays in error, unless it
- * is that the id belongs to something else. */
+/* Whether the row that has failed had been done before. Its own failure stays in error, unless that
+ * cannot be found out or the id belongs to something else. */
 static bool was_done(struct rows *rows, size_t row, struct write_outcome *outcome_out,
                      struct error *error)
 {
@@ -95,10 +95,11 @@ static bool was_done(struct rows *rows, size_t row, struct write_outcome *outcom
     struct error found = {0};
     const char *text = NULL;
 
-    if (id == NULL || !rows->digest(rows, row, digest, &found)) {
+    if (id == NULL) {
         return false;
     }
-    if (!idempotency_find(rows->call, id, digest, &text, &found)) {
+    if (!rows->digest(rows, row, digest, &found) ||
+        !idempotency_find(rows->call, id, digest, &text, &found)) {
         *error = found;
         return false;
     }
