@@ -13,7 +13,7 @@ from svyaz.client import Calls
 from svyaz.sender import Sender, Write
 from svyaz.server import ADMIN, PASSWORD
 
-WRITERS, LINES, BATCH = 8, 3, 20
+WRITERS, REPEATERS, LINES, BATCH = 8, 4, 3, 20
 CUSTOMER = "Customer"
 TRUE = ("1", "true")  # as engines have it
 
@@ -127,6 +127,26 @@ class Writer:
             self.complaints.append(f"writer {self.number}: {reason!r}")
 
 
+class Repeater:
+    """Sends again, all the time, what was answered long ago."""
+
+    def __init__(self, storm, number):
+        self.storm, self.random = storm, random.Random(f"{storm.seed}/repeater/{number}")
+        self.complaints = []
+
+    def run(self):
+        try:
+            while self.storm.goes_on():
+                writes = self.random.choice(self.storm.writers).writes
+                if writes:
+                    write = self.random.choice(writes)
+                    complaint = write.take(self.storm.sender.send(write))
+                    self.complaints += [complaint] if complaint else []
+                time.sleep(0.01)
+        except Exception as reason:  # pylint: disable=broad-except
+            self.complaints.append(f"repeater: {reason!r}")
+
+
 class Storm:
     """Writers, and what kills what serves them."""
 
@@ -138,6 +158,7 @@ class Storm:
         self.subscribers = [Subscriber(self, is_picky) for is_picky in (False, True)]
         self.customer = self.make_customer()
         self.writers = [Writer(self, number) for number in range(WRITERS)]
+        self.repeaters = [Repeater(self, number) for number in range(REPEATERS)]
         self.kills_left = 0
         self.away = []  # seconds from a kill to the first answer after it
 
@@ -157,7 +178,7 @@ class Storm:
 
     def rage(self, kills, kill):
         """Runs until all is written, with that many kills spread over the time."""
-        threads = [threading.Thread(target=writer.run) for writer in self.writers]
+        threads = [threading.Thread(target=sender.run) for sender in (*self.writers, *self.repeaters)]
         chance = random.Random(f"{self.seed}/kills")
         self.kills_left = kills
         for thread in (*self.followers, *threads):
@@ -183,7 +204,7 @@ class Storm:
             subscriber.end()
 
     def complaints(self):
-        found = [complaint for writer in self.writers for complaint in writer.complaints]
+        found = [complaint for sender in (*self.writers, *self.repeaters) for complaint in sender.complaints]
         for writer in self.writers:
             for write in writer.writes:
                 writer.complaints.clear()
