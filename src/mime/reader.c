@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -20,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "mime/reader_start.h"
 #include "mime/reader_task.h"
 
 enum {
@@ -27,6 +27,7 @@ enum {
     MESSAGES_MOST = 1000,   /* of one reader; then there is a new one */
     ORDER_PATIENCE = 10000, /* milliseconds in which the parent forks, and a reader is ready */
     HEADER_TIME = 5000,     /* milliseconds for a header alone, at most */
+    START_PAUSE = 1000,     /* milliseconds between two starts of the parent, at least */
     BYTES_A_MILLISECOND = 10000
 };
 
@@ -34,25 +35,27 @@ struct reader {
     int socket;
     int process; /* a pidfd */
     unsigned messages;
+    unsigned long long start; /* of the parent that made it */
 };
 
 struct mime_readers {
     struct arena *arena;
     const struct log *log;
-    pid_t parent;
     pthread_mutex_t waiting_lock;
     struct reader waiting[READERS_KEPT];
     size_t waiting_count;
     pthread_mutex_t order_lock;
-    int orders;       /* the socket to the parent; -1: it has gone */
-    uint64_t ordered; /* the number of the last order */
-    atomic_ullong made, lost, cut, refused;
+    struct mime_parent parent;
+    int64_t started;          /* when it was, or could not be; time_monotonic */
+    unsigned long long start; /* which start that was */
+    uint64_t ordered;         /* the number of the last order */
+    atomic_ullong made, lost, cut, refused, restarted;
 };
 
 /* How a reader came off. */
 enum ending {
     ENDING_ANSWERED,
-    ENDING_GONE, /* before it had the message */
+    ENDING_GONE, /* before it had the message, or with its parent: it is nobody's fault */
     ENDING_DIED,
     ENDING_SLOW,
     ENDING_NONSENSE,
@@ -80,34 +83,42 @@ struct journey {
 bool mime_readers_start(const struct log *log, struct mime_readers **readers_out,
                         struct error *error)
 {
-    int ends[2] = {-1, -1};
-    pid_t server = getpid();
+    struct mime_parent parent;
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    if (!mime_parent_start(&parent)) {
         error_set(error, ERROR_INTERNAL, NULL, "The readers of mail cannot be started");
-        return error_add_cause(error, "socketpair: %s", strerror(errno));
-    }
-    pid_t parent = fork();
-    if (parent == 0) {
-        close(ends[0]);
-        mime_reader_parent(ends[1], server);
-    }
-    close(ends[1]);
-    if (parent < 0) {
-        close(ends[0]);
-        error_set(error, ERROR_INTERNAL, NULL, "The readers of mail cannot be started");
-        return error_add_cause(error, "fork: %s", strerror(errno));
+        return error_add_cause(error, "%s", strerror(errno));
     }
     struct arena *arena = arena_create();
     struct mime_readers *readers = arena_allocate(arena, sizeof(*readers));
     readers->arena = arena;
     readers->log = log;
     readers->parent = parent;
-    readers->orders = ends[0];
+    readers->started = time_monotonic();
     pthread_mutex_init(&readers->waiting_lock, NULL);
     pthread_mutex_init(&readers->order_lock, NULL);
     *readers_out = readers;
     return true;
+}
+
+/* Whether there is a parent. One that has ended is started again, but not over and over: mail waits
+ * a little then. */
+static bool has_parent(struct mime_readers *readers)
+{
+    if (!mime_parent_has_gone(&readers->parent)) {
+        return true;
+    }
+    mime_parent_end(&readers->parent);
+    if (time_monotonic() - readers->started < START_PAUSE) {
+        return false;
+    }
+    bool is_started = mime_parent_start(&readers->parent);
+    log_event(readers->log, LOG_LEVEL_WARNING, "mail_readers_restarted",
+              LOG_TEXT("outcome", is_started ? "done" : strerror(errno)));
+    readers->started = time_monotonic();
+    readers->start += is_started;
+    atomic_fetch_add(&readers->restarted, is_started);
+    return is_started;
 }
 
 /* Whether something comes in time. */
@@ -130,14 +141,8 @@ static bool say_busy(struct error *error)
     return error_set(error, ERROR_BUSY, NULL, "No process to read mail can be had");
 }
 
-static void lose_parent(struct mime_readers *readers)
-{
-    close(readers->orders);
-    readers->orders = -1;
-}
-
 /* What comes of the last order; a reader that comes late, for one given up, ends with its socket.
- * The next order may do better, unless the parent has gone. */
+ * The next order may do better. */
 static bool await_reader(struct mime_readers *readers, struct reader *reader_out)
 {
     int64_t end = time_monotonic() + ORDER_PATIENCE;
@@ -147,12 +152,12 @@ static bool await_reader(struct mime_readers *readers, struct reader *reader_out
 
     while (delivery.number != readers->ordered) {
         descriptors_close(given, count);
-        if (!wait_for(readers->orders, end - time_monotonic())) {
+        if (!wait_for(readers->parent.orders, end - time_monotonic())) {
             return false;
         }
-        if (!descriptors_receive_some(readers->orders, &delivery, sizeof(delivery), given,
+        if (!descriptors_receive_some(readers->parent.orders, &delivery, sizeof(delivery), given,
                                       &count)) {
-            lose_parent(readers);
+            mime_parent_end(&readers->parent);
             return false;
         }
     }
@@ -160,7 +165,7 @@ static bool await_reader(struct mime_readers *readers, struct reader *reader_out
         descriptors_close(given, count);
         return false;
     }
-    *reader_out = (struct reader){.socket = given[0], .process = given[1]};
+    *reader_out = (struct reader){.socket = given[0], .process = given[1], .start = readers->start};
     return true;
 }
 
@@ -169,14 +174,9 @@ static bool order(struct mime_readers *readers, int64_t memory, struct reader *r
 {
     const struct mime_order wish = {.number = ++readers->ordered, .memory = memory};
 
-    if (readers->orders < 0) {
-        return false;
-    }
-    if (!descriptors_send(readers->orders, &wish, sizeof(wish), NULL, 0)) {
-        lose_parent(readers);
-        return false;
-    }
-    return await_reader(readers, reader_out);
+    return has_parent(readers) &&
+           descriptors_send(readers->parent.orders, &wish, sizeof(wish), NULL, 0) &&
+           await_reader(readers, reader_out);
 }
 
 /* ---- readers ---- */
@@ -303,18 +303,31 @@ static enum ending take_report(struct journey *journey, int socket, int file)
     return ENDING_ANSWERED;
 }
 
+/* Whether its parent has ended, and so has it. The parent's files are closed before its readers are
+ * killed. */
+static bool is_orphan(struct mime_readers *readers, const struct reader *reader)
+{
+    pthread_mutex_lock(&readers->order_lock);
+    bool is_orphan = reader->start != readers->start || mime_parent_has_gone(&readers->parent);
+    pthread_mutex_unlock(&readers->order_lock);
+    return is_orphan;
+}
+
+/* What another one may have begun does not stay in the file. */
 static enum ending ask(struct journey *journey, const struct reader *reader,
                        const struct mime_task *task, int file)
 {
     const int files[] = {task->spool.file, file};
 
-    if (!descriptors_send(reader->socket, task, sizeof(*task), files, 2)) {
+    if (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0 ||
+        !descriptors_send(reader->socket, task, sizeof(*task), files, 2)) {
         return ENDING_GONE;
     }
     if (!wait_for(reader->socket, task->time)) {
         return ENDING_SLOW;
     }
-    return take_report(journey, reader->socket, file);
+    enum ending ending = take_report(journey, reader->socket, file);
+    return ending == ENDING_DIED && is_orphan(journey->readers, reader) ? ENDING_GONE : ending;
 }
 
 static void tell_loss(const struct journey *journey, enum ending ending, enum mime_extent extent)
@@ -328,7 +341,7 @@ static void tell_loss(const struct journey *journey, enum ending ending, enum mi
 }
 
 /* Whether a reader answered; false without an error when it was lost. A reader that has waited may
- * have ended long ago: then the next one has it. */
+ * have ended long ago, or ends with its parent: then the next one has it. */
 static bool read_once(struct journey *journey, enum mime_extent extent, bool *is_answered_out,
                       struct error *error)
 {
@@ -429,6 +442,7 @@ struct mime_reader_counts mime_readers_count(struct mime_readers *readers)
         .lost = atomic_load(&readers->lost),
         .cut = atomic_load(&readers->cut),
         .refused = atomic_load(&readers->refused),
+        .restarted = atomic_load(&readers->restarted),
     };
 }
 
@@ -443,11 +457,7 @@ void mime_readers_stop(struct mime_readers **readers)
     while (take_waiting(all, &reader)) {
         close_reader(&reader);
     }
-    if (all->orders >= 0) {
-        close(all->orders);
-    }
-    while (waitpid(all->parent, NULL, 0) < 0 && errno == EINTR) {
-    }
+    mime_parent_end(&all->parent);
     pthread_mutex_destroy(&all->waiting_lock);
     pthread_mutex_destroy(&all->order_lock);
     struct arena *arena = all->arena;

@@ -7,12 +7,13 @@
  * more, which reads its header alone: so it can be filed with its original, and says that it is
  * cut. One that no reader survives is refused.
  *
- * Readers are forked from a process that is small and has one thread, their parent, which is
- * forked before the program has threads, secrets or connections. A reader has a socket to the
- * server and the files of the message that it reads, and no other; it may not gain rights, has a
- * bound of memory, and ends with its parent, and that with the thread which started it, whatever
- * ends them. What it says of a message is not trusted (answer.h). What it could do if a message
- * took it over is to lie about that message and those that it reads later, up to the next renewal.
+ * Readers are forked from a process that is small and has one thread, their parent: the same
+ * program, started anew, without the server's memory, settings or connections. It is started again
+ * when it ends. A reader has a socket to the server and the files of the message that it reads, and
+ * no other; it may not gain rights, has a bound of memory, and ends with its parent, and that with
+ * the server, whatever ends them. What it says of a message is not trusted (answer.h). What it
+ * could do if a message took it over is to lie about that message and those that it reads later, up
+ * to the next renewal.
  *
  * Memory: what is read lives in the arena given; the bytes of parts are in a file which is closed
  * with it.
@@ -37,13 +38,17 @@ struct mime_bounds {
 };
 
 /* How many readers were made, and how many lost over a message; how many messages are known by
- * their header alone, and how many were refused. */
+ * their header alone, and how many were refused; how often the parent was started again. */
 struct mime_reader_counts {
-    unsigned long long made, lost, cut, refused;
+    unsigned long long made, lost, cut, refused, restarted;
 };
 
-/* Forks the parent. Before the first thread; the log may be opened later. Fails with INTERNAL when
- * the system gives no process. */
+/* Every program that starts readers begins with this. Started as their parent, as its words say, it
+ * is that and nothing else: this does not return then. */
+void mime_readers_serve(int count, char **words);
+
+/* Starts the parent. The log may be opened later. Fails with INTERNAL when the system gives no
+ * process. */
 must_check bool mime_readers_start(const struct log *log, struct mime_readers **readers_out,
                                    struct error *error);
 

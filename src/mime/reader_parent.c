@@ -1,12 +1,10 @@
 /*
  * reader_parent.c - a small process with one thread, from which readers are forked.
  */
-#define _GNU_SOURCE /* close_range, ppoll */
+#define _GNU_SOURCE /* ppoll */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,9 +16,7 @@
 #include "mime/library.h"
 #include "mime/reader_task.h"
 
-extern char **environ;
-
-enum { ORDERS = 3, PATIENCE_SECONDS = 1, KEPT_BYTES = 8 << 20 };
+enum { PATIENCE_SECONDS = 1, KEPT_BYTES = 8 << 20 };
 
 static void wake(int signal)
 {
@@ -44,22 +40,6 @@ static void choose_signals(sigset_t *while_waiting)
     sigprocmask(SIG_SETMASK, &child, NULL);
 }
 
-/* What readers would inherit. Standard error stays: a library that ends the process says why. */
-static void let_go(int orders)
-{
-    int nothing = open("/dev/null", O_RDWR);
-
-    dup2(nothing, STDIN_FILENO);
-    dup2(nothing, STDOUT_FILENO);
-    if (orders != ORDERS) {
-        dup2(orders, ORDERS);
-    }
-    close_range(ORDERS + 1, ~0U, 0);
-    for (char **variable = environ; *variable != NULL; variable++) {
-        memset(*variable, 0, strlen(*variable)); /* settings with passwords may be among them */
-    }
-}
-
 /* The child ends of sockets belong to the reader alone. */
 static pid_t fork_reader(const int ends[2], int64_t memory)
 {
@@ -68,7 +48,7 @@ static pid_t fork_reader(const int ends[2], int64_t memory)
 
     if (reader == 0) {
         close(ends[0]);
-        close(ORDERS);
+        close(MIME_ORDERS);
         mime_reader_live(ends[1], parent, memory);
     }
     return reader;
@@ -90,7 +70,7 @@ static int make_reader(const struct mime_order *order)
     if (failure == 0 && (given[1] = pidfd_open(reader, 0)) < 0) {
         failure = errno;
     }
-    if (failure == 0 && !descriptors_send(ORDERS, &delivery, sizeof(delivery), given, 2)) {
+    if (failure == 0 && !descriptors_send(MIME_ORDERS, &delivery, sizeof(delivery), given, 2)) {
         failure = errno;
     }
     close(ends[0]);
@@ -120,20 +100,15 @@ static never_returns void end(void)
     _exit(0);
 }
 
-never_returns void mime_reader_parent(int orders, pid_t server)
+never_returns void mime_reader_parent(void)
 {
-    struct pollfd waiting = {.fd = ORDERS, .events = POLLIN};
+    struct pollfd waiting = {.fd = MIME_ORDERS, .events = POLLIN};
     struct mime_order order;
     sigset_t while_waiting;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != server) {
-        _exit(0);
-    }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_NAME, "crmd-readers");
     choose_signals(&while_waiting);
-    let_go(orders);
     arena_keep_freed(KEPT_BYTES);
     mime_library_begin();
     for (;;) {
@@ -142,12 +117,12 @@ never_returns void mime_reader_parent(int orders, pid_t server)
             continue;
         }
         bury();
-        if (!descriptors_receive(ORDERS, &order, sizeof(order), NULL, 0)) {
+        if (!descriptors_receive(MIME_ORDERS, &order, sizeof(order), NULL, 0)) {
             end();
         }
         struct mime_delivery delivery = {.number = order.number, .error = make_reader(&order)};
         if (delivery.error != 0 &&
-            !descriptors_send(ORDERS, &delivery, sizeof(delivery), NULL, 0)) {
+            !descriptors_send(MIME_ORDERS, &delivery, sizeof(delivery), NULL, 0)) {
             end();
         }
     }

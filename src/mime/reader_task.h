@@ -18,6 +18,8 @@
 #include "mime/read.h"
 #include "mime/spool.h"
 
+enum { MIME_ORDERS = 3 /* the parent's end of the socket between the server and it */ };
+
 /* The server to the parent: make a reader. */
 struct mime_order {
     uint64_t number; /* of the order, told in what comes of it */
@@ -56,7 +58,7 @@ struct mime_report {
 };
 
 /* The whole life of the parent: makes readers until the other side of its socket has gone. */
-never_returns void mime_reader_parent(int orders, pid_t server);
+never_returns void mime_reader_parent(void);
 
 /* The whole life of a reader: reads messages until the other side of its socket has gone. */
 never_returns void mime_reader_live(int tasks, pid_t parent, int64_t memory);

@@ -158,18 +158,20 @@ static void write_reader_metrics(struct platform *platform, struct buffer *text)
 {
     const struct mime_reader_counts counts = mime_readers_count(platform->readers);
 
-    buffer_add_format(text,
-                      "# HELP crm_mail_readers_total Processes made to read mail, and those lost "
-                      "over a message.\n"
-                      "# TYPE crm_mail_readers_total counter\n"
-                      "crm_mail_readers_total{event=\"made\"} %llu\n"
-                      "crm_mail_readers_total{event=\"lost\"} %llu\n"
-                      "# HELP crm_mail_hostile_total Messages that readers were lost over: read by "
-                      "their header alone, or refused.\n"
-                      "# TYPE crm_mail_hostile_total counter\n"
-                      "crm_mail_hostile_total{outcome=\"cut\"} %llu\n"
-                      "crm_mail_hostile_total{outcome=\"refused\"} %llu\n",
-                      counts.made, counts.lost, counts.cut, counts.refused);
+    buffer_add_format(
+        text,
+        "# HELP crm_mail_readers_total Processes made to read mail, those lost over a "
+        "message, and new starts of their parent.\n"
+        "# TYPE crm_mail_readers_total counter\n"
+        "crm_mail_readers_total{event=\"made\"} %llu\n"
+        "crm_mail_readers_total{event=\"lost\"} %llu\n"
+        "crm_mail_readers_total{event=\"restarted\"} %llu\n"
+        "# HELP crm_mail_hostile_total Messages that readers were lost over: read by "
+        "their header alone, or refused.\n"
+        "# TYPE crm_mail_hostile_total counter\n"
+        "crm_mail_hostile_total{outcome=\"cut\"} %llu\n"
+        "crm_mail_hostile_total{outcome=\"refused\"} %llu\n",
+        counts.made, counts.lost, counts.restarted, counts.cut, counts.refused);
 }
 
 static void write_metrics(void *context, struct buffer *text)

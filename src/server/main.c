@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "base/signals.h"
 #include "base/version.h"
+#include "mime/reader.h"
 #include "server/bootstrap.h"
 #include "server/options.h"
 #include "server/program.h"
@@ -123,6 +124,7 @@ static void explain(const struct error *error)
 
 int main(int count, char **words)
 {
+    mime_readers_serve(count, words);
     signals_block();
     umask(S_IWGRP | S_IRWXO); /* what lies in the data folder is nobody else's business */
     struct arena *arena = arena_create();

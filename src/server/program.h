@@ -20,7 +20,7 @@ struct platform;
 struct program;
 
 enum program_part {
-    PART_READERS, /* of mail: forked while the program has no threads and no secrets */
+    PART_READERS, /* of mail */
     PART_SETTINGS,
     PART_LOG,
     PART_CATALOG,      /* reads metadata/ */

@@ -30,6 +30,7 @@
 #include "base/expect.h"
 #include "base/file.h"
 #include "metadata/record.h"
+#include "mime/reader.h"
 #include "query/request.h"
 #include "record/file.h"
 #include "support/harmless.h"
@@ -222,8 +223,7 @@ static void leave(void)
 
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
-    (void)count;
-    (void)arguments;
+    mime_readers_serve(*count, *arguments);
     office_open(&town.office);
     town.arena = town.office.arena;
     town.office.house.platform.now = now;

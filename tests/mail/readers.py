@@ -2,7 +2,8 @@
 """Messages over which the processes that read them hang, die, or run out of memory.   readers.py
 
 The message is filed by its header, with its original as it came; others are served meanwhile, and the next message is
-read as ever. When the server ends, in whatever way, no process of it is left.
+read as ever. Their parent is killed, again and again: it comes back by itself, mail is put off at most, and none is cut
+or filed twice. When the server ends, in whatever way, no process of it is left.
 """
 import base64
 import os
@@ -24,6 +25,7 @@ WORK = ROOT / "build" / "mail-readers"
 SETTINGS = ["mail.reading_time=3 s", "mail.reading_memory=16 MiB"]
 ENDS_WITHIN, SERVED_WITHIN = 20, 2  # seconds
 ELEMENTS = 300_000  # each takes a hundred bytes of memory, and three of the message
+KILLED, PATIENCE = 4, 60  # times; seconds that a mail server has, and more
 TEXT = "Five lathes, please."
 
 
@@ -44,6 +46,22 @@ class Office:
         encoded = base64.b64encode(letter).decode()
         return Calls(self.server).ask("DeliverIncomingEmail", f"<message>{encoded}</message>", self.session), letter
 
+    def deliver_in_the_end(self, name):
+        """As a mail server does: what is put off comes again."""
+        deadline = time.monotonic() + PATIENCE
+        answer, letter = self.deliver(name)
+        while answer.code == "BUSY" and time.monotonic() < deadline:
+            time.sleep(0.1)
+            answer, letter = self.deliver(name)
+        return answer, letter
+
+    def count(self, name):
+        """How often a message was filed."""
+        condition = f"<field>subject</field><operator>eq</operator><values><string>{name}</string></values>"
+        found = self.calls.must("RetrieveMultipleEmail", "<query><columns><string>subject</string></columns><filter>"
+                                f"<conditions><Condition>{condition}</Condition></conditions></filter></query>", self.session)
+        return len(found.message.findall(".//{*}Email"))
+
     def email(self, answer):
         """Subject, text and original of what was filed."""
         columns = "<columns><string>subject</string><string>description</string><string>original</string></columns>"
@@ -55,9 +73,10 @@ class Office:
         return int(re.search(rf"^{re.escape(name)} (\d+)$", page, re.M)[1])
 
 
-def complaint_of_whole(office, name):
+def complaint_of_whole(office, name, answer=None, letter=None):
     """Why a message is not read as usual; None when it is."""
-    answer, letter = office.deliver(name)
+    if answer is None:
+        answer, letter = office.deliver(name)
     if answer.code:
         return answer.fault_text()
     subject, text, original = office.email(answer)
@@ -119,6 +138,38 @@ def prove_memory(tally, office):
     tally.check("after-greedy", complaint_of_whole(office, "after-greedy"))
 
 
+def kill_parent(office):
+    """Whether its readers end with it."""
+    parent, *readers = office.server.readers()
+    os.kill(parent, signal.SIGKILL)
+    return ends(readers)
+
+
+def prove_parent(tally, office):
+    """The parent is killed while nothing is read, and while a message is."""
+    lost = office.metric('crm_mail_readers_total{event="lost"}')
+    for number in range(KILLED):
+        name = f"orphan-{number}"
+        office.deliver_in_the_end(f"before-{name}")
+        came = []
+        delivery = threading.Thread(target=lambda: came.append(office.deliver_in_the_end(name)))
+        if number % 2:
+            os.kill(office.server.readers()[1], signal.SIGSTOP)
+            delivery.start()
+            time.sleep(0.3)
+        tally.check(f"{name}-killed", None if kill_parent(office) else "a process is left")
+        if not number % 2:
+            delivery.start()
+        delivery.join()
+        tally.check(name, complaint_of_whole(office, name, *came[0]))
+        tally.check(f"{name}-once", None if office.count(name) == 1 else f"{office.count(name)} times")
+    restarted = office.metric('crm_mail_readers_total{event="restarted"}')
+    tally.check("parent-counted", None if restarted == KILLED else f"{restarted} times")
+    tally.check("parent-told", None if office.server.log().count('"mail_readers_restarted"') == KILLED else
+                office.server.log()[-1000:])
+    tally.check("none-lost", None if office.metric('crm_mail_readers_total{event="lost"}') == lost else "one is")
+
+
 def prove_ends(tally, server):
     """Nothing is left of a server that was stopped, or killed; not even what hangs."""
     for name, end in (("stopped", server.stop), ("killed", server.kill)):
@@ -141,6 +192,7 @@ def main():
         office = Office(server)
         prove_hanging(tally, office)
         prove_memory(tally, office)
+        prove_parent(tally, office)
     prove_ends(tally, server)
     lock.close()
     tally.end()

@@ -145,8 +145,9 @@ class Server:
         """The processes that read mail, their parent first."""
         def children(pid):
             try:
-                return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-            except FileNotFoundError:
+                return [int(word) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+                        for word in path.read_text().split()]
+            except (FileNotFoundError, ProcessLookupError):
                 return []
         return [pid for parent in children(self.process.pid) for pid in (parent, *children(parent))]
 

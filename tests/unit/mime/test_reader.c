@@ -1,7 +1,7 @@
 /*
  * test_reader.c - messages read by processes that end, hang and are killed over them.
  */
-#define _GNU_SOURCE /* prctl, prlimit, usleep */
+#define _GNU_SOURCE /* prctl, prlimit, memfd_create, usleep */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -39,7 +41,8 @@ enum {
     PROCESSES = 32,
     FORWARDED = 20,
     FORWARDED_SIZE = 300 * 1024, /* of each; more than memory holds */
-    FILES_MOST = 3,              /* those that the parent has */
+    FILES_MOST = 3,              /* those that the parent has, and no socket */
+    KILLED = 2,
     WRITTEN_MOST = 1 << 30
 };
 
@@ -47,6 +50,8 @@ static const char letter[] = "From: Ann <ann@x.org>\nSubject: Order\nMessage-ID:
                              "Content-Type: multipart/mixed; boundary=b\n\n"
                              "--b\n\nFive lathes.\n--b\nContent-Type: application/pdf\n"
                              "Content-Disposition: attachment; filename=order.pdf\n\nPDF\n--b--\n";
+
+#define SECRET "xyzzy-1-2-3"
 
 static struct log silence = {.descriptor = 2, .level = LOG_LEVEL_ERROR};
 static struct mime_readers *readers;
@@ -399,22 +404,124 @@ void test_reader__is_renewed(void **state)
     mime_readers_stop(&readers);
 }
 
-/* Without their parent there are no new readers; that is said, and nobody waits. */
-void test_reader__cannot_be_had_without_a_parent(void **state)
+/* It may be put off, and by nothing else. */
+static struct mime_message *read_in_the_end(struct arena *arena)
+{
+    struct mime_message *message = NULL;
+    struct error error = {0};
+
+    while ((message = try_for(arena, letter, sizeof(letter) - 1, 60000, &error)) == NULL) {
+        assert_int_equal(error.code, ERROR_BUSY);
+        usleep(SHORT_TIME * 1000);
+    }
+    return message;
+}
+
+/* Without their parent there are no new readers until it is started again: that is said, and
+ * nobody waits. */
+void test_reader__can_be_had_when_the_parent_was_killed(void **state)
 {
     struct arena *arena = arena_create();
     struct error error = {0};
-    pid_t parent = 0;
+    pid_t parent = 0, before = 0;
 
     (void)state;
     adopt();
     start();
     read_letter(arena);
-    find_reader(&parent);
-    kill(parent, SIGKILL);
-    expect_no_process();
-    assert_null(try_for(arena, letter, sizeof(letter) - 1, 60000, &error));
-    assert_int_equal(error.code, ERROR_BUSY);
+    for (int i = 0; i < KILLED; i++) {
+        find_reader(&parent);
+        assert_int_not_equal(parent, before);
+        before = parent;
+        kill(parent, SIGKILL);
+        expect_no_process();
+        assert_false(read_in_the_end(arena)->is_cut);
+        kill(find_reader(&parent), SIGKILL); /* so soon it is not started again */
+        kill(parent, SIGKILL);
+        expect_no_process();
+        assert_null(try_for(arena, letter, sizeof(letter) - 1, 60000, &error));
+        assert_int_equal(error.code, ERROR_BUSY);
+        assert_false(read_in_the_end(arena)->is_cut);
+    }
+    assert_int_equal(mime_readers_count(readers).restarted, 2 * KILLED);
+    assert_int_equal(mime_readers_count(readers).lost, 0);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
+static void *read_one_in_the_end(void *arena)
+{
+    return read_in_the_end(arena);
+}
+
+/* A message is read whole though its reader ended with the parent. */
+void test_reader__is_no_loss_when_it_ends_with_the_parent(void **state)
+{
+    struct arena *arena = arena_create();
+    pthread_t thread;
+    void *message = NULL;
+    pid_t parent = 0;
+
+    (void)state;
+    start();
+    for (int i = 0; i < KILLED; i++) {
+        read_in_the_end(arena);
+        kill(find_reader(&parent), SIGSTOP);
+        assert_int_equal(pthread_create(&thread, NULL, read_one_in_the_end, arena), 0);
+        usleep(SHORT_TIME * 1000);
+        kill(parent, SIGKILL);
+        pthread_join(thread, &message);
+        assert_false(((const struct mime_message *)message)->is_cut);
+    }
+    assert_int_equal(mime_readers_count(readers).lost, 0);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
+static void expect_no_secret_in(struct arena *arena, pid_t process, const char *file)
+{
+    char *bytes = NULL;
+    size_t length = 0;
+    struct error error = {0};
+
+    assert_true(file_read(arena, arena_format(arena, "/proc/%d/%s", (int)process, file), SIZE_MOST,
+                          &bytes, &length, &error));
+    assert_null(memmem(bytes, length, SECRET, strlen(SECRET)));
+}
+
+/* Whatever the server has open; the parent has standard files and its socket, a reader its own. */
+static void expect_few_files(struct arena *arena, pid_t process)
+{
+    glob_t paths;
+    char target[64];
+
+    assert_int_equal(glob(arena_format(arena, "/proc/%d/fd/*", (int)process), 0, NULL, &paths), 0);
+    assert_int_equal(paths.gl_pathc, FILES_MOST + 1);
+    for (size_t i = 0; i < paths.gl_pathc; i++) {
+        ssize_t length = readlink(paths.gl_pathv[i], target, sizeof(target) - 1);
+        assert_true(length > 0);
+        target[length] = '\0';
+        assert_null(strstr(target, "memfd"));
+    }
+    globfree(&paths);
+}
+
+void test_reader__has_nothing_of_the_server(void **state)
+{
+    struct arena *arena = arena_create();
+    pid_t family[2] = {0, 0};
+
+    (void)state;
+    setenv("CRM_DATABASE_PASSWORD", SECRET, 1);
+    assert_true(memfd_create(SECRET, 0) >= 0);
+    start();
+    read_letter(arena);
+    family[0] = find_reader(&family[1]);
+    for (size_t i = 0; i < 2; i++) {
+        expect_no_secret_in(arena, family[i], "environ");
+        expect_no_secret_in(arena, family[i], "cmdline");
+        expect_few_files(arena, family[i]);
+    }
     arena_destroy(&arena);
     mime_readers_stop(&readers);
 }
