@@ -3,12 +3,14 @@
  */
 #include "job/chores.h"
 
+#include "base/array.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "change/event.h"
 #include "change/number.h"
 #include "database/database.h"
 #include "generated/settings.h"
+#include "mail/tie.h"
 #include "record/bin.h"
 
 /* Readers of changes wait for their numbers: so often that nobody notices. */
@@ -34,12 +36,15 @@ static bool sweep_changes(const struct chore_call *call, bool *has_more_out, str
 static bool empty_bin(const struct chore_call *chore, bool *has_more_out, struct error *error)
 {
     struct call *call = call_make(chore->arena, chore->platform);
+    struct array gone;
     int64_t count = 0;
+    array_init(&gone, call->arena);
     call->connection = chore->connection;
     if (!connection_begin(call->connection, TRANSACTION_WRITE_AT_ONCE, error)) {
         return false;
     }
-    if (!bin_sweep(call, call->now - call->settings->bin.keep, &count, error)) {
+    if (!bin_sweep(call, call->now - call->settings->bin.keep, &gone, &count, error) ||
+        !mail_ties_forget(call, &gone, error)) {
         connection_rollback(call->connection);
         return false;
     }

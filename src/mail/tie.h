@@ -72,4 +72,8 @@ must_check bool mail_ties_join(struct call *call, const struct mail_ties *ties,
 must_check bool mail_ties_put(struct call *call, const struct uuid *email_id,
                               const struct uuid *conversation, struct error *error);
 
+/* untie.c: forgets the ids of conversations whose last e-mail is among records that can never be
+ * restored (struct record *, of any entities). */
+must_check bool mail_ties_forget(struct call *call, const struct array *gone, struct error *error);
+
 #endif

@@ -47,13 +47,14 @@ must_check bool record_restore(struct call *call, const struct entity *entity,
                                struct error *error);
 
 /* Makes sure that a record, and what went with it, can never be restored: its values and files are
- * gone from history too. Needs the right to delete every record of each of the entities. */
+ * gone from history too. Needs the right to delete every record of each of the entities. gone gets
+ * them as they were (struct record *), for the floors that keep something beside records. */
 must_check bool record_purge(struct call *call, const struct entity *entity, const struct uuid *id,
-                             int64_t *count_out, struct error *error);
+                             struct array *gone, int64_t *count_out, struct error *error);
 
 /* Ends the time of what was deleted before a moment: a few deletions; their files will be swept.
- * count_out: how many. */
-must_check bool bin_sweep(struct call *call, int64_t before, int64_t *count_out,
+ * gone gets the records as they were; count_out: how many deletions. */
+must_check bool bin_sweep(struct call *call, int64_t before, struct array *gone, int64_t *count_out,
                           struct error *error);
 
 #endif

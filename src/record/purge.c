@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "change/bin.h"
 #include "change/former.h"
@@ -23,15 +24,11 @@ bool bin_takes(const struct write *write)
 }
 
 /* The deletion kept them; now nobody does. */
-static bool drop_files(struct call *call, const struct change_row *row, struct error *error)
+static bool drop_files(struct call *call, const struct record *former, struct error *error)
 {
-    if (row->entity == NULL || row->former == NULL) {
-        return true;
-    }
-    const struct record *former = former_read(call->arena, call->catalog, row->entity, row->former);
-    for (size_t index = 0; index < row->entity->field_count; index++) {
-        if (row->entity->fields[index]->type == FIELD_FILE &&
-            former->values[index].state == VALUE_SET &&
+    const struct entity *entity = former->entity;
+    for (size_t index = 0; index < entity->field_count; index++) {
+        if (entity->fields[index]->type == FIELD_FILE && former->values[index].state == VALUE_SET &&
             !link_drop(call, &former->values[index].file->id, error)) {
             return false;
         }
@@ -40,22 +37,30 @@ static bool drop_files(struct call *call, const struct change_row *row, struct e
 }
 
 /* The files go only if the record has not come back meanwhile. */
-static bool let_go(struct call *call, const struct change_row *row, bool *was_in_out,
-                   struct error *error)
+static bool let_go(struct call *call, const struct change_row *row, struct array *gone,
+                   bool *was_in_out, struct error *error)
 {
-    return bin_take_out(call, row, was_in_out, error) &&
-           (!*was_in_out || drop_files(call, row, error));
+    if (!bin_take_out(call, row, was_in_out, error)) {
+        return false;
+    }
+    if (!*was_in_out || row->entity == NULL || row->former == NULL) {
+        return true;
+    }
+    const struct record *former = former_read(call->arena, call->catalog, row->entity, row->former);
+    array_add(gone, former);
+    return drop_files(call, former, error);
 }
 
-static bool purge_row(struct call *call, const struct change_row *row, struct error *error)
+static bool purge_row(struct call *call, const struct change_row *row, struct array *gone,
+                      struct error *error)
 {
     bool was_in = false;
     return authorise_record(call->identity, row->entity, RIGHT_DELETE, error) &&
-           let_go(call, row, &was_in, error) && (!was_in || bin_purge(call, row, error));
+           let_go(call, row, gone, &was_in, error) && (!was_in || bin_purge(call, row, error));
 }
 
 bool record_purge(struct call *call, const struct entity *entity, const struct uuid *id,
-                  int64_t *count_out, struct error *error)
+                  struct array *gone, int64_t *count_out, struct error *error)
 {
     struct change_row deletion;
     struct array rows;
@@ -71,7 +76,7 @@ bool record_purge(struct call *call, const struct entity *entity, const struct u
         if (!bin_went_with(row, &deletion) || row->entity == NULL) {
             continue;
         }
-        if (!purge_row(call, row, error)) {
+        if (!purge_row(call, row, gone, error)) {
             return false;
         }
         ++*count_out;
@@ -79,7 +84,8 @@ bool record_purge(struct call *call, const struct entity *entity, const struct u
     return true;
 }
 
-bool bin_sweep(struct call *call, int64_t before, int64_t *count_out, struct error *error)
+bool bin_sweep(struct call *call, int64_t before, struct array *gone, int64_t *count_out,
+               struct error *error)
 {
     struct change_row *rows = NULL;
     size_t count = 0;
@@ -88,7 +94,7 @@ bool bin_sweep(struct call *call, int64_t before, int64_t *count_out, struct err
     }
     for (size_t index = 0; index < count; index++) {
         bool was_in = false;
-        if (!let_go(call, &rows[index], &was_in, error)) {
+        if (!let_go(call, &rows[index], gone, &was_in, error)) {
             return false;
         }
     }

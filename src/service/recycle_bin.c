@@ -13,6 +13,7 @@
 #include "generated/messages.h"
 #include "generated/operations.h"
 #include "generated/settings.h"
+#include "mail/tie.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
 #include "query/name.h"
@@ -229,10 +230,13 @@ bool service_purge_deleted(struct call *call, const struct operation *operation,
 {
     const struct purge_deleted_request *asked = request;
     struct purge_deleted_response *answer = response;
+    struct array gone;
     struct uuid id;
     (void)operation;
+    array_init(&gone, call->arena);
     if (!find_record(call, asked->record, &id, error) ||
-        !record_purge(call, asked->record->entity, &id, &call->row_count, error)) {
+        !record_purge(call, asked->record->entity, &id, &gone, &call->row_count, error) ||
+        !mail_ties_forget(call, &gone, error)) {
         return false;
     }
     answer->count = (struct message_integer){.is_set = true, .value = call->row_count};

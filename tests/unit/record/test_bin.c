@@ -250,9 +250,11 @@ void test_bin__is_for_who_could_read_and_may_create(void **state)
 
 static enum error_code purge_refusal(struct call *call, const struct uuid *id)
 {
+    struct array gone;
     int64_t count = 0;
     struct error error = {0};
-    assert_false(record_purge(call, entity_of(call, "Account"), id, &count, &error));
+    array_init(&gone, call->arena);
+    assert_false(record_purge(call, entity_of(call, "Account"), id, &gone, &count, &error));
     return error.code;
 }
 
@@ -260,11 +262,13 @@ static enum error_code purge_refusal(struct call *call, const struct uuid *id)
 void test_bin__what_is_purged_is_gone_for_ever(void **state)
 {
     static const char *const deleter[] = {"Account read organization", "Account delete unit", NULL};
+    struct array gone;
     int64_t count = 0;
     struct error error = {0};
     (void)state;
     house_open(&house);
     struct call *call = house_begin(&house);
+    array_init(&gone, call->arena);
     struct uuid user = house_make_user(call, "deleter", NULL, deleter);
     struct uuid administrator = call->identity->user_id;
     struct uuid id = house_create(call, house_record(call, "Account", "name", "A", NULL));
@@ -273,8 +277,11 @@ void test_bin__what_is_purged_is_gone_for_ever(void **state)
     house_become(call, &user);
     assert_int_equal(purge_refusal(call, &id), ERROR_NOT_ALLOWED);
     house_become(call, &administrator);
-    house_must(record_purge(call, entity_of(call, "Account"), &id, &count, &error), &error);
+    house_must(record_purge(call, entity_of(call, "Account"), &id, &gone, &count, &error), &error);
     assert_int_equal(count, 1);
+    assert_int_equal(gone.count, 1); /* as it was */
+    const struct record *former = gone.items[0];
+    assert_string_equal(record_value(former, entity_find_field(former->entity, "name"))->text, "B");
     assert_int_equal(purge_refusal(call, &id), ERROR_RECORD_NOT_FOUND);
     assert_int_equal(refusal_of(call, "Account", &id), ERROR_RECORD_NOT_FOUND);
     const struct history_request request = {
@@ -322,6 +329,7 @@ static bool is_linked(struct call *call, const struct uuid *file_id)
 void test_bin__a_file_comes_back_with_its_note(void **state)
 {
     bool is_read = false;
+    struct array gone;
     int64_t count = 0;
     struct error error = {0};
     (void)state;
@@ -347,9 +355,10 @@ void test_bin__a_file_comes_back_with_its_note(void **state)
     delete_record(call, "Note", &id);
     int64_t deleted_on = call->now;
     call = next_call(call);
-    house_must(bin_sweep(call, deleted_on, &count, &error), &error);
+    array_init(&gone, call->arena);
+    house_must(bin_sweep(call, deleted_on, &gone, &count, &error), &error);
     assert_true(is_linked(call, &file.id));
-    house_must(bin_sweep(call, deleted_on + 1, &count, &error), &error);
+    house_must(bin_sweep(call, deleted_on + 1, &gone, &count, &error), &error);
     assert_true(count >= 1);
     assert_false(is_linked(call, &file.id));
     assert_int_equal(refusal_of(call, "Note", &id), ERROR_RECORD_NOT_FOUND);

@@ -432,6 +432,106 @@ void test_mail_conversation__no_client_says_which_it_is(void **state)
     office_close(&office);
 }
 
+static void delete_email(const struct uuid *id)
+{
+    const struct delete_entity_request request = {.id = {.is_set = true, .value = *id}};
+
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)office_run(&office, "Email", "DeleteEmail", &request);
+    office.credentials.basic_name = "postman";
+}
+
+static void purge_email(const struct uuid *id)
+{
+    struct reference email = {.entity = catalog_find_entity(office.house.platform.catalog, "Email"),
+                              .id = *id};
+    const struct purge_deleted_request request = {.record = &email};
+
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)office_run(&office, "RecycleBin", "PurgeDeleted", &request);
+    office.credentials.basic_name = "postman";
+}
+
+static int64_t count_ids(const struct uuid *conversation)
+{
+    const struct row_condition is_its = {"conversation", ROW_IS, cell_uuid(conversation)};
+
+    return count_rows(&conversation_id_table, &is_its);
+}
+
+/* As long as an e-mail of it is there, or the last one may come back. */
+void test_mail_conversation__ids_go_with_the_last_email(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid a1 = deliver("a1@x", "References: <a0@x> <b0@x>\n");
+    const struct uuid a2 = deliver("a2@x", "In-Reply-To: <a1@x>\n");
+    const struct uuid other = deliver("c1@x", "");
+    const struct uuid conversation = conversation_of(&a1), others = conversation_of(&other);
+    assert_true(are_together(&a1, &a2));
+    delete_email(&a1);
+    purge_email(&a1);
+    assert_int_equal(count_ids(&conversation), 4);
+    delete_email(&a2);
+    assert_int_equal(count_ids(&conversation), 4);
+    purge_email(&a2);
+    assert_int_equal(count_ids(&conversation), 0);
+    assert_int_equal(count_ids(&others), 1);
+    const struct uuid anew = deliver("a3@x", "In-Reply-To: <a1@x>\n"); /* begins another */
+    assert_int_equal(letters_value(letters_retrieve(&office, "Email", &anew, "conversation", NULL),
+                                   "conversation")
+                         ->state,
+                     VALUE_SET);
+    assert_int_equal(count_ids(&conversation), 0);
+    office_close(&office);
+}
+
+/* More than are dropped at once. */
+void test_mail_conversation__many_ids_go_with_it(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid email = deliver("a1@x", "");
+    const struct uuid conversation = conversation_of(&email);
+    struct call *call = test_call_begin(&office.house);
+    struct error error = {0};
+    for (int i = 0; i < MANY; i++) {
+        const struct row_value values[] = {
+            {"id", cell_text(arena_format(call->arena, "%064d", i))},
+            {"conversation", cell_uuid(&conversation)},
+        };
+        assert_true(
+            row_insert(call->connection, call->arena, &conversation_id_table, values, 2, &error));
+    }
+    test_call_end(&call);
+    assert_int_equal(count_ids(&conversation), MANY + 1);
+    delete_email(&email);
+    purge_email(&email);
+    assert_int_equal(count_ids(&conversation), 0);
+    office_close(&office);
+}
+
+/* What is restored after them has its place, and is found by its own id. */
+void test_mail_conversation__what_is_restored_is_part_of_it_still(void **state)
+{
+    (void)state;
+    open_place();
+    const struct uuid a1 = deliver("a1@x", ""), a2 = deliver("a2@x", "In-Reply-To: <a1@x>\n");
+    delete_email(&a1);
+    delete_email(&a2);
+    purge_email(&a1);
+    struct reference email = {.entity = catalog_find_entity(office.house.platform.catalog, "Email"),
+                              .id = a2};
+    const struct undelete_request request = {.record = &email};
+    office.credentials.basic_name = ADMINISTRATOR;
+    (void)office_run(&office, "RecycleBin", "Undelete", &request);
+    office.credentials.basic_name = "postman";
+    const struct uuid answer = deliver("a3@x", "In-Reply-To: <a2@x>\n");
+    const struct uuid again = deliver("a4@x", "References: <a2@x> <a3@x>\n");
+    assert_true(are_together(&a2, &answer) && are_together(&a2, &again));
+    office_close(&office);
+}
+
 /* ---- other ties ---- */
 
 #define INDEX "AcT9+CUlRgRKMiKZSj+BjT+PHEf8"
