@@ -4,11 +4,13 @@
 Postfix, Exim and Dovecot run on a machine of the test's own (machine.py) and hand messages to crm-lmtpd or
 crm-deliver, which bring them to a crmd. What is filed is read back: each message once, as it was.
 """
+import contextlib
 import pathlib
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -226,6 +228,33 @@ def check_a_full_spool(town):
     return town.complaint_of(numbers)
 
 
+def check_a_full_disk(town):
+    """What does not go onto it stays with the mail server, and the log says why."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", connector.SPOOL], check=True)
+    try:
+        with Lmtpd() as lmtpd:
+            replies = [send_by_lmtp(2003, letter("large-disk", "x" * 2_000_000)), send_by_lmtp(2003, letter("small-disk"))]
+            connector.is_empty_within(PATIENCE)
+            told = [line for line in lmtpd.log().splitlines() if "spool_failed" in line and "No space left" in line]
+    finally:
+        subprocess.run(["umount", connector.SPOOL], check=True)
+    if replies != [[452], [250]] or not told:
+        return f"{replies} {lmtpd.log()[-1000:]}"
+    return town.complaint_of(["small-disk"])
+
+
+def check_the_largest_message(town):
+    """With the line that is put before it, it is what the platform takes; a byte more is refused at once."""
+    most = 25 * 1024 * 1024 - len(f"Return-Path: <{SENDER}>\r\n")
+    bodies = [letter(f"largest-{more}") for more in (0, 1)]
+    with Lmtpd():
+        replies = [send_by_lmtp(2003, body + b"y" * (most + more - len(body) - 2) + b"\r\n") for more, body in enumerate(bodies)]
+        connector.is_empty_within(PATIENCE)
+        refused = connector.refused()
+    connector.forget_refused()
+    return town.complaint_of(["largest-0"]) if replies == [[250], [552]] and not refused else f"{replies} {refused}"
+
+
 def check_what_is_refused_is_put_aside(town):
     body = letter("too-large", "x" * 70 + "\r\n" * 1000).replace(b"\r\n\r\n", b"\r\n\r\n" + b"y" * 30_000_000, 1)
     with Lmtpd("message.size=100 MiB"):
@@ -301,6 +330,39 @@ def check_it_ends_when_messages_are_in(town):
     with Lmtpd():
         connector.is_empty_within(PATIENCE)
     return town.complaint_of(["last"])
+
+
+def talk_on(connection, text, listens):
+    """Says it again and again, until the connection has ended."""
+    connection.settimeout(PATIENCE)
+    if listens:
+        threading.Thread(target=lambda: list(iter(lambda: connection.recv(65536), b"")), daemon=True).start()
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(text)
+
+
+def check_it_ends_whoever_is_there(town):
+    """SIGTERM: neither who never stops talking nor who never listens keeps it."""
+    for listens in True, False:
+        lmtpd = Lmtpd("lmtp.drain_timeout=1 s")
+        with lmtpd, socket.create_connection(("127.0.0.1", 2003), 10) as rude:
+            rude.sendall(b"LHLO x\r\n")
+            threading.Thread(target=talk_on, args=[rude, b"NOOP\r\n" * 2000, listens], daemon=True).start()
+            time.sleep(2)
+            if lmtpd.stop() != 0:
+                return f"it did not end, {'whoever talked' if listens else 'whoever did not listen'}"
+    return None
+
+
+def check_content_without_end(town):
+    """The time for one message is over, however quickly it comes."""
+    with Lmtpd("lmtp.data_timeout=1 s"), socket.create_connection(("127.0.0.1", 2003), 10) as endless:
+        endless.sendall(f"LHLO x\r\nMAIL FROM:<{SENDER}>\r\nRCPT TO:<{BOB}>\r\nDATA\r\n".encode())
+        talker = threading.Thread(target=talk_on, args=[endless, b"x" * 100_000, False], daemon=True)
+        talker.start()
+        talker.join(PATIENCE)
+        return "it is still listened to" if talker.is_alive() else None
 
 
 def check_silence_and_crowds(town):

@@ -179,7 +179,7 @@ bool imap_client_open(const struct imap_place *place, const struct imap_state *k
     struct imap_client *client = arena_allocate(arena, sizeof(*client));
 
     *client = (struct imap_client){
-        .arena = arena, .place = place, .link = {.descriptor = -1, .stop = place->stop}};
+        .arena = arena, .place = place, .link = {.descriptor = -1, .stop = place->stop, .cut = -1}};
     if (!connect_to(client, error) || (place->security == IMAP_TLS && !encrypt(client, error)) ||
         !greet(client, error) || (place->security == IMAP_STARTTLS && !start_tls(client, error)) ||
         !enter(client, known, folder_out, error)) {

@@ -35,6 +35,23 @@ static enum link_result wait_for(const struct link *link, short events, int64_t 
     return polled[1].revents != 0 ? LINK_STOPPED : LINK_TOO_LATE;
 }
 
+/* Whether the time is over, or the program about to end: a peer who never pauses is not waited for,
+ * and would not hear of it. */
+static bool is_called_off(const struct link *link, int64_t deadline, enum link_result *result_out)
+{
+    struct pollfd stop = {.fd = link->stop, .events = POLLIN};
+
+    if (time_monotonic() >= deadline) {
+        *result_out = LINK_TOO_LATE;
+        return true;
+    }
+    if (link->stop >= 0 && poll(&stop, 1, 0) == 1) {
+        *result_out = LINK_STOPPED;
+        return true;
+    }
+    return false;
+}
+
 enum link_result link_wait(const struct link *link, int64_t deadline)
 {
     return wait_for(link, POLLIN, deadline, link->stop);
@@ -85,6 +102,9 @@ enum link_result link_read(struct link *link, void *bytes, size_t size, int64_t 
     enum link_result result;
     enum tls_result attempt;
 
+    if (is_called_off(link, deadline, &result)) {
+        return result;
+    }
     do {
         attempt = link->tls != NULL ? tls_read(link->tls, bytes, size, count_out)
                                     : read_plain(link, bytes, size, count_out);
@@ -101,7 +121,7 @@ enum link_result link_write(struct link *link, const void *bytes, size_t length,
         size_t count = 0;
         enum tls_result attempt = link->tls != NULL ? tls_write(link->tls, at, length, &count)
                                                     : write_plain(link, at, length, &count);
-        if (is_over(link, attempt, deadline, -1, &result) && result != LINK_DONE) {
+        if (is_over(link, attempt, deadline, link->cut, &result) && result != LINK_DONE) {
             return result;
         }
         at += count;

@@ -25,17 +25,19 @@ enum link_result {
 struct link {
     int descriptor; /* non-blocking */
     int stop;       /* becomes readable when the program is about to end; -1: nobody asks */
+    int cut;        /* becomes readable when nothing is to be written any more; -1: nobody asks */
     struct tls_session *tls;
 };
 
 /* Waits until there is something to read. */
 must_check enum link_result link_wait(const struct link *link, int64_t deadline);
 
-/* Reads at least one byte. deadline is one of time_monotonic(). */
+/* Reads at least one byte. deadline is one of time_monotonic(): behind it nothing is read, and so
+ * when the program is about to end, however much has come. */
 must_check enum link_result link_read(struct link *link, void *bytes, size_t size, int64_t deadline,
                                       size_t *count_out);
 
-/* Writes all. The end of the program is no reason to stop. */
+/* Writes all. That the program is about to end is no reason to stop, but for cut. */
 must_check enum link_result link_write(struct link *link, const void *bytes, size_t length,
                                        int64_t deadline);
 

@@ -26,6 +26,14 @@ struct connection {
     int64_t content_deadline; /* of the message on its way in; 0: none is */
 };
 
+/* A letter on its way into the spool. */
+struct incoming {
+    const struct connection *connection;
+    struct spool_draft *draft;
+    int64_t
+        room; /* bytes that may still come: message.size is that of all that the platform gets */
+};
+
 /* ---- the house: letters go to the spool, their names to the carrier ---- */
 
 static bool takes(void *context, const char *recipient)
@@ -35,12 +43,24 @@ static bool takes(void *context, const char *recipient)
     return domains_have(connection->service->connector->settings.message.domains, recipient);
 }
 
+/* What goes wrong with the disk is the administrator's business, not the mail server's. */
+static bool fail(const struct connection *connection, const struct error *error)
+{
+    if (error->cause[0] != '\0') {
+        log_event(&connection->service->connector->log, LOG_LEVEL_ERROR, "spool_failed",
+                  LOG_TEXT("message", error->message), LOG_TEXT("cause", error->cause));
+    }
+    return false;
+}
+
 static bool begin_letter(void *context, struct arena *arena, const struct letter_envelope *envelope,
                          void **letter_out, struct error *error)
 {
-    const struct lmtp_service *service = ((struct connection *)context)->service;
-    int64_t away_most = service->connector->settings.lmtp.away_most;
-    struct spool_draft *draft = NULL;
+    const struct connection *connection = context;
+    const struct lmtp_service *service = connection->service;
+    const struct connector_settings *settings = &service->connector->settings;
+    int64_t away_most = settings->lmtp.away_most;
+    struct incoming *letter = arena_allocate(arena, sizeof(*letter));
     struct buffer path;
 
     if (away_most > 0 && carrier_away_for(service->carrier) > away_most) {
@@ -48,42 +68,46 @@ static bool begin_letter(void *context, struct arena *arena, const struct letter
     }
     buffer_init(&path, arena, RETURN_PATH_SIZE);
     letter_write_return_path(envelope, "\r\n", &path);
-    if (!spool_begin(arena, service->spool, envelope, &draft, error)) {
-        return false;
+    *letter = (struct incoming){.connection = connection,
+                                .room = settings->message.size - (int64_t)path.length};
+    if (!spool_begin(arena, service->spool, envelope, &letter->draft, error)) {
+        return fail(connection, error);
     }
-    if (!spool_add(draft, path.bytes, path.length, error)) {
-        spool_drop(&draft);
-        return false;
+    if (!spool_add(letter->draft, path.bytes, path.length, error)) {
+        spool_drop(&letter->draft);
+        return fail(connection, error);
     }
-    *letter_out = draft;
+    *letter_out = letter;
     return true;
 }
 
 static bool add_to_letter(void *letter, const void *bytes, size_t length, struct error *error)
 {
-    return spool_add(letter, bytes, length, error);
+    struct incoming *incoming = letter;
+
+    incoming->room -= (int64_t)length;
+    if (incoming->room < 0) {
+        return error_set(error, ERROR_LIMIT_EXCEEDED, NULL, "The message is too large");
+    }
+    return spool_add(incoming->draft, bytes, length, error) || fail(incoming->connection, error);
 }
 
 static bool commit_letter(void *context, void *letter, char name_out[UUID_TEXT_SIZE],
                           struct error *error)
 {
-    const struct lmtp_service *service = ((struct connection *)context)->service;
-    struct spool_draft *draft = letter;
+    const struct connection *connection = context;
+    struct incoming *incoming = letter;
 
-    if (!spool_commit(&draft, name_out, error)) {
-        log_event(&service->connector->log, LOG_LEVEL_ERROR, "spool_failed",
-                  LOG_TEXT("message", error->message), LOG_TEXT("cause", error->cause));
-        return false;
+    if (!spool_commit(&incoming->draft, name_out, error)) {
+        return fail(connection, error);
     }
-    carrier_add(service->carrier, name_out);
+    carrier_add(connection->service->carrier, name_out);
     return true;
 }
 
 static void drop_letter(void *letter)
 {
-    struct spool_draft *draft = letter;
-
-    spool_drop(&draft);
+    spool_drop(&((struct incoming *)letter)->draft);
 }
 
 static void note(void *context, const struct lmtp_report *report)
@@ -178,9 +202,10 @@ void lmtp_connection_serve(const struct lmtp_service *service, int descriptor, c
 {
     const struct connector_settings *settings = &service->connector->settings;
     struct arena *arena = arena_create();
-    struct connection connection = {.service = service,
-                                    .peer = peer,
-                                    .link = {.descriptor = descriptor, .stop = service->stop}};
+    struct connection connection = {
+        .service = service,
+        .peer = peer,
+        .link = {.descriptor = descriptor, .stop = service->stop, .cut = service->cut}};
     const struct lmtp_house house = {
         .context = &connection,
         .name = service->name,

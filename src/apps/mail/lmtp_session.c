@@ -68,6 +68,18 @@ static void reply_fault(struct lmtp_session *session, const char *text)
     }
 }
 
+/* Of a command that comes in another state. Behind a MAIL that was refused a mail server has sent
+ * the recipients already, however many they are. */
+static void reply_not_now(struct lmtp_session *session)
+{
+    if (session->state == STATE_NEW) {
+        reply_fault(session, "503 5.5.1 say LHLO first");
+    } else {
+        reply(session, "503 5.5.1 not now");
+    }
+}
+
+/* Of an argument. What it says is the business of whoever wrote the message. */
 static void reply_bad(struct lmtp_session *session, enum lmtp_fault fault)
 {
     static const char *const texts[] = {
@@ -77,7 +89,7 @@ static void reply_bad(struct lmtp_session *session, enum lmtp_fault fault)
         [LMTP_NEEDS_SMTPUTF8] = "553 5.6.7 such an address needs SMTPUTF8",
     };
 
-    reply_fault(session, texts[fault]);
+    reply(session, texts[fault]);
 }
 
 /* What an error of the house means to the mail server. */
@@ -88,6 +100,7 @@ static const char *reply_of(const struct error *error)
         const char *text;
     } replies[] = {
         {ERROR_BUSY, "452 4.3.1 the spool is full"},
+        {ERROR_LIMIT_EXCEEDED, TOO_LARGE},
         {ERROR_ENDPOINT_UNREACHABLE, "451 4.4.1 the platform is away"},
     };
 
@@ -337,8 +350,7 @@ static void run_line(struct lmtp_session *session, const char *line)
             continue;
         }
         if ((commands[i].states & session->state) == 0) {
-            reply_fault(session, session->state == STATE_NEW ? "503 5.5.1 say LHLO first"
-                                                             : "503 5.5.1 not now");
+            reply_not_now(session);
         } else {
             commands[i].run(session, argument);
         }
@@ -364,6 +376,9 @@ static void end_line(struct lmtp_session *session)
     size_t length = session->line_length - 2;
 
     session->line_length = 0;
+    while (length > 0 && (session->line[length - 1] == ' ' || session->line[length - 1] == '\t')) {
+        length--; /* blanks at the end mean nothing: RFC 5321, 4.1.1 */
+    }
     session->line[length] = '\0';
     if (session->is_line_too_long) {
         session->is_line_too_long = false;

@@ -43,7 +43,8 @@ struct lmtp_house {
     bool has_tls;
     bool (*takes)(void *context, const char *recipient);
 
-    /* BUSY: the house is full; ENDPOINT_UNREACHABLE: the platform is away; else it cannot write. */
+    /* BUSY: the house is full; ENDPOINT_UNREACHABLE: the platform is away; LIMIT_EXCEEDED: with
+     * what the house puts before it the message is too large; else it cannot write. */
     bool (*begin)(void *context, struct arena *arena, const struct letter_envelope *envelope,
                   void **letter_out, struct error *error);
     bool (*add)(void *letter, const void *bytes, size_t length, struct error *error);

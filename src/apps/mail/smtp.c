@@ -204,8 +204,8 @@ static bool connect_to(struct smtp *smtp)
     int64_t deadline = time_monotonic() + options->timeout;
 
     smtp->begin = smtp->end = 0;
-    smtp->link =
-        (struct link){.descriptor = dial(options->host, options->port, deadline), .stop = -1};
+    smtp->link = (struct link){
+        .descriptor = dial(options->host, options->port, deadline), .stop = -1, .cut = -1};
     if (smtp->link.descriptor < 0) {
         return fail(smtp, "There is no connection to the mail server");
     }

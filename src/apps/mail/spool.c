@@ -49,11 +49,14 @@ struct spool_draft {
     char name[UUID_TEXT_SIZE];
 };
 
+/* A full disk is a full spool: there will be room again. */
 static bool fail(struct error *error, const char *what)
 {
+    bool is_full = errno == ENOSPC || errno == EDQUOT;
     const char *cause = strerror(errno);
 
-    error_set(error, ERROR_INTERNAL, NULL, "The spool cannot be written to");
+    error_set(error, is_full ? ERROR_BUSY : ERROR_INTERNAL, NULL,
+              is_full ? "The disk of the spool is full" : "The spool cannot be written to");
     return error_add_cause(error, "%s: %s", what, cause);
 }
 

@@ -51,8 +51,8 @@ void spool_count(struct spool *spool, int64_t *messages_out, int64_t *bytes_out)
 
 /* ---- writing ---- */
 
-/* Begins a letter. Fails with BUSY when the spool is full, with INTERNAL when nothing can be
- * written; so does adding to it. */
+/* Begins a letter. Fails with BUSY when the spool is full, or its disk, with INTERNAL when nothing
+ * can be written; so does adding to it. */
 must_check bool spool_begin(struct arena *arena, struct spool *spool,
                             const struct letter_envelope *envelope, struct spool_draft **draft_out,
                             struct error *error);

@@ -312,6 +312,37 @@ void test_lmtp__nonsense_has_an_end(void **state)
     end();
 }
 
+/* A mail server sends the recipients without waiting for the answer to MAIL, and they are as people
+ * wrote them. */
+void test_lmtp__what_people_wrote_is_no_nonsense(void **state)
+{
+    (void)state;
+    begin();
+    say(HELLO "MAIL FROM:<ann@example.com> SIZE=1001\r\n");
+    for (int i = 0; i < 50; i++) {
+        assert_ends_with(say(RCPT), "503 5.5.1 not now");
+    }
+    assert_ends_with(say("DATA\r\n" MAIL), "250 2.1.0");
+    for (int i = 0; i < 50; i++) {
+        assert_ends_with(say("RSET\r\n" MAIL "RCPT TO:<\xd0\xb8@example.org>\r\n"), "553 5.6.7");
+    }
+    assert_ends_with(say(RCPT "DATA\r\nx\r\n.\r\n"), "250 2.1.5");
+    end();
+}
+
+void test_lmtp__blanks_at_the_end_of_a_command(void **state)
+{
+    (void)state;
+    begin();
+    assert_ends_with(say("LHLO mail.example.com \r\nMAIL FROM:<ann@example.com> \t\r\n"),
+                     "250 2.1.0");
+    assert_ends_with(say("RCPT TO:<bob@example.org> \r\n"), "250 2.1.5");
+    assert_ends_with(say("DATA \r\nx \r\n. \r\n.\r\n"), "250 2.1.5");
+    assert_string_equal(letters.bytes, "ann@example.com>bob@example.org:x \r\n \r\n|");
+    assert_ends_with(say_bytes("NOOP \0\r\n", 8), "500 5.5.2");
+    end();
+}
+
 void test_lmtp__addresses(void **state)
 {
     static const struct {
@@ -410,6 +441,7 @@ void test_lmtp__house_is_full(void **state)
     } rows[] = {
         {ERROR_BUSY, "452 4.3.1"},
         {ERROR_ENDPOINT_UNREACHABLE, "451 4.4.1"},
+        {ERROR_LIMIT_EXCEEDED, "552 5.3.4"},
         {ERROR_INTERNAL, "451 4.3.0"},
     };
 
