@@ -29,6 +29,12 @@ static const char *const kinds[] = {
     [MIME_LOOP] = "Loop",
 };
 
+static const char *const priorities[] = {
+    [MIME_NORMAL] = "Normal",
+    [MIME_LOW] = "Low",
+    [MIME_HIGH] = "High",
+};
+
 const char *mail_kind(const struct mime_message *message)
 {
     return kinds[message->kind];
@@ -203,6 +209,7 @@ static bool set_texts(struct call *call, const struct incoming_mail *mail, struc
         }
     }
     return own_set(call, record, "messageKind", mail_kind(message), error) &&
+           own_set(call, record, "priority", priorities[message->importance], error) &&
            own_set(call, record, "statusReason", "Received", error);
 }
 
@@ -218,6 +225,8 @@ static bool make_email(struct call *call, const struct incoming_mail *mail,
     set_truth(record, "isOutgoing", false);
     set_truth(record, "isSigned", message->is_signed);
     set_truth(record, "isEncrypted", message->is_encrypted);
+    set_truth(record, "readReceiptRequested", message->wants_read_receipt);
+    set_truth(record, "deliveryReceiptRequested", message->wants_delivery_receipt);
     set_truth(record, "isCut", message->is_cut || mail->has_lost_file);
     set_moment(record, "receivedOn", call->now);
     if (message->date.is_known) {

@@ -162,6 +162,17 @@ static void take_kind(struct input *input, void *field)
     *(enum mime_kind *)field = (enum mime_kind)take_number(input, MIME_ORDINARY, MIME_LOOP);
 }
 
+static void put_importance(struct buffer *bytes, const void *field)
+{
+    put_number(bytes, *(const enum mime_importance *)field);
+}
+
+static void take_importance(struct input *input, void *field)
+{
+    *(enum mime_importance *)field =
+        (enum mime_importance)take_number(input, MIME_NORMAL, MIME_HIGH);
+}
+
 static void put_date(struct buffer *bytes, const void *field)
 {
     const struct mime_date *date = field;
@@ -237,6 +248,9 @@ static const struct row rows[] = {
     ROW(html, put_text_at, take_body_at),
     ROW(clean_html, put_text_at, take_body_at),
     ROW(kind, put_kind, take_kind),
+    ROW(importance, put_importance, take_importance),
+    ROW(wants_read_receipt, put_flag, take_flag),
+    ROW(wants_delivery_receipt, put_flag, take_flag),
     ROW(is_signed, put_flag, take_flag),
     ROW(is_encrypted, put_flag, take_flag),
     ROW(is_cut, put_flag, take_flag),

@@ -24,6 +24,13 @@ void mime_header_all(GMimeObject *object, const char *name, struct array *texts)
 /* A text on one line, without the comments in brackets that any structured field may have. */
 char *mime_without_comments(struct arena *arena, const char *text);
 
+/* id.c: the id of a part as HTML names it, letter by letter, without brackets. NULL: there is none,
+ * so of a field that is NULL. */
+const char *mime_content_id(struct arena *arena, const char *text);
+
+/* wish.c: what the writer asks of the reader. */
+void mime_read_wishes(GMimeObject *object, struct mime_message *message);
+
 /* id.c: the ids in a text, normalised, each once; at most so many, the last ones. */
 void mime_ids(struct arena *arena, const char *text, size_t most, const char ***ids_out,
               size_t *count_out);

@@ -113,6 +113,21 @@ const char *mime_message_id(struct arena *arena, const char *text)
     return *id == '\0' ? NULL : id;
 }
 
+const char *mime_content_id(struct arena *arena, const char *text)
+{
+    const char *plain = text == NULL ? "" : text_decode(arena, NULL, text, strlen(text));
+    const char *begin = strchr(plain, '<');
+    const char *end = begin == NULL ? NULL : strchr(begin, '>');
+
+    plain = end == NULL ? plain : arena_copy_part(arena, begin + 1, (size_t)(end - begin - 1));
+    plain += strspn(plain, BLANKS "<");
+    size_t length = strlen(plain);
+    while (length > 0 && strchr(BLANKS, plain[length - 1]) != NULL) {
+        length--;
+    }
+    return length == 0 ? NULL : bound(arena, arena_copy_part(arena, plain, length));
+}
+
 void mime_ids(struct arena *arena, const char *text, size_t most, const char ***ids_out,
               size_t *count_out)
 {

@@ -66,6 +66,27 @@ static const char *const subjects[] = {
     "Auto-Reply:",
     "[Auto-Reply]",
     "AUTO: ",
+    "Automatisch antwoord:",
+    "Automatisk svar:",
+    "Autosvar:",
+    "Automaattinen vastaus:",
+    "Odpowiedź automatyczna:",
+    "Autoodpowiedź:",
+    "Automatická odpověď:",
+    "Automatická odpoveď:",
+    "Automatikus válasz:",
+    "Răspuns automat:",
+    "Resposta automática:",
+    "Otomatik yanıt:",
+    "Otomatik Yanıt:",
+    "Αυτόματη απάντηση:",
+    "Автоматична відповідь:",
+    "Автоматичен отговор:",
+    "自动答复:",
+    "自动回复:",
+    "自動回覆:",
+    "自動応答:",
+    "자동 회신:",
 };
 
 static bool is_of_word(char byte)
@@ -155,17 +176,24 @@ static bool is_from_server(const struct mime_message *message, bool has_no_path)
     return is_from(message, "mailer-daemon") || (has_no_path && is_from(message, "postmaster"));
 }
 
-/* What the bounce is about, where no part tells: servers that write no reports have the header of
- * that message in their text; others answer it. */
+/* What the bounce is about, where no part tells: servers that write no reports have that message
+ * with them, or its header in their text; others answer it, or refer to it. */
 static const char *find_bounced(struct mime_reading *reading)
 {
     const struct mime_message *message = reading->message;
     const char *id = reading->reported_id;
 
+    if (id == NULL && message->forwarded_count > 0) {
+        id = message->forwarded_ids[message->forwarded_count - 1];
+    }
     if (id == NULL) {
         id = mime_reported_id(reading->arena, message->text);
     }
-    return id == NULL ? message->in_reply_to : id;
+    if (id == NULL) {
+        id = message->in_reply_to;
+    }
+    bool has_reference = id == NULL && message->reference_count > 0;
+    return has_reference ? message->references[message->reference_count - 1] : id;
 }
 
 static bool is_bounce(const struct mime_reading *reading, GMimeObject *object, bool has_no_path)

@@ -78,6 +78,8 @@ enum mime_kind {
     MIME_LOOP,      /* was here already, or has been under way for too long */
 };
 
+enum mime_importance { MIME_NORMAL, MIME_LOW, MIME_HIGH };
+
 enum mime_part_kind {
     MIME_ATTACHMENT,
     MIME_INLINE,    /* shown within the HTML, which names it by content_id */
@@ -122,6 +124,8 @@ struct mime_message {
     size_t part_count;
 
     enum mime_kind kind;
+    enum mime_importance importance; /* as the writer sees it */
+    bool wants_read_receipt, wants_delivery_receipt;
     bool is_signed, is_encrypted;
     bool is_cut;        /* something was left out for a limit */
     const char *digest; /* of what relays do not change: SHA-256 in hexadecimal digits */

@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "mime/header.h"
+#include "mime/parameter.h"
 #include "mime/part.h"
 #include "mime/word.h"
 #include "text/utf8.h"
@@ -66,6 +68,19 @@ static const char *last_of_path(const char *name)
         }
     }
     return name;
+}
+
+/* Some programs encode names as addresses of the web: letters beyond ASCII alone prove it. */
+static const char *without_percents(struct arena *arena, const char *name)
+{
+    const char *plain = strchr(name, '%') == NULL ? name : mime_percent_decode(arena, name);
+    size_t length = strlen(plain);
+    bool has_letters = false;
+
+    for (size_t i = 0; i < length; i++) {
+        has_letters |= (unsigned char)plain[i] >= 0x80;
+    }
+    return has_letters && text_is_valid_utf8(plain, length) ? plain : name;
 }
 
 static char *replace_odd(struct arena *arena, const char *name)
@@ -151,10 +166,55 @@ const char *mime_file_name(struct arena *arena, const char *given, const char *c
                            size_t number, const char *media_type)
 {
     const char *decoded = given == NULL ? "" : mime_words_decode(arena, given, charset);
+    decoded = without_percents(arena, decoded);
     const char *name = trim(shorten(arena, trim(replace_odd(arena, last_of_path(decoded)))));
 
     if (*name == '\0') {
         return arena_format(arena, "attachment-%zu.%s", number, extension_of(media_type));
     }
     return is_device(name) ? arena_format(arena, "_%s", name) : name;
+}
+
+/* ---- names told elsewhere ---- */
+
+/* The last of an address, without its query; NULL: it names no file. */
+static const char *name_of_location(struct arena *arena, const char *location)
+{
+    const char *path = arena_copy_part(arena, location, strcspn(location, "?#"));
+    const char *decoded = mime_percent_decode(arena, last_of_path(path));
+    size_t length = strlen(decoded);
+
+    while (length > 0 && isspace((unsigned char)decoded[length - 1])) {
+        length--;
+    }
+    decoded = arena_copy_part(arena, decoded, length);
+    bool is_id = strncasecmp(location + strspn(location, " \t"), "cid:", 4) == 0;
+    return is_id || strchr(decoded, '.') == NULL || !text_is_valid_utf8(decoded, length) ? NULL
+                                                                                         : decoded;
+}
+
+/* A message is what it is about. NULL: that is not told. */
+static const char *name_of_message(struct arena *arena, GMimeMessage *message, const char *charset)
+{
+    const char *told = mime_header(GMIME_OBJECT(message), "Subject");
+    char *subject =
+        arena_copy_text(arena, told == NULL ? "" : mime_words_decode(arena, told, charset));
+
+    for (char *at = subject; *at != '\0'; at++) {
+        *at = *at == '/' || *at == '\\' ? '_' : *at;
+    }
+    return subject[strspn(subject, "._ ")] == '\0' ? NULL : arena_format(arena, "%s.eml", subject);
+}
+
+const char *mime_other_name(struct arena *arena, GMimeObject *object, const char *charset)
+{
+    const char *location = mime_header(object, "Content-Location");
+    GMimeMessage *message = GMIME_IS_MESSAGE_PART(object)
+                                ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(object))
+                                : NULL;
+
+    if (message != NULL) {
+        return name_of_message(arena, message, charset);
+    }
+    return location == NULL ? NULL : name_of_location(arena, location);
 }

@@ -202,6 +202,15 @@ static void add_encoded(struct buffer *bytes, const char *text)
     }
 }
 
+const char *mime_percent_decode(struct arena *arena, const char *text)
+{
+    struct buffer bytes;
+
+    buffer_init(&bytes, arena, strlen(text) + 1);
+    add_encoded(&bytes, text);
+    return bytes.bytes;
+}
+
 /* "set'language'text", or the text alone. */
 static const char *split_charset(struct arena *arena, const char *text, const char **charset_out)
 {

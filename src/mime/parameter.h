@@ -18,6 +18,9 @@ struct arena;
  * What goes beyond any name is cut off. NULL: there is none; so of a field that is NULL. */
 const char *mime_parameter(struct arena *arena, const char *field, const char *name);
 
+/* A text with what percent signs encode decoded, whatever bytes that makes. */
+const char *mime_percent_decode(struct arena *arena, const char *text);
+
 /* What stands before the parameters, in lower case, without comments: "text/plain"; "": nothing. */
 const char *mime_before_parameters(struct arena *arena, const char *field);
 

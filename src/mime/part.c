@@ -55,6 +55,16 @@ static const struct {
     {"application/pgp-encrypted", MIME_ENCRYPTED},
 };
 
+/* Of what has no type that tells more: what programs call it. */
+static const struct {
+    const char *name;
+    enum mime_part_kind kind;
+} kinds_by_name[] = {
+    {"winmail.dat", MIME_TNEF},
+    {"smime.p7m", MIME_ENCRYPTED},
+    {"smime.p7s", MIME_SIGNATURE},
+};
+
 /* Forms of a text for machines that no person reads mail with; of no use beside the others. */
 static const char *const other_forms[] = {
     "text/x-amp-html",
@@ -87,6 +97,14 @@ static const char *name_of(struct arena *arena, GMimeObject *object)
         name = mime_parameter(arena, content_type(object), "name");
     }
     return name == NULL || *name == '\0' ? NULL : name;
+}
+
+/* A text is a file by the name that it says, and by no other. */
+static const char *any_name_of(struct mime_reading *reading, GMimeObject *leaf)
+{
+    const char *name = name_of(reading->arena, leaf);
+
+    return name != NULL ? name : mime_other_name(reading->arena, leaf, reading->charset);
 }
 
 static bool is_disposed_as(struct arena *arena, GMimeObject *object, const char *as)
@@ -321,8 +339,10 @@ static enum mime_part_kind kind_in_place(struct arena *arena, GMimeObject *leaf,
     if (kind != MIME_ATTACHMENT) {
         return kind;
     }
-    if (strcasecmp(part->name, "winmail.dat") == 0) {
-        return MIME_TNEF;
+    for (size_t i = 0; i < sizeof(kinds_by_name) / sizeof(kinds_by_name[0]); i++) {
+        if (strcasecmp(part->name, kinds_by_name[i].name) == 0) {
+            return kinds_by_name[i].kind;
+        }
     }
     bool is_shown = part->content_id != NULL && !is_disposed_as(arena, leaf, "attachment") &&
                     (place->is_related || is_disposed_as(arena, leaf, "inline"));
@@ -337,9 +357,9 @@ static bool add_part(struct mime_reading *reading, GMimeObject *leaf, const stru
     bool is_unpacked = false;
 
     part->media_type = media_type_of(arena, leaf);
-    part->name = mime_file_name(arena, name_of(arena, leaf), reading->charset,
+    part->name = mime_file_name(arena, any_name_of(reading, leaf), reading->charset,
                                 reading->parts.count + 1, part->media_type);
-    part->content_id = mime_message_id(arena, g_mime_object_get_content_id(leaf));
+    part->content_id = mime_content_id(arena, mime_header(leaf, "Content-ID"));
     part->kind = kind_in_place(arena, leaf, part, place);
     note_protection(reading, leaf, part->kind);
     if (!mime_content_of(reading, leaf, &part->content, error) ||

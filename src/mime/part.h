@@ -102,6 +102,10 @@ const char *mime_content_take(struct arena *arena, struct mime_content *content,
 const char *mime_file_name(struct arena *arena, const char *given, const char *charset,
                            size_t number, const char *media_type);
 
+/* name.c: a name for what has none: of a message its subject, else the end of where it says to be
+ * found. NULL: there is none. */
+const char *mime_other_name(struct arena *arena, GMimeObject *object, const char *charset);
+
 /* name.c: the media type that the extension of a name stands for; never NULL. */
 const char *mime_type_of_name(const char *name);
 

@@ -175,6 +175,7 @@ static void read_header(struct mime_reading *reading, GMimeObject *object)
 
     message->date = mime_date_of(reading->arena, object, reading->limits->now);
     message->subject = read_subject(reading, object);
+    mime_read_wishes(object, message);
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         *(struct mime_addresses *)((char *)message + lists[i].offset) =
             mime_addresses_of(reading->arena, object, lists[i].name, reading->charset,

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "mime/header.h"
 #include "mime/part.h"
 #include "mime/spool.h"
 #include "mime/tnef.h"
@@ -71,7 +72,7 @@ static void add_part(struct mime_reading *reading, const struct mime_tnef_file *
     part->media_type = media_type_of(arena, file, name);
     part->name =
         mime_file_name(arena, file->name, NULL, reading->parts.count + 1, part->media_type);
-    part->content_id = file->content_id == NULL ? NULL : mime_message_id(arena, file->content_id);
+    part->content_id = mime_content_id(arena, file->content_id);
     part->kind = mime_kind_of(part->media_type);
     if (part->kind == MIME_ATTACHMENT && part->content_id != NULL && has_html) {
         part->kind = MIME_INLINE;

@@ -135,6 +135,8 @@ static void add_part(struct buffer *text, const struct mime_part *part)
 const char *describe(struct arena *arena, const struct mime_message *message)
 {
     static const char *const kinds[] = {"ordinary", "automatic", "bounce", "loop"};
+    static const char *const importances[] = {
+        [MIME_NORMAL] = NULL, [MIME_LOW] = "low", [MIME_HIGH] = "high"};
     struct buffer text;
 
     buffer_init(&text, arena, 1024);
@@ -159,6 +161,9 @@ const char *describe(struct arena *arena, const struct mime_message *message)
     buffer_add_format(&text, "kind: %s%s%s%s\n", kinds[message->kind],
                       message->is_signed ? ", signed" : "",
                       message->is_encrypted ? ", encrypted" : "", message->is_cut ? ", cut" : "");
+    add_if_any(&text, "importance", importances[message->importance]);
+    add_if_any(&text, "wanted", message->wants_read_receipt ? "word that it was read" : NULL);
+    add_if_any(&text, "wanted", message->wants_delivery_receipt ? "word that it arrived" : NULL);
     for (size_t i = 0; i < message->part_count; i++) {
         add_part(&text, &message->parts[i]);
     }

@@ -249,7 +249,7 @@ void test_message__text_is_chosen_and_html_is_kept_and_cleaned(void **state)
         "--r\nContent-Type: multipart/alternative; boundary=a\n\n"
         "--a\nContent-Type: text/plain; charset=koi8-r\n\n\xF0\xD2\xC9\xD7\xC5\xD4\n"
         "--a\nContent-Type: text/html; charset=utf-8\n\n"
-        "<p onclick=x()>Привет<img src=\"cid:logo@x\"><script>alert(1)</script></p>\n"
+        "<p onclick=x()>Привет<img src=\"cid:logo@X\"><script>alert(1)</script></p>\n"
         "--a--\n"
         "--r\nContent-Type: image/png\nContent-ID: <logo@X>\n\npng\n--r--\n"
         "--m\nContent-Type: text/plain\n\nof the list\n"
@@ -262,10 +262,10 @@ void test_message__text_is_chosen_and_html_is_kept_and_cleaned(void **state)
     assert_string_equal(message->text, "Привет\nof the list");
     assert_non_null(strstr(message->html, "<script>alert(1)</script>"));
     assert_string_equal(message->clean_html,
-                        "<p>Привет<img src=\"cid:logo@x\"></p><pre>of the list</pre>");
+                        "<p>Привет<img src=\"cid:logo@X\"></p><pre>of the list</pre>");
     assert_int_equal(message->part_count, 2);
     assert_int_equal(message->parts[0].kind, MIME_INLINE);
-    assert_string_equal(message->parts[0].content_id, "logo@x");
+    assert_string_equal(message->parts[0].content_id, "logo@X");
     assert_string_equal(message->parts[1].name, "log.txt");
     assert_string_equal(content_of(arena, &message->parts[1]), "log");
     arena_destroy(&arena);
