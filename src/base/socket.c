@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-enum { BACKLOG = 4096, HOST_SIZE = 256, PORT_SIZE = 8 };
+enum { BACKLOG = 4096, HOST_SIZE = 256, PORT_SIZE = 8, PORT_MOST = 65535 };
 
 static bool set_error(struct error *error, const char *address, const char *problem,
                       const char *cause)
@@ -35,6 +36,12 @@ static int give_up(int descriptor)
 }
 
 /* ---- ports ---- */
+
+/* A name, or a number that is one: getaddrinfo() takes others for what they leave over. */
+static bool is_port(const char *port)
+{
+    return port[strspn(port, "0123456789")] != '\0' || strtol(port, NULL, 10) <= PORT_MOST;
+}
 
 /* Splits "host:port"; an IPv6 address stands in brackets. */
 static bool split_address(const char *address, char host[HOST_SIZE], const char **port_out)
@@ -87,20 +94,44 @@ static const char *describe(struct arena *arena, int descriptor, const char *hos
     return arena_format(arena, "%s%s%s:%s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
 }
 
-bool socket_listen(struct arena *arena, const char *address, int *descriptor_out,
-                   const char **name_out, struct error *error)
+/* What an address stands for; whoever gets it frees it. */
+static bool look_up(const char *address, char host[HOST_SIZE], struct addrinfo **info_out,
+                    struct error *error)
 {
     static const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *info = NULL;
-    char host[HOST_SIZE];
-    const char *port;
+    const char *port = NULL;
 
     if (!split_address(address, host, &port)) {
         return set_error(error, address, "must be host:port", "no colon");
     }
-    int answer = getaddrinfo(host, port, &wanted, &info);
-    if (answer != 0) {
-        return set_error(error, address, "is not an address to listen on", gai_strerror(answer));
+    if (!is_port(port)) {
+        return set_error(error, address, "is not an address to listen on", "no such port");
+    }
+    int answer = getaddrinfo(host, port, &wanted, info_out);
+    return answer == 0 ||
+           set_error(error, address, "is not an address to listen on", gai_strerror(answer));
+}
+
+bool socket_check(const char *address, struct error *error)
+{
+    struct addrinfo *info = NULL;
+    char host[HOST_SIZE];
+
+    if (!look_up(address, host, &info, error)) {
+        return false;
+    }
+    freeaddrinfo(info);
+    return true;
+}
+
+bool socket_listen(struct arena *arena, const char *address, int *descriptor_out,
+                   const char **name_out, struct error *error)
+{
+    struct addrinfo *info = NULL;
+    char host[HOST_SIZE];
+
+    if (!look_up(address, host, &info, error)) {
+        return false;
     }
     int descriptor = open_port(info);
     freeaddrinfo(info);

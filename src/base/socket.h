@@ -14,6 +14,9 @@
 struct arena;
 struct error;
 
+/* Whether "host:port" can be meant. Fails with SETTING_INVALID. */
+must_check bool socket_check(const char *address, struct error *error);
+
 /* Listens on "host:port" or "[::1]:port"; port 0 takes a free one. name_out gets the address with
  * the port really bound. The descriptor does not block. Fails with SETTING_INVALID. */
 must_check bool socket_listen(struct arena *arena, const char *address, int *descriptor_out,

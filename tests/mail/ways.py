@@ -146,6 +146,29 @@ def check_exim_by_pipe(town):
         return town.complaint_of(["ep"], body.replace(b"\r\n", b"\n"))
 
 
+def check_exim_without_the_program(town):
+    """It cannot be started, or is killed: nothing goes back, and all is filed when it is well again."""
+    deliver = connector.BIN / "crm-deliver"
+    program = deliver.read_bytes()
+    with exim("pipe") as server:
+        try:
+            deliver.unlink()
+            send(2525, letter("no-program"))
+            comes_true(lambda: " returned 127 " in server.log())
+            deliver.write_text("#!/bin/sh\nkill -9 $$\n")
+            deliver.chmod(0o755)
+            send(2525, letter("killed"))
+            comes_true(lambda: " signal 9 " in server.log())
+        finally:
+            deliver.unlink()
+            deliver.write_bytes(program)
+            deliver.chmod(0o755)
+        subprocess.run([server.path, "-qff"], check=True)
+        if not server.is_empty_within(PATIENCE):
+            return f"{server.queue()} {server.log()[-2000:]}"
+    return town.complaint_of(["no-program", "killed"])
+
+
 # ---- Dovecot ----
 
 def check_dovecot_by_sieve_pipe(town):
@@ -284,6 +307,58 @@ def check_statuses_of_deliver(town):
         if answer.returncode != status:
             wrong.append(f"{words}: {answer.returncode} {answer.stderr.decode()}")
     return "; ".join(wrong) or town.complaint_of(["status"])
+
+
+def check_deliver_in_odd_places(town):
+    """Without the files that every program has, or with small ones alone: put off, or filed as it was sent."""
+    message = WORK / "message"
+    message.write_bytes(letter("odd"))
+    deliver = f"{connector.BIN}/crm-deliver -f {SENDER} {BOB}"
+    rows = ((f"{deliver} <&-", 75), (f"ulimit -f 100; head -c 3000000 /dev/zero | {deliver}", 75), (f"{deliver} <{message} 2>&-", 0),
+            (f"{deliver} <{message} >&- 2>&-", 0), (f"{deliver} <{message} >/dev/full 2>/dev/full", 0))
+    statuses = [subprocess.run(["bash", "-c", line], capture_output=True, check=False, timeout=60).returncode for line, _ in rows]
+    found = [town.office.original(identifier) for identifier, _, _ in town.filed()]
+    if statuses != [status for _, status in rows] or len(found) != 1:
+        return f"{statuses} {found}"
+    return None if found[0].split(b"\n", 1)[1] == message.read_bytes() else f"filed as {found[0]}"
+
+
+def check_a_letter_removed_by_hand(town):
+    """It is told once, and forgotten."""
+    with town.away(), Lmtpd() as lmtpd:
+        begin = len(lmtpd.log())
+        send_by_lmtp(2003, letter("removed"))
+        for name in connector.waiting():
+            (connector.SPOOL / "new" / name).unlink()
+        send_by_lmtp(2003, letter("kept"))
+        town.server.start()
+        connector.is_empty_within(PATIENCE)
+        comes_true(lambda: "removed_by_hand" in lmtpd.log()[begin:])
+        log = lmtpd.log()[begin:]
+    if log.count("removed_by_hand") != 1 or '"error"' in log or connector.refused():
+        return log[-2000:]
+    return town.complaint_of(["kept"])
+
+
+def check_settings_are_checked(town):
+    """--check says of each program what its start would say."""
+    connector.follow((BOB, "INBOX"))
+    rows = (("crm-lmtpd", None, "in order"), ("crm-lmtpd", "lmtp.listen=nonsense", "nonsense: must be host:port"),
+            ("crm-lmtpd", "lmtp.listen=127.0.0.1:99999", "127.0.0.1:99999: is not"), ("crm-lmtpd", "lmtp.peers=nonsense", "nonsense"),
+            ("crm-lmtpd", "lmtp.listen= ", "names no address"), ("crm-lmtpd", "lmtp.tls_certificate=/nowhere", "/nowhere: is not"),
+            ("crm-imap", None, "in order"), ("crm-imap", "imap.accounts=/nowhere", "/nowhere: "),
+            ("crm-imap", "imap.ca_file=/nowhere", "/nowhere: is not"), ("crm-outbox", None, "submission.host names no"),
+            ("crm-outbox", "submission.host=mx", "in order"))
+    wrong = []
+    for program, setting, said in rows:
+        words = [] if setting is None else ["-o", setting]
+        answer = subprocess.run([connector.BIN / program, *words, "--check"], capture_output=True, text=True, check=False, timeout=60)
+        if said not in answer.stdout + answer.stderr or (answer.returncode == 0) != (said == "in order"):
+            wrong.append(f"{program} {setting}: {answer}")
+    connector.MAILBOX_PASSWORD.unlink()
+    if subprocess.run([connector.BIN / "crm-imap", "--check"], capture_output=True, check=False, timeout=60).returncode != 1:
+        wrong.append("crm-imap finds no fault in a password that is not there")
+    return "; ".join(wrong) or None
 
 
 # ---- the door ----

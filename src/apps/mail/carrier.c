@@ -77,6 +77,14 @@ static void put_aside(struct carrier *carrier, const struct waiting_letter *lett
               LOG_TEXT("code", code), LOG_TEXT("message", message));
 }
 
+/* An administrator may remove what he does not want to be delivered. */
+static void forget(struct carrier *carrier, const struct waiting_letter *letter)
+{
+    spool_remove(carrier->spool, letter->name);
+    log_event(&carrier->connector->log, LOG_LEVEL_WARNING, "removed_by_hand",
+              LOG_TEXT("letter", letter->name));
+}
+
 static void finish(struct carrier *carrier, const struct waiting_letter *letter,
                    const struct delivery_result *result, int64_t began)
 {
@@ -144,8 +152,10 @@ static void carry(struct thread *thread, const struct waiting_letter *waiting)
     struct delivery_result result;
     int file = -1;
 
-    if (!spool_read(carrier->spool, waiting->name, &file, &error) ||
-        !letter_read(arena, file, waiting->name, &letter, &error)) {
+    bool is_read = spool_read(carrier->spool, waiting->name, &file, &error);
+    if (is_read && file < 0) {
+        forget(carrier, waiting);
+    } else if (!is_read || !letter_read(arena, file, waiting->name, &letter, &error)) {
         put_aside(carrier, waiting, "FILE_UNREADABLE", error.message);
     } else {
         int64_t began = time_monotonic();

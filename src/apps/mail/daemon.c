@@ -97,10 +97,14 @@ static bool serve(const struct connector *connector, const struct daemon_door *d
     return true;
 }
 
-static bool check(const struct connector *connector, struct error *error)
+static bool check(const struct connector *connector, const struct daemon_door *door,
+                  struct error *error)
 {
     struct client_error client_error;
 
+    if (!door->check(connector, error)) {
+        return false;
+    }
     if (!connector_check(connector, &client_error)) {
         return error_set(error, ERROR_SETTING_INVALID, "platform", "%s (%s)", client_error.message,
                          client_error.code);
@@ -125,7 +129,8 @@ static bool run(struct arena *arena, const struct options_program *program,
                         error)) {
         return false;
     }
-    return options.mode == OPTIONS_CHECK ? check(connector, error) : serve(connector, door, error);
+    return options.mode == OPTIONS_CHECK ? check(connector, door, error)
+                                         : serve(connector, door, error);
 }
 
 int daemon_main(const struct options_program *program, const struct daemon_door *door, int count,

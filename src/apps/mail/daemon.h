@@ -16,6 +16,9 @@ struct options_program;
 struct spool;
 
 struct daemon_door {
+    /* Whether the settings of the door are in order, while another program may have it open. */
+    bool (*check)(const struct connector *connector, struct error *error);
+
     /* Opens it; where_out gets what the log and systemd are told: "listening on ...". */
     bool (*open)(const struct connector *connector, struct spool *spool, struct carrier *carrier,
                  void **door_out, const char **where_out, struct error *error);

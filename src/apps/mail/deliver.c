@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,8 +257,29 @@ static int run(struct arena *arena, int count, char **words)
     return options.mode == OPTIONS_CHECK ? check(connector) : deliver(connector, &options);
 }
 
+/* No file of ours gets the number of one that the mail server has closed, and nothing can be read
+ * where standard input is not there: that is no empty message. */
+static void hold_standard_descriptors(void)
+{
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++) {
+        if (fcntl(number, F_GETFD) < 0) {
+            (void)!open("/dev/null", O_WRONLY);
+        }
+    }
+}
+
+/* A bound on files, or nobody who reads what is said, is an error of one write: some mail servers
+ * send a message back when a signal ends the program. */
+static void ignore_signals_of_writing(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 int main(int count, char **words)
 {
+    hold_standard_descriptors();
+    ignore_signals_of_writing();
     umask(S_IRWXG | S_IRWXO); /* mail is nobody else's business */
     struct arena *arena = arena_create();
     int status = run(arena, count, words);

@@ -55,13 +55,13 @@ static bool open_state_folder(struct followers *followers, struct error *error)
     return true;
 }
 
-static bool open_tls(struct followers *followers, struct error *error)
+static bool open_tls(const struct connector *connector, struct tls_client **tls_out,
+                     struct error *error)
 {
-    const struct connector *connector = followers->service.connector;
     const struct connector_settings_imap *settings = &connector->settings.imap;
 
     return strcmp(settings->security, "none") == 0 ||
-           tls_client_open(connector->arena, settings->ca_file, &followers->service.tls, error);
+           tls_client_open(connector->arena, settings->ca_file, tls_out, error);
 }
 
 static bool open_pipe(struct followers *followers, struct error *error)
@@ -124,14 +124,36 @@ static bool open_door(const struct connector *connector, struct spool *spool,
     array_init(&followers->all, connector->arena);
     if (!imap_accounts_read(connector->arena, connector->settings.imap.accounts, &accounts,
                             error) ||
-        !open_state_folder(followers, error) || !open_tls(followers, error) ||
-        !open_pipe(followers, error) || !start_all(followers, &accounts, error)) {
+        !open_state_folder(followers, error) ||
+        !open_tls(connector, &followers->service.tls, error) || !open_pipe(followers, error) ||
+        !start_all(followers, &accounts, error)) {
         close_door(followers);
         return false;
     }
     *door_out = followers;
     *where_out = arena_format(connector->arena, "Following %zu folders on %s", accounts.count,
                               connector->settings.imap.host);
+    return true;
+}
+
+/* Passwords that cannot be read yet may be there when they are needed; whoever checks wants to
+ * know. */
+static bool check_door(const struct connector *connector, struct error *error)
+{
+    struct tls_client *tls = NULL;
+    struct array accounts;
+
+    if (!imap_accounts_read(connector->arena, connector->settings.imap.accounts, &accounts,
+                            error) ||
+        !open_tls(connector, &tls, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < accounts.count; i++) {
+        const char *password = NULL;
+        if (!imap_account_password(connector->arena, accounts.items[i], &password, error)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -146,7 +168,7 @@ static bool reload(void *door, struct error *error)
 int main(int count, char **words)
 {
     static const struct daemon_door door = {
-        .open = open_door, .reload = reload, .close = close_door};
+        .check = check_door, .open = open_door, .reload = reload, .close = close_door};
 
     return daemon_main(&program, &door, count, words);
 }

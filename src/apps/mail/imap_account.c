@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
-enum { FILE_MOST = 1024 * 1024 };
+enum { FILE_MOST = 1024 * 1024, PASSWORD_MOST = 4096 };
 
 static const char blanks[] = " \t\r";
 
@@ -62,4 +62,18 @@ bool imap_accounts_read(struct arena *arena, const char *path, struct array *acc
     }
     return accounts_out->count > 0 || error_set(error, ERROR_SETTING_INVALID, "imap.accounts",
                                                 "%s: there is no account in it", path);
+}
+
+bool imap_account_password(struct arena *arena, const struct imap_account *account,
+                           const char **password_out, struct error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+
+    if (!file_read(arena, account->password_file, PASSWORD_MOST, &text, &length, error)) {
+        return false;
+    }
+    text[strcspn(text, "\r\n")] = '\0';
+    *password_out = text;
+    return true;
 }

@@ -33,4 +33,8 @@ struct imap_account {
 must_check bool imap_accounts_read(struct arena *arena, const char *path,
                                    struct array *accounts_out, struct error *error);
 
+/* Reads the password: the first line of its file. FILE_UNREADABLE. */
+must_check bool imap_account_password(struct arena *arena, const struct imap_account *account,
+                                      const char **password_out, struct error *error);
+
 #endif

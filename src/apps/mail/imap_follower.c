@@ -17,12 +17,10 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/time.h"
 
 enum {
     STACK_SIZE = 256 * 1024,
-    PASSWORD_MOST = 4096,
     FIRST_WAIT = 500, /* ms before the second attempt to connect */
     FULL_WAIT = 2000, /* ms before the spool is tried again */
     REFUSALS_LEAST = 3,
@@ -269,20 +267,6 @@ static bool note_modseq(struct imap_follower *follower, const struct imap_folder
     return imap_state_write(follower->state_path, &follower->state, error);
 }
 
-static bool read_password(struct arena *arena, const struct imap_account *account,
-                          const char **password_out, struct error *error)
-{
-    char *text = NULL;
-    size_t length = 0;
-
-    if (!file_read(arena, account->password_file, PASSWORD_MOST, &text, &length, error)) {
-        return false;
-    }
-    text[strcspn(text, "\r\n")] = '\0';
-    *password_out = text;
-    return true;
-}
-
 static bool make_place(struct arena *arena, const struct imap_follower *follower,
                        struct imap_place *place_out, struct error *error)
 {
@@ -301,7 +285,7 @@ static bool make_place(struct arena *arena, const struct imap_follower *follower
         .timeout = settings->timeout,
         .stop = service->stop,
     };
-    return read_password(arena, follower->account, &place_out->password, error);
+    return imap_account_password(arena, follower->account, &place_out->password, error);
 }
 
 /* Follows the folder over one connection, until that breaks. is_open_out: it was had. */

@@ -230,29 +230,41 @@ static bool listen_at(struct arena *arena, struct lmtp_server *server, const cha
     return true;
 }
 
-static bool listen_at_all(struct arena *arena, struct lmtp_server *server, struct error *error)
+static bool check_address(struct arena *arena, struct lmtp_server *server, const char *address,
+                          struct error *error)
 {
-    char *rest = arena_copy_text(arena, server->service.connector->settings.lmtp.listen);
+    (void)arena;
+    (void)server;
+    return address[0] == '/' || socket_check(address, error);
+}
+
+/* Calls for each address of the list; false where there is none. */
+static bool each_address(struct arena *arena, struct lmtp_server *server, const char *list,
+                         bool (*visit)(struct arena *arena, struct lmtp_server *server,
+                                       const char *address, struct error *error),
+                         struct error *error)
+{
+    char *rest = arena_copy_text(arena, list);
+    int count = 0;
 
     for (char *part = strtok_r(rest, ", ", &rest); part != NULL;
          part = strtok_r(NULL, ", ", &rest)) {
-        if (!listen_at(arena, server, part, error)) {
+        if (!visit(arena, server, part, error)) {
             return false;
         }
+        count++;
     }
-    return server->listener_count > 0 ||
+    return count > 0 ||
            error_set(error, ERROR_SETTING_INVALID, "lmtp.listen", "lmtp.listen names no address");
 }
 
-static bool open_tls(struct arena *arena, struct lmtp_server *server, struct error *error)
+static bool open_tls(struct arena *arena, const struct connector_settings_lmtp *settings,
+                     struct tls_context **tls_out, struct error *error)
 {
-    const struct connector_settings_lmtp *settings = &server->service.connector->settings.lmtp;
-
     if (settings->tls_certificate[0] == '\0') {
         return true;
     }
-    return tls_context_open(arena, settings->tls_certificate, settings->tls_key,
-                            &server->service.tls, error);
+    return tls_context_open(arena, settings->tls_certificate, settings->tls_key, tls_out, error);
 }
 
 static const char *greeting_name(struct arena *arena, const struct connector *connector)
@@ -271,15 +283,26 @@ static bool start(struct arena *arena, struct lmtp_server *server, struct error 
     const struct connector_settings_lmtp *settings = &server->service.connector->settings.lmtp;
 
     if (!network_list_parse(arena, settings->peers, "lmtp.peers", &server->peers, error) ||
-        !open_tls(arena, server, error) ||
+        !open_tls(arena, settings, &server->service.tls, error) ||
         !open_pipe(&server->service.stop, &server->stop_write, error) ||
         !open_pipe(&server->service.cut, &server->cut_write, error) ||
-        !listen_at_all(arena, server, error) ||
+        !each_address(arena, server, settings->listen, listen_at, error) ||
         !thread_start(&server->acceptor, accept_until_stopped, server, error)) {
         return false;
     }
     server->has_acceptor = true;
     return true;
+}
+
+bool lmtp_server_check(struct arena *arena, const struct connector *connector, struct error *error)
+{
+    const struct connector_settings_lmtp *settings = &connector->settings.lmtp;
+    struct network_list *peers = NULL;
+    struct tls_context *tls = NULL;
+
+    return network_list_parse(arena, settings->peers, "lmtp.peers", &peers, error) &&
+           open_tls(arena, settings, &tls, error) &&
+           each_address(arena, NULL, settings->listen, check_address, error);
 }
 
 bool lmtp_server_start(struct arena *arena, const struct connector *connector, struct spool *spool,

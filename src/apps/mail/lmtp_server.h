@@ -21,6 +21,10 @@ struct error;
 struct lmtp_server;
 struct spool;
 
+/* Whether its settings are in order; nothing is listened on. Fails with SETTING_INVALID. */
+must_check bool lmtp_server_check(struct arena *arena, const struct connector *connector,
+                                  struct error *error);
+
 /* Listens, and takes letters into the spool. Fails with SETTING_INVALID, INTERNAL. */
 must_check bool lmtp_server_start(struct arena *arena, const struct connector *connector,
                                   struct spool *spool, struct carrier *carrier,

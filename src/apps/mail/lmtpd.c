@@ -32,6 +32,11 @@ static bool open_door(const struct connector *connector, struct spool *spool,
     return true;
 }
 
+static bool check_door(const struct connector *connector, struct error *error)
+{
+    return lmtp_server_check(connector->arena, connector, error);
+}
+
 static bool reload(void *door, struct error *error)
 {
     return lmtp_server_reload(door, error);
@@ -47,7 +52,7 @@ static bool close_door(void *door)
 int main(int count, char **words)
 {
     static const struct daemon_door door = {
-        .open = open_door, .reload = reload, .close = close_door};
+        .check = check_door, .open = open_door, .reload = reload, .close = close_door};
 
     return daemon_main(&program, &door, count, words);
 }

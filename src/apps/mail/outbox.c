@@ -1,10 +1,12 @@
 /*
  * outbox.c - crm-outbox: sends what people wrote through a mail server.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "apps/mail/connector.h"
 #include "apps/mail/options.h"
@@ -12,6 +14,7 @@
 #include "apps/mail/smtp.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/signals.h"
@@ -65,6 +68,17 @@ static void go_round(const struct connector *connector, struct client *client, s
     }
 }
 
+/* What the settings of the mail server make. */
+static bool make_smtp(const struct connector *connector, const struct smtp_options *options,
+                      struct smtp **smtp_out, struct error *error)
+{
+    if (*options->host == '\0') {
+        return error_set(error, ERROR_SETTING_INVALID, "submission.host",
+                         "submission.host names no mail server");
+    }
+    return smtp_make(connector->arena, options, smtp_out, error);
+}
+
 static bool serve(const struct connector *connector, struct error *error)
 {
     const struct smtp_options options = options_of(connector);
@@ -72,11 +86,7 @@ static bool serve(const struct connector *connector, struct error *error)
     struct client *client = NULL;
     struct smtp *smtp = NULL;
 
-    if (*options.host == '\0') {
-        return error_set(error, ERROR_SETTING_INVALID, "submission.host",
-                         "submission.host names no mail server");
-    }
-    if (!smtp_make(connector->arena, &options, &smtp, error)) {
+    if (!make_smtp(connector, &options, &smtp, error)) {
         return false;
     }
     if (!connector_open_client(connector, connector->arena, ATTEMPTS, &client, &client_error)) {
@@ -95,9 +105,29 @@ static bool serve(const struct connector *connector, struct error *error)
     return true;
 }
 
+static bool check_folder(const char *folder, struct error *error)
+{
+    int file = file_make_nameless(folder);
+
+    if (file < 0) {
+        error_set(error, ERROR_SETTING_INVALID, "submission.dir", "%s: no file can be made there",
+                  folder);
+        return error_add_cause(error, "%s", strerror(errno));
+    }
+    close(file);
+    return true;
+}
+
 static bool check(const struct connector *connector, struct error *error)
 {
+    const struct smtp_options options = options_of(connector);
     struct client_error client_error;
+    struct smtp *smtp = NULL;
+
+    if (!make_smtp(connector, &options, &smtp, error) ||
+        !check_folder(connector->settings.submission.dir, error)) {
+        return false;
+    }
 
     if (!connector_check(connector, &client_error)) {
         return error_set(error, ERROR_SETTING_INVALID, "platform", "%s (%s)", client_error.message,

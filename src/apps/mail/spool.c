@@ -324,14 +324,15 @@ bool spool_read(struct spool *spool, const char *name, int *file_out, struct err
 {
     int file = openat(spool->places[PLACE_NEW], name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-    if (file < 0) {
+    if (file < 0 && errno != ENOENT) {
         return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s: %s", name, strerror(errno));
     }
     *file_out = file;
     return true;
 }
 
-/* Bytes of a letter that waits, which its leaving makes free. */
+/* Bytes of a letter that waits, which its leaving makes free; those of one that was removed by hand
+ * are free when the spool is opened again. */
 static int64_t size_of(struct spool *spool, const char *name)
 {
     struct stat status;

@@ -68,11 +68,11 @@ void spool_drop(struct spool_draft **draft);
 
 /* ---- reading ---- */
 
-/* Opens a letter that waits. Fails with FILE_UNREADABLE. */
+/* Opens a letter that waits; file_out -1: somebody has removed it. Fails with FILE_UNREADABLE. */
 must_check bool spool_read(struct spool *spool, const char *name, int *file_out,
                            struct error *error);
 
-/* Removes a letter that has been delivered. */
+/* Removes a letter that has been delivered, or is gone. */
 void spool_remove(struct spool *spool, const char *name);
 
 /* Puts a letter aside with the reason. Fails with INTERNAL; it waits on then. */
