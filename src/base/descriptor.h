@@ -16,7 +16,7 @@
 
 struct arena;
 
-enum { DESCRIPTORS_MOST = 2 /* in one message */ };
+enum { DESCRIPTORS_MOST = 3 /* in one message */ };
 
 /* Sends the bytes as one message with these descriptors, which stay open here too. False when the
  * other side has gone, with errno set. */

@@ -42,7 +42,7 @@ static bool write_message(struct mime_reading *reading, GMimeMessage *message,
     int64_t size = g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, nowhere);
 
     g_object_unref(nowhere);
-    return mime_spool_make(reading->arena, reading->limits->folder, size, stream_out, error) &&
+    return mime_scratch_make(reading->arena, &reading->scratch, size, stream_out, error) &&
            (g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, *stream_out) >= 0 ||
             error_set(error, ERROR_INTERNAL, NULL, "There is no room for the message"));
 }

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/attributes.h"
 #include "mime/mime.h"
+#include "mime/spool.h"
 
 struct arena;
 struct digest;
@@ -26,6 +27,7 @@ struct mime_reading {
     struct arena *arena;
     const struct mime_limits *limits;
     struct mime_message *message;
+    struct mime_scratch scratch;
     const char *charset;        /* that the first text names: of bytes as they are; NULL: none */
     struct array blocks;        /* struct mime_block * */
     size_t plain_size;          /* bytes of the blocks' texts */

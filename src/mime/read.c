@@ -240,7 +240,9 @@ bool mime_read_spool(struct arena *arena, const struct mime_spool *spool,
                      const struct mime_limits *limits, enum mime_extent extent,
                      struct mime_message **message_out, struct error *error)
 {
-    struct mime_reading reading = {.arena = arena, .limits = limits};
+    struct mime_reading reading = {.arena = arena,
+                                   .limits = limits,
+                                   .scratch = {.folder = limits->folder, .file = spool->scratch}};
     GMimeStream *stream = NULL;
     bool is_opaque = false;
 

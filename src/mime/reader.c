@@ -50,6 +50,7 @@ struct mime_readers {
     unsigned long long start; /* which start that was */
     uint64_t ordered;         /* the number of the last order */
     atomic_ullong made, lost, cut, refused, restarted;
+    atomic_bool is_unconfined_told;
 };
 
 /* How a reader came off. */
@@ -147,7 +148,7 @@ static bool await_reader(struct mime_readers *readers, struct reader *reader_out
 {
     int64_t end = time_monotonic() + ORDER_PATIENCE;
     struct mime_delivery delivery = {.number = 0};
-    int given[DESCRIPTORS_MOST] = {-1, -1};
+    int given[DESCRIPTORS_MOST];
     size_t count = 0;
 
     while (delivery.number != readers->ordered) {
@@ -161,11 +162,13 @@ static bool await_reader(struct mime_readers *readers, struct reader *reader_out
             return false;
         }
     }
-    if (count != DESCRIPTORS_MOST) {
+    if (count != MIME_GIVEN) {
         descriptors_close(given, count);
         return false;
     }
-    *reader_out = (struct reader){.socket = given[0], .process = given[1], .start = readers->start};
+    *reader_out = (struct reader){.socket = given[MIME_GIVEN_SOCKET],
+                                  .process = given[MIME_GIVEN_PROCESS],
+                                  .start = readers->start};
     return true;
 }
 
@@ -205,14 +208,28 @@ static bool take_waiting(struct mime_readers *readers, struct reader *reader_out
     return is_found;
 }
 
+/* Where the system lets no process confine itself, mail is read all the same; that is said once. */
+static void tell_unconfined(struct mime_readers *readers)
+{
+    if (!atomic_exchange(&readers->is_unconfined_told, true)) {
+        log_event(readers->log, LOG_LEVEL_WARNING, "mail_readers_unconfined",
+                  LOG_TEXT("reason", "the system refuses seccomp"));
+    }
+}
+
 /* One that ended before its bounds held is no message's fault. */
-static bool is_ready(const struct reader *reader)
+static bool is_ready(struct mime_readers *readers, const struct reader *reader)
 {
     char word = 0;
 
-    return wait_for(reader->socket, ORDER_PATIENCE) &&
-           recv(reader->socket, &word, sizeof(word), MSG_DONTWAIT) == sizeof(word) &&
-           word == MIME_READY;
+    if (!wait_for(reader->socket, ORDER_PATIENCE) ||
+        recv(reader->socket, &word, sizeof(word), MSG_DONTWAIT) != sizeof(word)) {
+        return false;
+    }
+    if (word == MIME_READY_UNCONFINED) {
+        tell_unconfined(readers);
+    }
+    return word == MIME_READY || word == MIME_READY_UNCONFINED;
 }
 
 static bool take_new(struct mime_readers *readers, int64_t memory, struct reader *reader_out,
@@ -225,7 +242,7 @@ static bool take_new(struct mime_readers *readers, int64_t memory, struct reader
         return say_busy(error);
     }
     atomic_fetch_add(&readers->made, 1);
-    if (!is_ready(reader_out)) {
+    if (!is_ready(readers, reader_out)) {
         kill_reader(reader_out);
         return say_busy(error);
     }
@@ -276,7 +293,6 @@ static struct mime_task *make_task(const struct journey *journey, enum mime_exte
     task->limits = *journey->limits;
     task->time = time_for(journey, extent);
     task->extent = extent;
-    strncpy(task->folder, journey->limits->folder, sizeof(task->folder) - 1);
     return task;
 }
 
@@ -317,10 +333,12 @@ static bool is_orphan(struct mime_readers *readers, const struct reader *reader)
 static enum ending ask(struct journey *journey, const struct reader *reader,
                        const struct mime_task *task, int file)
 {
-    const int files[] = {task->spool.file, file};
+    const int files[MIME_FILES] = {[MIME_FILE_SPOOL] = task->spool.file,
+                                   [MIME_FILE_SCRATCH] = task->spool.scratch,
+                                   [MIME_FILE_ANSWER] = file};
 
     if (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0 ||
-        !descriptors_send(reader->socket, task, sizeof(*task), files, 2)) {
+        !descriptors_send(reader->socket, task, sizeof(*task), files, MIME_FILES)) {
         return ENDING_GONE;
     }
     if (!wait_for(reader->socket, task->time)) {
@@ -414,6 +432,8 @@ bool mime_readers_read(struct mime_readers *readers, struct arena *arena,
     bool is_answered = false;
 
     if (!mime_spool_fill(arena, source, limits, &journey.spool, error) ||
+        !mime_spool_file(arena, limits->folder, journey.spool.size, &journey.spool.scratch,
+                         error) ||
         !read_once(&journey, MIME_ALL, &is_answered, error)) {
         return false;
     }

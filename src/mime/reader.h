@@ -10,16 +10,16 @@
  * Readers are forked from a process that is small and has one thread, their parent: the same
  * program, started anew, without the server's memory, settings or connections. It is started again
  * when it ends. A reader has a socket to the server and the files of the message that it reads, and
- * no other; it may not gain rights, has a bound of memory, and ends with its parent, and that with
- * the server, whatever ends them. What it says of a message is not trusted (answer.h). What it
- * could do if a message took it over is to lie about that message and those that it reads later, up
- * to the next renewal.
+ * can open no other, nor do anything but compute (base/confine.h), where the system lets it give up
+ * the rest; it has a bound of memory, and ends with its parent, and that with the server, whatever
+ * ends them. What it says of a message is not trusted (answer.h). What it could do if a message
+ * took it over is to lie about that message and those that it reads later, up to the next renewal.
  *
  * Memory: what is read lives in the arena given; the bytes of parts are in a file which is closed
  * with it.
  * Threads: shared; as many readers are made as messages are read at once. Started and stopped by
  * one thread.
- * Specifications: as mime.h; prctl(2), setrlimit(2).
+ * Specifications: as mime.h; prctl(2), setrlimit(2), seccomp(2).
  */
 #ifndef MIME_READER_H
 #define MIME_READER_H

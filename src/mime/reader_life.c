@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/confine.h"
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "mime/reader_task.h"
@@ -110,28 +111,26 @@ static void read_task(struct arena *arena, const struct mime_task *task, int fil
 static bool serve_one(int tasks, struct mime_task *task)
 {
     struct mime_report report = {.outcome = MIME_OUTCOME_NO_ROOM};
-    int files[2] = {-1, -1};
+    int files[MIME_FILES];
 
-    if (!descriptors_receive(tasks, task, sizeof(*task), files, 2)) {
+    if (!descriptors_receive(tasks, task, sizeof(*task), files, MIME_FILES)) {
         return false;
     }
     struct arena *arena = arena_create();
-    task->spool.file = files[0];
-    task->limits.folder = task->folder;
+    task->spool.file = files[MIME_FILE_SPOOL];
+    task->spool.scratch = files[MIME_FILE_SCRATCH];
+    task->limits.folder = NULL;
     if (bound_task(task)) {
-        read_task(arena, task, files[1], &report);
+        read_task(arena, task, files[MIME_FILE_ANSWER], &report);
     }
     arena_destroy(&arena);
-    close(files[0]);
-    close(files[1]);
+    descriptors_close(files, MIME_FILES);
     return descriptors_send(tasks, &report, sizeof(report), NULL, 0);
 }
 
 never_returns void mime_reader_live(int tasks, pid_t parent, int64_t memory)
 {
     static struct mime_task task; /* large, and one at a time */
-    const char ready = MIME_READY;
-
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(0);
@@ -139,8 +138,11 @@ never_returns void mime_reader_live(int tasks, pid_t parent, int64_t memory)
     prctl(PR_SET_NAME, "crmd-reader");
     signal(SIGCHLD, SIG_DFL);
     offer_itself();
-    if (!bound(RLIMIT_NOFILE, OPEN_FILES) || !bound(RLIMIT_CORE, 0) || !bound_memory(memory) ||
-        !descriptors_send(tasks, &ready, sizeof(ready), NULL, 0)) {
+    if (!bound(RLIMIT_NOFILE, OPEN_FILES) || !bound(RLIMIT_CORE, 0) || !bound_memory(memory)) {
+        _exit(1);
+    }
+    const char ready = confine_process() ? MIME_READY : MIME_READY_UNCONFINED;
+    if (!descriptors_send(tasks, &ready, sizeof(ready), NULL, 0)) {
         _exit(1);
     }
     while (serve_one(tasks, &task)) {

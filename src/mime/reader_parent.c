@@ -13,7 +13,6 @@
 
 #include "base/arena.h"
 #include "base/descriptor.h"
-#include "mime/library.h"
 #include "mime/reader_task.h"
 
 enum { PATIENCE_SECONDS = 1, KEPT_BYTES = 8 << 20 };
@@ -58,7 +57,7 @@ static pid_t fork_reader(const int ends[2], int64_t memory)
 static int make_reader(const struct mime_order *order)
 {
     int ends[2] = {-1, -1};
-    int given[DESCRIPTORS_MOST] = {-1, -1};
+    int given[MIME_GIVEN] = {-1, -1};
     struct mime_delivery delivery = {.number = order->number};
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -66,16 +65,17 @@ static int make_reader(const struct mime_order *order)
     }
     pid_t reader = fork_reader(ends, order->memory);
     int failure = reader < 0 ? errno : 0;
-    given[0] = ends[0];
-    if (failure == 0 && (given[1] = pidfd_open(reader, 0)) < 0) {
+    given[MIME_GIVEN_SOCKET] = ends[0];
+    if (failure == 0 && (given[MIME_GIVEN_PROCESS] = pidfd_open(reader, 0)) < 0) {
         failure = errno;
     }
-    if (failure == 0 && !descriptors_send(MIME_ORDERS, &delivery, sizeof(delivery), given, 2)) {
+    if (failure == 0 &&
+        !descriptors_send(MIME_ORDERS, &delivery, sizeof(delivery), given, MIME_GIVEN)) {
         failure = errno;
     }
     close(ends[0]);
     close(ends[1]);
-    close(given[1]);
+    close(given[MIME_GIVEN_PROCESS]);
     return failure;
 }
 
@@ -110,7 +110,7 @@ never_returns void mime_reader_parent(void)
     prctl(PR_SET_NAME, "crmd-readers");
     choose_signals(&while_waiting);
     arena_keep_freed(KEPT_BYTES);
-    mime_library_begin();
+    mime_reader_prepare();
     for (;;) {
         if (ppoll(&waiting, 1, NULL, &while_waiting) < 0) {
             bury();

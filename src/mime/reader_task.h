@@ -8,7 +8,6 @@
 #ifndef MIME_READER_TASK_H
 #define MIME_READER_TASK_H
 
-#include <limits.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -32,15 +31,26 @@ struct mime_delivery {
     int error; /* errno, or 0 */
 };
 
-/* A reader to the server, once: its bounds hold, and it waits for messages. */
-enum { MIME_READY = 'r' };
+/* The order of what comes with it. */
+enum { MIME_GIVEN_SOCKET, MIME_GIVEN_PROCESS, MIME_GIVEN };
 
-/* The server to a reader, with the spool and a file to answer into. */
+/* A reader to the server, once: its bounds hold, and it waits for messages; whether the system
+ * confines it. */
+enum { MIME_READY = 'r', MIME_READY_UNCONFINED = 'u' };
+
+/* The files of a message, in the order in which they are sent. */
+enum {
+    MIME_FILE_SPOOL,
+    MIME_FILE_SCRATCH, /* of the spool; it is of no use to the server */
+    MIME_FILE_ANSWER,  /* to answer into */
+    MIME_FILES
+};
+
+/* The server to a reader, with the files. */
 struct mime_task {
-    struct mime_spool spool;   /* its file comes beside it */
-    struct mime_limits limits; /* its folder is the one below */
-    char folder[PATH_MAX];
-    int64_t time; /* milliseconds of the processor */
+    struct mime_spool spool;   /* its files come beside it */
+    struct mime_limits limits; /* its folder is of no use: a reader opens nothing */
+    int64_t time;              /* milliseconds of the processor */
     enum mime_extent extent;
 };
 
@@ -59,6 +69,9 @@ struct mime_report {
 
 /* The whole life of the parent: makes readers until the other side of its socket has gone. */
 never_returns void mime_reader_parent(void);
+
+/* Has libraries load what readers will use. */
+void mime_reader_prepare(void);
 
 /* The whole life of a reader: reads messages until the other side of its socket has gone. */
 never_returns void mime_reader_live(int tasks, pid_t parent, int64_t memory);

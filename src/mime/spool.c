@@ -120,6 +120,22 @@ bool mime_spool_make(struct arena *arena, const char *folder, int64_t size,
     return true;
 }
 
+bool mime_scratch_make(struct arena *arena, struct mime_scratch *scratch, int64_t size,
+                       GMimeStream **stream_out, struct error *error)
+{
+    if (scratch->file < 0 || size <= IN_MEMORY) {
+        return mime_spool_make(arena, scratch->folder, size, stream_out, error);
+    }
+    int own = fcntl(scratch->file, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) {
+        return say_no_room(error);
+    }
+    *stream_out = g_mime_stream_fs_new_with_bounds(own, scratch->used, scratch->used + size);
+    mime_unref_with(arena, *stream_out);
+    scratch->used += size;
+    return true;
+}
+
 /* What is small is read at once: GMime asks for a few bytes at a time. */
 bool mime_spool_stream(struct arena *arena, const struct mime_spool *spool,
                        GMimeStream **stream_out, struct error *error)
@@ -207,6 +223,7 @@ static bool close_filling(struct filling *filling, const struct mime_scan *scan,
     }
     *spool_out = (struct mime_spool){
         .file = is_in_memory ? filling->file : filling->reading,
+        .scratch = -1,
         .size = filling->size,
         .header_begin = scan->header_begin,
         .header_end = scan->header_end,

@@ -24,7 +24,8 @@ struct mime_source;
 
 /* A message, and what was seen of it. */
 struct mime_spool {
-    int file; /* only to be read */
+    int file;    /* only to be read */
+    int scratch; /* an empty file for what is made of it; -1: files are made when they are needed */
     int64_t size;
     int64_t header_begin, header_end;
     bool has_header;
@@ -51,6 +52,18 @@ must_check bool mime_spool_stream(struct arena *arena, const struct mime_spool *
  * folder. Fails with INTERNAL when there is no room for the file. */
 must_check bool mime_spool_make(struct arena *arena, const char *folder, int64_t size,
                                 GMimeStream **stream_out, struct error *error);
+
+/* Where a reading makes its streams. */
+struct mime_scratch {
+    const char *folder;
+    int file;     /* of all streams; -1: each has its own, in the folder */
+    int64_t used; /* bytes of it */
+};
+
+/* The same where there may be one file for all: the stream is a piece of it then, and takes no
+ * more. */
+must_check bool mime_scratch_make(struct arena *arena, struct mime_scratch *scratch, int64_t size,
+                                  GMimeStream **stream_out, struct error *error);
 
 /* Has the arena let go of an object of GMime's. */
 void mime_unref_with(struct arena *arena, void *object);

@@ -478,7 +478,8 @@ bool mime_tnef_read(struct arena *arena, GMimeStream *stream, const struct mime_
                     struct mime_tnef *tnef)
 {
     struct reader *reader = arena_allocate(arena, sizeof(*reader));
-    const struct range all = {.at = 0, .end = g_mime_stream_length(stream)};
+    const int64_t begin = stream->bound_start; /* a piece of a file counts from the file's */
+    const struct range all = {.at = begin, .end = begin + g_mime_stream_length(stream)};
     const char *subject = NULL;
 
     *reader = (struct reader){.arena = arena, .stream = stream, .limits = limits, .tnef = tnef};

@@ -23,7 +23,7 @@ static bool spool(struct mime_reading *reading, struct mime_part *part, GMimeStr
     char *bytes = arena_allocate(reading->arena, CHUNK);
     size_t length = 0;
 
-    if (!mime_spool_make(reading->arena, reading->limits->folder, part->size, stream_out, error)) {
+    if (!mime_scratch_make(reading->arena, &reading->scratch, part->size, stream_out, error)) {
         return false;
     }
     do {

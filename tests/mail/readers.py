@@ -105,9 +105,19 @@ def ends(pids):
     return True
 
 
+def prove_confined(tally, office):
+    """The kernel lets it do little, unless it refuses to, which is said then."""
+    if '"mail_readers_unconfined"' in office.server.log():
+        tally.skip("confined", "seccomp is refused here")
+        return
+    status = pathlib.Path(f"/proc/{office.server.readers()[1]}/status").read_text()
+    tally.check("confined", None if "\nSeccomp:\t2\n" in status else status)
+
+
 def prove_hanging(tally, office):
     """A reader that hangs is ended; who asks for something else does not notice."""
     tally.check("before", complaint_of_whole(office, "before"))
+    prove_confined(tally, office)
     reader = office.server.readers()[1]
     os.kill(reader, signal.SIGSTOP)
     came = []

@@ -6,7 +6,8 @@
  * has no subject, or no text. Of parts their first bytes are told too. In a message "\xNN" is a
  * byte, "\r" and "\\" are what they are in C, and a "\" at the end of a line takes it to the next.
  *
- * Each is read as it stands and, unless it says something of line ends, as SMTP carries it.
+ * Each is read as it stands and, unless it says something of line ends, as SMTP carries it; in this
+ * process, and by a reader, which may open no file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +22,14 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "mime/describe.h"
+#include "mime/reader.h"
 
-enum { SIZE_MOST = 1024 * 1024, TOLD_BYTES = 120 };
+enum { SIZE_MOST = 1024 * 1024, TOLD_BYTES = 120, READING_TIME = 60000 };
+
+static struct log silence = {.descriptor = 2, .level = LOG_LEVEL_ERROR};
+static struct mime_readers *readers;
 
 /* One case, as it stands in its file. */
 struct broken {
@@ -208,24 +214,50 @@ static const char *without_sizes(struct arena *arena, const char *expected)
 
 /* ---- the test ---- */
 
-static bool is_told(struct arena *arena, const struct broken *broken, const char *line_end)
+static struct mime_message *read_here(struct arena *arena, const struct buffer *bytes)
 {
     const struct mime_limits limits = ordinary_limits();
-    bool is_plain = strcmp(line_end, "\n") == 0;
-    struct buffer bytes = bytes_of(arena, broken->message, line_end);
     struct error error = {0};
-    const struct mime_message *message =
-        try_message(arena, &limits, bytes.bytes, bytes.length, &error);
+
+    return try_message(arena, &limits, bytes->bytes, bytes->length, &error);
+}
+
+static struct mime_message *read_by_reader(struct arena *arena, const struct buffer *bytes)
+{
+    const struct mime_limits limits = ordinary_limits();
+    const struct mime_bounds bounds = {.time = READING_TIME, .request_id = "test"};
+    struct given given;
+    const struct mime_source source = source_of(&given, bytes->bytes, bytes->length);
+    struct mime_message *message = NULL;
+    struct error error = {0};
+
+    return mime_readers_read(readers, arena, &source, &limits, &bounds, &message, &error) ? message
+                                                                                          : NULL;
+}
+
+static bool is_told_by(struct mime_message *(*read)(struct arena *, const struct buffer *),
+                       struct arena *arena, const struct broken *broken, const char *line_end)
+{
+    bool is_plain = strcmp(line_end, "\n") == 0;
+    const struct buffer bytes = bytes_of(arena, broken->message, line_end);
+    const struct mime_message *message = read(arena, &bytes);
     const char *found = trim(arena, message == NULL ? "refused" : tell(arena, message, is_plain));
     const char *expected =
         trim(arena, is_plain ? broken->expected : without_sizes(arena, broken->expected));
 
     if (strcmp(found, expected) != 0) {
-        print_error("## %s%s\n-- expected\n%s\n-- found\n%s\n\n", broken->title,
-                    is_plain ? "" : " (CRLF)", expected, found);
+        print_error("## %s%s%s\n-- expected\n%s\n-- found\n%s\n\n", broken->title,
+                    is_plain ? "" : " (CRLF)", read == read_here ? "" : " (by a reader)", expected,
+                    found);
         return false;
     }
     return true;
+}
+
+static bool is_told(struct arena *arena, const struct broken *broken, const char *line_end)
+{
+    return is_told_by(read_here, arena, broken, line_end) &&
+           is_told_by(read_by_reader, arena, broken, line_end);
 }
 
 static void read_all(const char *name, size_t least)
@@ -237,6 +269,7 @@ static void read_all(const char *name, size_t least)
     char *at = NULL;
     size_t length = 0, count = 0, wrong = 0;
 
+    assert_true(mime_readers_start(&silence, &readers, &error));
     assert_true(file_read(arena, path, SIZE_MOST, &at, &length, &error));
     take_lines(arena, &at, &end); /* what the file is about */
     for (; end != NULL; count++) {
@@ -251,6 +284,8 @@ static void read_all(const char *name, size_t least)
         arena_destroy(&scratch);
     }
     arena_destroy(&arena);
+    assert_int_equal(mime_readers_count(readers).lost, 0);
+    mime_readers_stop(&readers);
     assert_int_equal(wrong, 0);
     assert_true(count >= least);
 }

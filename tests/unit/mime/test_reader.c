@@ -526,6 +526,28 @@ void test_reader__has_nothing_of_the_server(void **state)
     mime_readers_stop(&readers);
 }
 
+/* What the kernel says of it. */
+void test_reader__is_confined(void **state)
+{
+    struct arena *arena = arena_create();
+    struct error error = {0};
+    char *status = NULL;
+    size_t length = 0;
+    pid_t parent = 0;
+
+    (void)state;
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0) {
+        skip(); /* who is confined himself cannot tell */
+    }
+    start();
+    read_letter(arena);
+    assert_true(file_read(arena, arena_format(arena, "/proc/%d/status", (int)find_reader(&parent)),
+                          SIZE_MOST, &status, &length, &error));
+    assert_non_null(strstr(status, "\nSeccomp:\t2\n"));
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
 /* The parent has no file left for a socket, and later it has. */
 void test_reader__can_be_had_when_the_system_has_room_again(void **state)
 {

@@ -11,7 +11,9 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/log.h"
 #include "mime/describe.h"
+#include "mime/reader.h"
 
 enum {
     SIGNATURE = 0x223E9F78,
@@ -293,5 +295,45 @@ void test_tnef__a_large_file_stays_out_of_memory(void **state)
     assert_int_equal(message->parts[0].size, 32 * MEBIBYTE);
     assert_true(arena_size(own) < 8 * (size_t)MEBIBYTE);
     arena_destroy(&own);
+    arena_destroy(&arena);
+}
+
+/* A reader has one file for all that it unpacks: each begins where another ends. */
+void test_tnef__large_ones_are_unpacked_by_a_reader(void **state)
+{
+    enum { SIZE = 3 * MEBIBYTE / 4, COUNT = 3, TIME = 60000 };
+    static struct log silence = {.descriptor = 2, .level = LOG_LEVEL_ERROR};
+    const struct mime_bounds bounds = {.time = TIME, .request_id = "test"};
+    const struct mime_limits limits = ordinary_limits();
+    struct mime_readers *readers = NULL;
+    struct mime_message *message = NULL;
+    struct error error = {0};
+    struct given given;
+
+    (void)state;
+    arena = arena_create();
+    struct buffer *letter = make();
+    buffer_add_text(letter, "From: a@x.org\nContent-Type: multipart/mixed; boundary=b\n\n");
+    for (int i = 0; i < COUNT; i++) {
+        struct buffer *bytes = begin();
+        add_file(bytes, "large", arena_format(arena, "%0*d", SIZE, i));
+        buffer_add_text(letter, "--b\nContent-Type: application/ms-tnef\n\n");
+        buffer_add(letter, bytes->bytes, bytes->length);
+        buffer_add_text(letter, "\n--b\nContent-Type: message/rfc822\n\nSubject: s\n\n");
+        buffer_add_format(letter, "%0*d\n", SIZE, i);
+    }
+    buffer_add_text(letter, "--b--\n");
+    const struct mime_source source = source_of(&given, letter->bytes, letter->length);
+    assert_true(mime_readers_start(&silence, &readers, &error));
+    assert_true(mime_readers_read(readers, arena, &source, &limits, &bounds, &message, &error));
+    assert_int_equal(message->part_count, 2 * COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        assert_string_equal(content_of(arena, &message->parts[2 * i]),
+                            arena_format(arena, "%0*d", SIZE, i));
+        assert_string_equal(content_of(arena, &message->parts[2 * i + 1]),
+                            arena_format(arena, "Subject: s\n\n%0*d", SIZE, i));
+    }
+    assert_int_equal(mime_readers_count(readers).lost, 0);
+    mime_readers_stop(&readers);
     arena_destroy(&arena);
 }
