@@ -5,8 +5,11 @@
  *
  *   CRM_INTERRUPT=commit:kill      the process ends by SIGKILL when it comes to `commit`
  *   CRM_INTERRUPT=commit:fail:3    the third who comes there fails with INTERNAL
+ *   CRM_INTERRUPT=statement:late:7 the seventh statement of the database fails with
+ *                                  DATABASE_TIMEOUT; `lost`: with DATABASE_UNAVAILABLE
  *
- * In any other build nothing of this exists.
+ * Who comes is counted from when CRM_INTERRUPT was set, or came to say something else. In any other
+ * build nothing of this exists.
  *
  * Threads: any.
  */
@@ -23,6 +26,9 @@ struct error;
 
 /* Comes to a place; false when it fails there. */
 must_check bool interrupt_at(const char *place, struct error *error);
+
+/* How many have come to the place that CRM_INTERRUPT names. */
+int interrupt_count(void);
 
 #else
 

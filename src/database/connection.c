@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/expect.h"
+#include "base/interrupt.h"
 #include "base/time.h"
 #include "database/diagnostic.h"
 #include "database/dialect_driver.h"
@@ -35,6 +36,16 @@ static void note_failure(struct connection *connection, enum error_code code)
         connection->state =
             code == ERROR_DATABASE_CONFLICT ? TRANSACTION_DOOMED : TRANSACTION_FAILED;
     }
+}
+
+/* Comes to a statement; a test makes it fail there as the engine might. */
+static bool come_to_statement(struct connection *connection, struct error *error)
+{
+    if (interrupt_at("statement", error)) {
+        return true;
+    }
+    note_failure(connection, error->code);
+    return false;
 }
 
 /* Asks the driver, who may know it without having said so. */
@@ -92,6 +103,9 @@ bool connection_run_text(struct connection *connection, const char *text, struct
     SQLHSTMT handle = connection->direct;
     bool done;
 
+    if (!come_to_statement(connection, error)) {
+        return false;
+    }
     begin_run(connection, handle);
     done = is_success(SQLExecDirect(handle, (SQLCHAR *)text, SQL_NTS));
     if (done) {
@@ -144,7 +158,7 @@ bool connection_run(struct connection *connection, const struct sql *sql,
 {
     struct statement *statement;
 
-    if (!connection_check_usable(connection, error)) {
+    if (!connection_check_usable(connection, error) || !come_to_statement(connection, error)) {
         return false;
     }
     if (sql->parameter_count > STATEMENT_PARAMETERS) {
