@@ -50,7 +50,10 @@ static const char *const session[] = {
 
 enum {
     ER_DISK_FULL = 1021,
+    ER_OUTOFMEMORY = 1037,
+    ER_OUT_OF_SORTMEMORY = 1038,
     ER_CON_COUNT = 1040,
+    ER_OUT_OF_RESOURCES = 1041,
     ER_DUP_ENTRY = 1062,
     ER_SERVER_SHUTDOWN = 1053,
     ER_LOCK_WAIT_TIMEOUT = 1205,
@@ -59,6 +62,10 @@ enum {
     ER_ROW_IS_REFERENCED = 1217,
     ER_RECORD_FILE_FULL = 1114,
     ER_CHECKREAD = 1020,
+    ER_OPTION_PREVENTS_STATEMENT = 1290, /* read_only: it is a replica, for now */
+    ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION = 1792,
+    ER_READ_ONLY_MODE = 1836,
+    ER_QUERY_INTERRUPTED = 1317,
     ER_ERROR_DURING_COMMIT = 1180, /* Galera: cut off from the others, who may have the change */
     ER_UNKNOWN_COM_ERROR = 1047,   /* Galera: the node is not ready */
     ER_ROW_IS_REFERENCED_2 = 1451,
@@ -84,6 +91,13 @@ static const struct dialect_error errors[] = {
     {.native = ER_DISK_FULL, .code = ERROR_DATABASE_FULL},
     {.native = ER_RECORD_FILE_FULL, .code = ERROR_DATABASE_FULL},
     {.native = ER_STATEMENT_TIMEOUT, .code = ERROR_DATABASE_TIMEOUT},
+    {.native = ER_QUERY_INTERRUPTED, .code = ERROR_DATABASE_TIMEOUT},
+    {.native = ER_OUTOFMEMORY, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = ER_OUT_OF_SORTMEMORY, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = ER_OUT_OF_RESOURCES, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = ER_OPTION_PREVENTS_STATEMENT, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = ER_READ_ONLY_MODE, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_ERROR_DURING_COMMIT, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_CON_COUNT, .code = ERROR_DATABASE_UNAVAILABLE},
     {.native = ER_SERVER_SHUTDOWN, .code = ERROR_DATABASE_UNAVAILABLE},

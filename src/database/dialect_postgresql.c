@@ -52,8 +52,10 @@ static const struct dialect_error errors[] = {
     {.state = "57014", .code = ERROR_DATABASE_TIMEOUT},
     {.state = "57P", .code = ERROR_DATABASE_UNAVAILABLE},
     {.state = "25P03", .code = ERROR_DATABASE_UNAVAILABLE},
+    {.state = "25006", .code = ERROR_DATABASE_UNAVAILABLE}, /* it is a standby, for now */
     {.state = "53100", .code = ERROR_DATABASE_FULL},
-    {.state = "53300", .code = ERROR_DATABASE_UNAVAILABLE},
+    {.state = "53", .code = ERROR_DATABASE_UNAVAILABLE}, /* no memory, no connection left */
+    {.state = "58", .code = ERROR_DATABASE_UNAVAILABLE}, /* its disk, its system */
     {.state = "08", .code = ERROR_DATABASE_UNAVAILABLE},
 };
 

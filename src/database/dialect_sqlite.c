@@ -33,9 +33,12 @@ static const char *const session[] = {
 enum {
     SQLITE_BUSY = 5,
     SQLITE_LOCKED = 6,
+    SQLITE_NOMEM = 7,
     SQLITE_INTERRUPT = 9,
     SQLITE_IOERR = 10,
     SQLITE_FULL = 13,
+    SQLITE_CANTOPEN = 14, /* no descriptor left, for one */
+    SQLITE_PROTOCOL = 15,
     SQLITE_CONSTRAINT = 19,
 };
 
@@ -49,6 +52,9 @@ static const struct dialect_error errors[] = {
     {.native = SQLITE_INTERRUPT, .code = ERROR_DATABASE_TIMEOUT},
     {.native = SQLITE_FULL, .code = ERROR_DATABASE_FULL},
     {.native = SQLITE_IOERR, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = SQLITE_NOMEM, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = SQLITE_CANTOPEN, .code = ERROR_DATABASE_UNAVAILABLE},
+    {.native = SQLITE_PROTOCOL, .code = ERROR_DATABASE_UNAVAILABLE},
 };
 
 static const char *const type_names[COLUMN_TYPES] = {

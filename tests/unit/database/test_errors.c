@@ -249,6 +249,29 @@ void test_errors__connection_lost(void **state)
     test_database_close(&test);
 }
 
+/* The statement is a new one, so it is met while it is prepared. */
+void test_errors__connection_lost_before_a_new_statement(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+
+    (void)state;
+    if (is_engine(connection, "SQLite")) {
+        database_release(&connection);
+        test_database_close(&test);
+        skip(); /* no server to lose */
+    }
+    assert_done(insert_name(connection, 1, "kept", &error));
+    break_connection(&test, connection);
+    assert_refused(set_count(connection, 1, 7, NULL, &error), ERROR_DATABASE_UNAVAILABLE);
+    database_release(&connection);
+    connection = acquire(&test);
+    assert_done(set_count(connection, 1, 7, NULL, &error));
+    database_release(&connection);
+    test_database_close(&test);
+}
+
 void test_errors__connection_lost_at_commit(void **state)
 {
     struct test_database test;
@@ -312,6 +335,59 @@ void test_errors__no_room(void **state)
     database_release(&connection);
     database_count(test.database, &open, &used);
     assert_int_equal(open, 1);
+    test_database_close(&test);
+}
+
+/* What engines say while they have no memory, cannot reach their disk, or stand by for another that
+ * takes the writes. */
+static const struct {
+    const char *engine;
+    const char *statement;
+    enum error_code code;
+} passing[] = {
+    {"PostgreSQL", "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53200'; END $$",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"PostgreSQL", "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53400'; END $$",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"PostgreSQL", "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '58030'; END $$",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"PostgreSQL", "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '25006'; END $$",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1037; END",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1038; END",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1041; END",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290; END",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE '25006' SET MYSQL_ERRNO = 1792; END",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1836; END",
+     ERROR_DATABASE_UNAVAILABLE},
+    {"MariaDB", "BEGIN NOT ATOMIC SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = 1317; END",
+     ERROR_DATABASE_TIMEOUT},
+};
+
+void test_errors__what_passes_is_told_as_that(void **state)
+{
+    struct test_database test;
+    struct connection *connection = open_sample(&test);
+    struct error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+        struct sql sql;
+        if (is_engine(connection, passing[i].engine)) {
+            sql_begin(&sql, test.arena, connection_dialect(connection));
+            sql_add(&sql, passing[i].statement);
+            assert_refused(connection_change(connection, &sql, NULL, &error), passing[i].code);
+            database_release(&connection);
+            connection = acquire(&test);
+        }
+    }
+    assert_done(insert_name(connection, 1, "kept", &error));
+    database_release(&connection);
     test_database_close(&test);
 }
 
