@@ -345,10 +345,12 @@ static bool may_own(struct call *call, const struct reference *principal,
     }
     if (!session_identity(call->platform->sessions, call->arena, call->connection, call->catalog,
                           &principal->id, &identity, error)) {
-        bool is_shut_out = error->code == ERROR_CREDENTIALS_INVALID;
-        error_clear(error);
+        if (error->code != ERROR_CREDENTIALS_INVALID) {
+            return false;
+        }
+        error_clear(error); /* he is shut out */
         *may_out = false;
-        return is_shut_out;
+        return true;
     }
     *may_out = identity_depth(identity, entity, RIGHT_READ) > DEPTH_NONE;
     return true;

@@ -116,11 +116,11 @@ bool mail_leave_unsorted(struct call *call, const struct uuid *email_id, struct 
     if (!find_unsorted(call, &queue, &is_found, error)) {
         return false;
     }
-    if (!is_found || (find_item(call, &queue, &email, &id, &is_found, error) && !is_found)) {
-        return true;
+    if (is_found && !find_item(call, &queue, &email, &id, &is_found, error)) {
+        return false;
     }
     if (!is_found) {
-        return false;
+        return true;
     }
     work_begin(&work, call);
     return own_delete(&work, "QueueItem", &id, error) && work_end(&work, error);

@@ -241,10 +241,12 @@ static bool user_may_read(const struct write *write, const struct reference *own
 
     if (!is_caller && !session_identity(call->platform->sessions, call->arena, call->connection,
                                         call->catalog, &owner->id, &identity, error)) {
-        bool is_shut_out = error->code == ERROR_CREDENTIALS_INVALID;
+        if (error->code != ERROR_CREDENTIALS_INVALID) {
+            return false;
+        }
+        error_clear(error); /* he is shut out */
         *may_read_out = false;
-        error_clear(error);
-        return is_shut_out;
+        return true;
     }
     *may_read_out = identity_depth(identity, write->entity, RIGHT_READ) > DEPTH_NONE;
     return true;
