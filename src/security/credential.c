@@ -297,8 +297,11 @@ static bool count_failure(const struct attempt *attempt, struct error *error)
     if (changed > 0 || insert_failure(attempt, values, 4, error)) {
         return true;
     }
-    /* Another node counted the same name first; its count is as good as ours. */
-    return error->code == ERROR_DATABASE_UNIQUE;
+    if (error->code != ERROR_DATABASE_UNIQUE) {
+        return false;
+    }
+    error_clear(error); /* another node counted the same name first; its count is as good as ours */
+    return true;
 }
 
 static bool forget_failures(const struct attempt *attempt, struct error *error)

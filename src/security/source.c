@@ -143,8 +143,15 @@ bool source_note(struct arena *arena, struct connection *connection, const char 
     if (changed > 0) {
         return true;
     }
-    /* Another node that noted the same first has done our work. */
-    return row_delete(connection, arena, &known_source_table, &is_old, 1, NULL, error) &&
-           (row_insert(connection, arena, &known_source_table, values, 2, error) ||
-            error->code == ERROR_DATABASE_UNIQUE);
+    if (!row_delete(connection, arena, &known_source_table, &is_old, 1, NULL, error)) {
+        return false;
+    }
+    if (row_insert(connection, arena, &known_source_table, values, 2, error)) {
+        return true;
+    }
+    if (error->code != ERROR_DATABASE_UNIQUE) {
+        return false;
+    }
+    error_clear(error); /* another node that noted the same first has done our work */
+    return true;
 }
