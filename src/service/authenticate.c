@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "call/call.h"
 #include "call/platform.h"
 #include "change/entry.h"
@@ -351,6 +352,23 @@ bool authenticate(struct call *call, const struct credentials *credentials, stru
     return note_ways(call, credentials, error);
 }
 
+/* A mark that is found taken by who begins anew, because the connection was lost, may be the one
+ * that he took himself: he is not let in, but not accused either. */
+static bool take_mark(struct call *call, const struct replay_mark *mark, int64_t until,
+                      struct error *error)
+{
+    if (replay_take(call->arena, call->connection, &call->identity->user_id, mark, call->now, until,
+                    error)) {
+        return interrupt_at("mark", error);
+    }
+    return call->is_repeated && error->code == ERROR_CREDENTIALS_INVALID
+               ? error_set(error, ERROR_DATABASE_UNAVAILABLE, "Security",
+                           "The database was lost while the message was looked at: send it again, "
+                           "with a %s of its own",
+                           mark->kind)
+               : false;
+}
+
 bool authenticate_once(struct call *call, const struct credentials *credentials,
                        struct error *error)
 {
@@ -367,9 +385,7 @@ bool authenticate_once(struct call *call, const struct credentials *credentials,
     };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (all[i].mark.bytes != NULL &&
-            !replay_take(call->arena, call->connection, &call->identity->user_id, &all[i].mark,
-                         call->now, all[i].until, error)) {
+        if (all[i].mark.bytes != NULL && !take_mark(call, &all[i].mark, all[i].until, error)) {
             note_refusal(call, all[i].mark.kind, call->identity->user_name, &unasked, error);
             return false;
         }
