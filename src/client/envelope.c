@@ -17,7 +17,13 @@
 #define NAMESPACE_PREFIX "urn:svyaz:crm:1:"
 #define ENVELOPE_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"
 
-enum { HTTP_NOT_FOUND = 404, HTTP_TOO_MANY_REQUESTS = 429, HTTP_UNAVAILABLE = 503 };
+enum {
+    HTTP_NOT_FOUND = 404,
+    HTTP_TOO_MANY_REQUESTS = 429,
+    HTTP_BAD_GATEWAY = 502,
+    HTTP_UNAVAILABLE = 503,
+    HTTP_GATEWAY_TIMEOUT = 504,
+};
 
 static void write_text(const char *name, const char *text, struct buffer *xml)
 {
@@ -80,9 +86,26 @@ static bool fail_not_soap(const struct transport_answer *answer, const char *why
     if (answer->status == HTTP_NOT_FOUND) {
         return client_fail(error, CLIENT_FAULT, "NOT_FOUND", "The server has no such service");
     }
-    return client_fail(error, CLIENT_NOT_SOAP, "NOT_SOAP",
-                       "The server answered HTTP status %d without a SOAP message: %s",
-                       answer->status, why);
+    if (answer->status == HTTP_BAD_GATEWAY || answer->status == HTTP_GATEWAY_TIMEOUT) {
+        return client_fail(error, CLIENT_UNREACHABLE, "UNREACHABLE",
+                           "Who stands before the server had no answer of it: HTTP status %d",
+                           answer->status);
+    }
+    client_fail(error, CLIENT_NOT_SOAP, "NOT_SOAP",
+                "The server answered HTTP status %d without a SOAP message: %s", answer->status,
+                why);
+    error->is_retryable =
+        answer->status == HTTP_UNAVAILABLE || answer->status == HTTP_TOO_MANY_REQUESTS;
+    return false;
+}
+
+/* Whether it begins as an envelope does; such a one that cannot be read has come in part. */
+static bool begins_as_envelope(struct arena *arena, const struct transport_answer *answer)
+{
+    enum { LOOKED_AT = 200 };
+    size_t length = answer->length < LOOKED_AT ? answer->length : LOOKED_AT;
+
+    return length > 0 && strstr(arena_copy_part(arena, answer->bytes, length), "Envelope") != NULL;
 }
 
 static const char *text_of(const struct xml_node *parent, const char *name)
@@ -133,10 +156,11 @@ static bool read_answer(struct arena *arena, const struct transport_answer *answ
     struct error problem = {.code = ERROR_NONE};
 
     if (!xml_read_bytes(arena, "answer", answer->bytes, answer->length, NULL, &root, &problem)) {
-        fail_not_soap(answer, answer->length == 0 ? "it is empty" : problem.message, error);
-        error->is_retryable =
-            answer->status == HTTP_UNAVAILABLE || answer->status == HTTP_TOO_MANY_REQUESTS;
-        return false;
+        return begins_as_envelope(arena, answer)
+                   ? client_fail(error, CLIENT_UNREACHABLE, "UNREACHABLE",
+                                 "The answer broke off before its end")
+                   : fail_not_soap(answer, answer->length == 0 ? "it is empty" : problem.message,
+                                   error);
     }
     const struct xml_node *body = xml_child(root, "Body");
     if (strcmp(root->name, "Envelope") != 0 || body == NULL || body->first_child == NULL) {

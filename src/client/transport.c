@@ -145,15 +145,18 @@ bool transport_open(struct arena *arena, const char *url, const char *ca_file, i
 
 /* ---- answers ---- */
 
-/* Pieces of the body, as the runtime finds them: as many bytes as were announced, or chunks. */
-static bool read_body(struct soap *soap, struct reception *reception)
+/* Pieces of the body, as the runtime finds them: as many bytes as were announced, or chunks. Of
+ * chunks, whoever reads what has come sees whether it is whole. False when it cannot be taken. */
+static bool read_body(struct soap *soap, struct reception *reception, bool *is_whole_out)
 {
     bool is_counted = (soap->mode & SOAP_IO) != SOAP_IO_CHUNK && !(soap->mode & SOAP_ENC_ZLIB);
     uint64_t left = soap->length;
 
+    *is_whole_out = true;
     while (!is_counted || left > 0) {
         if (soap->bufidx >= soap->buflen && soap_recv(soap) != SOAP_OK) {
-            return true; /* who reads what has come sees whether it is whole */
+            *is_whole_out = !is_counted;
+            return true;
         }
         size_t count = soap->buflen - soap->bufidx;
         count = is_counted && count > left ? (size_t)left : count;
@@ -170,13 +173,14 @@ static bool read_body(struct soap *soap, struct reception *reception)
 static bool receive_body(struct transport *transport, struct reception *reception)
 {
     struct soap *soap = &transport->soap;
+    bool is_whole = true;
 
-    if (!read_body(soap, reception)) {
+    if (!read_body(soap, reception, &is_whole)) {
         soap_force_closesock(soap);
         end_exchange(soap);
         return false;
     }
-    if (!reception_is_whole(reception)) {
+    if (!is_whole || !reception_is_whole(reception)) {
         return fail(transport, reception->error);
     }
     (void)soap_end_recv(soap);

@@ -21,6 +21,8 @@
 #define ENVELOPE_END "</e:Body></e:Envelope>"
 #define IN_PARTS "multipart/related; type=\"application/xop+xml\"; boundary=\"edge\""
 
+enum { CUT = 10 }; /* bytes that are missing of an answer that breaks off */
+
 /* Whether the head and as much body as it announces have come. */
 static int is_complete(const char *request)
 {
@@ -58,9 +60,9 @@ static void answer(int connection, const struct false_answer *with)
     int length = snprintf(text, sizeof(text),
                           "HTTP/1.1 %d X\r\nContent-Type: %s\r\n"
                           "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                          with->status, is_in_parts ? IN_PARTS : "text/xml; charset=utf-8",
+                          abs(with->status), is_in_parts ? IN_PARTS : "text/xml; charset=utf-8",
                           strlen(body), body);
-    (void)!write(connection, text, (size_t)length);
+    (void)!write(connection, text, (size_t)(with->status < 0 ? length - CUT : length));
 }
 
 static void *serve(void *argument)

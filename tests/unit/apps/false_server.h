@@ -9,7 +9,8 @@
 enum { FALSE_ANSWERS = 8, FALSE_REQUEST_SIZE = 8192 };
 
 struct false_answer {
-    int status;       /* 0: the connection is closed without an answer */
+    int status;       /* 0: the connection is closed without an answer; below 0: and with one of
+                         this status, before its end */
     const char *body; /* what goes into the Body, or the whole when it is no envelope; in parts when
                          it begins with "--edge" */
 };

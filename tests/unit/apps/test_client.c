@@ -183,6 +183,38 @@ void test_client__what_is_no_soap_is_said(void **state)
     end();
 }
 
+/* Whoever has sent it has ended meanwhile: what it was is not known. */
+void test_client__an_answer_that_breaks_off_is_none(void **state)
+{
+    static const struct false_answer answers[] = {
+        {200, LOGGED_IN}, {-200, DONE}, {-500, FAULT("BUSY", "true")}, {-200, DONE}, {200, DONE}};
+
+    (void)state;
+    begin(answers, 5);
+    assert_null(call(&create));
+    assert_int_equal(error.failure, CLIENT_UNREACHABLE);
+    assert_non_null(call(&upsert));
+    assert_int_equal(server.request_count, 5);
+    end();
+}
+
+void test_client__a_proxy_without_a_server_is_asked_again(void **state)
+{
+    static const struct false_answer answers[] = {
+        {200, LOGGED_IN},    {502, "bad gateway"},        {504, " <html>late</html>"},
+        {200, DONE},         {503, " <html>away</html>"}, {200, DONE},
+        {502, "bad gateway"}};
+
+    (void)state;
+    begin(answers, 7);
+    assert_non_null(call(&upsert));
+    assert_non_null(call(&create));
+    assert_null(call(&create));
+    assert_int_equal(error.failure, CLIENT_UNREACHABLE);
+    assert_int_equal(server.request_count, 7);
+    end();
+}
+
 void test_client__nobody_there_is_unreachable(void **state)
 {
     const struct client_options options = {
