@@ -266,6 +266,22 @@ def check_a_full_disk(town):
     return town.complaint_of(["small-disk"])
 
 
+def check_a_letter_that_cannot_be_opened(town):
+    """For now: it waits, and is none that is put aside."""
+    with town.away(), Lmtpd() as lmtpd:
+        reply = send_by_lmtp(2003, letter("unopened"))
+        path = connector.SPOOL / "new" / connector.waiting()[0]
+        aside = path.rename(connector.SPOOL / "letter")
+        path.symlink_to(path)
+        told = comes_true(lambda: "symbolic links" in lmtpd.log())
+        refused = connector.refused()
+        aside.rename(path)
+        town.server.start()
+        if reply != [250] or not told or refused or not connector.is_empty_within(PATIENCE):
+            return f"{reply} {told} {refused} {connector.waiting()}"
+    return town.complaint_of(["unopened"])
+
+
 def check_the_largest_message(town):
     """With the line that is put before it, it is what the platform takes; a byte more is refused at once."""
     most = 25 * 1024 * 1024 - len(f"Return-Path: <{SENDER}>\r\n")

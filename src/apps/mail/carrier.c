@@ -141,6 +141,21 @@ static void judge(struct carrier *carrier, const struct waiting_letter *letter,
     }
 }
 
+/* A letter that cannot be opened or read, as when no descriptor is left, may be so the next time;
+ * what is no letter never will. */
+static void leave(struct carrier *carrier, const struct waiting_letter *letter,
+                  const struct error *error)
+{
+    struct delivery_result result = {.verdict = DELIVERY_LATER};
+
+    if (error->code == ERROR_FILE_UNREADABLE) {
+        put_aside(carrier, letter, "FILE_UNREADABLE", error->message);
+        return;
+    }
+    client_fail(&result.error, CLIENT_UNREADABLE, "FILE_UNREADABLE", "%s", error->message);
+    put_back(carrier, letter, &result);
+}
+
 /* ---- threads ---- */
 
 static void carry(struct thread *thread, const struct waiting_letter *waiting)
@@ -156,7 +171,7 @@ static void carry(struct thread *thread, const struct waiting_letter *waiting)
     if (is_read && file < 0) {
         forget(carrier, waiting);
     } else if (!is_read || !letter_read(arena, file, waiting->name, &letter, &error)) {
-        put_aside(carrier, waiting, "FILE_UNREADABLE", error.message);
+        leave(carrier, waiting, &error);
     } else {
         int64_t began = time_monotonic();
         delivery_send(thread->client, &letter, &result);

@@ -59,6 +59,11 @@ static bool fail(struct error *error, const char *id, const char *why)
     return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s: %s", id, why);
 }
 
+static bool fail_to_read(struct error *error, const char *id)
+{
+    return error_set(error, ERROR_INTERNAL, NULL, "%s: %s", id, strerror(errno));
+}
+
 /* Reads on until the empty line has come; length_out counts it in. */
 static bool read_head(struct arena *arena, int file, const char *id, char **head_out,
                       size_t *length_out, struct error *error)
@@ -71,7 +76,7 @@ static bool read_head(struct arena *arena, int file, const char *id, char **head
         ssize_t count =
             pread(file, buffer_reserve(&head, PIECE_SIZE), PIECE_SIZE, (off_t)head.length);
         if (count < 0 && errno != EINTR) {
-            return fail(error, id, strerror(errno));
+            return fail_to_read(error, id);
         }
         if (count == 0) {
             break;
@@ -124,7 +129,7 @@ bool letter_read(struct arena *arena, int file, const char *id, struct letter *l
         return fail(error, id, "it is no letter: its head is malformed");
     }
     if (fstat(file, &status) != 0) {
-        return fail(error, id, strerror(errno));
+        return fail_to_read(error, id);
     }
     letter.message = (struct client_file){.descriptor = file,
                                           .offset = (int64_t)length,

@@ -49,7 +49,7 @@ void letter_write_return_path(const struct letter_envelope *envelope, const char
                               struct buffer *text);
 
 /* Reads the head from an open file; the message is what comes after it. Fails with FILE_UNREADABLE
- * for a file that is no letter. */
+ * when it is no letter, and with INTERNAL when it cannot be read, which may pass. */
 must_check bool letter_read(struct arena *arena, int file, const char *id,
                             struct letter *letter_out, struct error *error);
 

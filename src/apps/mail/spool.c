@@ -325,7 +325,7 @@ bool spool_read(struct spool *spool, const char *name, int *file_out, struct err
     int file = openat(spool->places[PLACE_NEW], name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (file < 0 && errno != ENOENT) {
-        return error_set(error, ERROR_FILE_UNREADABLE, NULL, "%s: %s", name, strerror(errno));
+        return error_set(error, ERROR_INTERNAL, NULL, "%s: %s", name, strerror(errno));
     }
     *file_out = file;
     return true;

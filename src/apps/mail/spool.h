@@ -68,7 +68,7 @@ void spool_drop(struct spool_draft **draft);
 
 /* ---- reading ---- */
 
-/* Opens a letter that waits; file_out -1: somebody has removed it. Fails with FILE_UNREADABLE. */
+/* Opens a letter that waits; file_out -1: somebody has removed it. Fails with INTERNAL. */
 must_check bool spool_read(struct spool *spool, const char *name, int *file_out,
                            struct error *error);
 
