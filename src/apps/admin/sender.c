@@ -279,11 +279,23 @@ static void remember(struct sending *sending, const struct draft *draft,
     }
 }
 
+/* Faults that are not about a row: the server does not know this client, or is away itself. */
+static const char *const hopeless[] = {
+    "NOT_AUTHENTICATED",     "CREDENTIALS_INVALID", "SESSION_INVALID",
+    "NOT_ALLOWED",           "TOO_MANY_ATTEMPTS",   "BUSY",
+    "DATABASE_UNAVAILABLE",  "DATABASE_FULL",       "OUTCOME_UNKNOWN",
+    "DIRECTORY_UNAVAILABLE",
+};
+
 /* Whether it is not this row that is wrong but everything. */
 static bool is_hopeless(const struct client_error *error)
 {
-    return error->failure != CLIENT_FAULT || strcmp(error->code, "CREDENTIALS_INVALID") == 0 ||
-           strcmp(error->code, "NOT_ALLOWED") == 0 || strcmp(error->code, "TOO_MANY_ATTEMPTS") == 0;
+    bool is_found = error->failure != CLIENT_FAULT;
+
+    for (size_t i = 0; i < sizeof(hopeless) / sizeof(hopeless[0]) && !is_found; i++) {
+        is_found = strcmp(error->code, hopeless[i]) == 0;
+    }
+    return is_found;
 }
 
 /* A new user gets the role that the pass names. */
