@@ -332,13 +332,15 @@ static bool find_user(struct asking *asking)
 
 /* ---- binding ---- */
 
-/* What else than wrong credentials says no to this user, rather than to us: locked, disabled,
- * not here. Anything unknown says no as well. */
+/* What says nothing of this user: the directory is away, wants something of us, or has failed
+ * itself. Whatever else comes says no to him, as to one who is locked, disabled or not here. */
 static bool is_away(int code)
 {
     static const int codes[] = {
         LDAP_BUSY,
         LDAP_UNAVAILABLE,
+        LDAP_OPERATIONS_ERROR,
+        LDAP_OTHER,
         LDAP_STRONG_AUTH_REQUIRED,
         LDAP_PROTOCOL_ERROR,
         LDAP_CONFIDENTIALITY_REQUIRED,

@@ -2,6 +2,7 @@
 import socket
 import threading
 
+from false_directory import FalseDirectory
 from office import AWAY, WRONG, Office, differs
 from svyaz import wire
 from svyaz.authority import Authority
@@ -271,6 +272,21 @@ def prove_slow(tally, work, template, directory):
                 (reply.fault()["retryable"], reply.headers.get("Retry-After")), ("true", "10")))
 
 
+def prove_broken(tally, work, template, directory):
+    """What a directory says of itself is no wrong password: nobody is shut out for it."""
+    operations_error, busy, unwilling, other = 1, 51, 53, 80
+    with FalseDirectory(other) as false:
+        chosen = settings(directory, false.url, bind_dn=None, password_file=None, base=None, start_tls="false",
+                          user_dn="uid={name}," + PEOPLE)
+        with Office.of(work / "broken", template, chosen) as office:
+            for result in (other, operations_error, busy):
+                false.result = result
+                tally.check(f"broken-{result}", differs({office.basic("anna", ANNA) for _ in range(12)}, {AWAY}))
+            false.result = unwilling
+            office.wait_until(lambda: office.basic("boris", BORIS) == WRONG)
+            tally.check("locked-there", differs(office.basic("anna", ANNA), WRONG))
+
+
 def prove_bad_settings(tally, work, template, directory):
     cases = {"http://x": "directory.url must be", "ldap://localhost": "directory.base or directory.user_dn"}
     for url, sentence in cases.items():
@@ -313,4 +329,5 @@ def run(tally, work, program):
         prove_group_search(tally, work, template, directory)
         prove_last_administrator(tally, work, template, directory)
         prove_slow(tally, work, template, directory)
+        prove_broken(tally, work, template, directory)
         prove_bad_settings(tally, work, template, directory)
