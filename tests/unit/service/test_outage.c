@@ -89,6 +89,19 @@ void test_outage__of_a_message(void **state)
     office_close(&office);
 }
 
+/* What is filed leaves the queue of unsorted mail. */
+void test_outage__of_an_email_that_becomes_a_lead(void **state)
+{
+    (void)state;
+    office_open(&office);
+    const char *text = letters_write(&office, "ann@example.com", "a1@example.com", "");
+    const struct delivered_email *result = letters_deliver(&office, text, NULL);
+    const struct convert_email_to_lead_request request = {.id = result->id};
+    assert_int_equal(outage_run(&office, "late", "Mail", "ConvertEmailToLead", &request), ROLLBACK);
+    (void)outage_run(&office, "lost", "Mail", "ConvertEmailToLead", &request);
+    office_close(&office);
+}
+
 void test_outage__of_what_somebody_may_read(void **state)
 {
     const struct retrieve_multiple_entity_request request = {.query = NULL};
