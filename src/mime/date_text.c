@@ -6,6 +6,7 @@
  * asctime and what resembles them are read by the same few rules.
  */
 #include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,24 +30,36 @@ struct reading {
     int hour, minute, second;
     int zone;               /* minutes to UTC */
     bool is_zone_by_number; /* no word counts any more */
+    bool has_zone;
     bool is_afternoon, is_forenoon;
     int64_t unix_seconds;
 };
 
-/* Words begin with these; German, French, Spanish, Italian and Russian where they differ. */
+/* Words begin with these, in the languages of Europe where they differ; of two the longer first. */
 static const struct {
     const char *begin;
     int month;
 } months[] = {
-    {"jan", 1},  {"jän", 1},  {"ene", 1},  {"gen", 1},  {"янв", 1},  {"Янв", 1},  {"feb", 2},
-    {"fév", 2},  {"fev", 2},  {"фев", 2},  {"Фев", 2},  {"mar", 3},  {"mär", 3},  {"mrz", 3},
-    {"мар", 3},  {"Мар", 3},  {"apr", 4},  {"avr", 4},  {"abr", 4},  {"апр", 4},  {"Апр", 4},
-    {"may", 5},  {"mai", 5},  {"mag", 5},  {"май", 5},  {"мая", 5},  {"Май", 5},  {"Мая", 5},
-    {"jun", 6},  {"juin", 6}, {"giu", 6},  {"июн", 6},  {"Июн", 6},  {"jul", 7},  {"juil", 7},
-    {"lug", 7},  {"июл", 7},  {"Июл", 7},  {"aug", 8},  {"aoû", 8},  {"aou", 8},  {"ago", 8},
-    {"авг", 8},  {"Авг", 8},  {"sep", 9},  {"set", 9},  {"сен", 9},  {"Сен", 9},  {"oct", 10},
-    {"okt", 10}, {"ott", 10}, {"окт", 10}, {"Окт", 10}, {"nov", 11}, {"ноя", 11}, {"Ноя", 11},
-    {"dec", 12}, {"dez", 12}, {"déc", 12}, {"dic", 12}, {"дек", 12}, {"Дек", 12},
+    {"červenc", 7}, {"jan", 1},  {"jän", 1},  {"ene", 1},  {"gen", 1},  {"янв", 1},    {"Янв", 1},
+    {"ian", 1},     {"sty", 1},  {"oca", 1},  {"січ", 1},  {"Січ", 1},  {"яну", 1},    {"feb", 2},
+    {"fév", 2},     {"fev", 2},  {"фев", 2},  {"Фев", 2},  {"lut", 2},  {"úno", 2},    {"Úno", 2},
+    {"şub", 2},     {"Şub", 2},  {"лют", 2},  {"Лют", 2},  {"mar", 3},  {"mär", 3},    {"márc", 3},
+    {"mrz", 3},     {"mrt", 3},  {"мар", 3},  {"Мар", 3},  {"bře", 3},  {"бер", 3},    {"Бер", 3},
+    {"apr", 4},     {"avr", 4},  {"abr", 4},  {"ápr", 4},  {"апр", 4},  {"Апр", 4},    {"kwi", 4},
+    {"dub", 4},     {"nis", 4},  {"кві", 4},  {"Кві", 4},  {"may", 5},  {"mai", 5},    {"mag", 5},
+    {"mei", 5},     {"maj", 5},  {"máj", 5},  {"май", 5},  {"мая", 5},  {"Май", 5},    {"Мая", 5},
+    {"kvě", 5},     {"тра", 5},  {"Тра", 5},  {"jun", 6},  {"jún", 6},  {"juin", 6},   {"giu", 6},
+    {"iun", 6},     {"июн", 6},  {"Июн", 6},  {"юни", 6},  {"cze", 6},  {"červen", 6}, {"červn", 6},
+    {"haz", 6},     {"чер", 6},  {"Чер", 6},  {"jul", 7},  {"júl", 7},  {"juil", 7},   {"lug", 7},
+    {"iul", 7},     {"июл", 7},  {"Июл", 7},  {"юли", 7},  {"lip", 7},  {"čvc", 7},    {"tem", 7},
+    {"лип", 7},     {"Лип", 7},  {"aug", 8},  {"aoû", 8},  {"aou", 8},  {"ago", 8},    {"авг", 8},
+    {"Авг", 8},     {"sie", 8},  {"srp", 8},  {"ağu", 8},  {"сер", 8},  {"Сер", 8},    {"sep", 9},
+    {"set", 9},     {"szep", 9}, {"сен", 9},  {"Сен", 9},  {"сеп", 9},  {"wrz", 9},    {"zář", 9},
+    {"eyl", 9},     {"вер", 9},  {"Вер", 9},  {"oct", 10}, {"okt", 10}, {"ott", 10},   {"out", 10},
+    {"окт", 10},    {"Окт", 10}, {"paź", 10}, {"říj", 10}, {"Říj", 10}, {"eki", 10},   {"жов", 10},
+    {"Жов", 10},    {"nov", 11}, {"ноя", 11}, {"Ноя", 11}, {"noi", 11}, {"ное", 11},   {"lis", 11},
+    {"kas", 11},    {"лис", 11}, {"Лис", 11}, {"dec", 12}, {"dez", 12}, {"déc", 12},   {"dic", 12},
+    {"дек", 12},    {"Дек", 12}, {"gru", 12}, {"pro", 12}, {"ara", 12}, {"гру", 12},   {"Гру", 12},
 };
 
 /* Those that mean one thing, or one by far the most often. */
@@ -167,11 +180,37 @@ static void take_plain(struct reading *reading, int64_t number, size_t digits)
     }
 }
 
+/* What stands behind a number in the East says what it is. */
+static bool take_named(struct reading *reading, int64_t number, size_t digits)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } names[] = {
+        {"年", offsetof(struct reading, year)},  {"月", offsetof(struct reading, month)},
+        {"日", offsetof(struct reading, day)},   {"년", offsetof(struct reading, year)},
+        {"월", offsetof(struct reading, month)}, {"일", offsetof(struct reading, day)},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && digits <= 4; i++) {
+        size_t length = strlen(names[i].name);
+        if (strncmp(reading->at, names[i].name, length) == 0) {
+            *(int *)((char *)reading + names[i].offset) = (int)number;
+            reading->at += length;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_numbers(struct reading *reading)
 {
     size_t digits = 0;
     int64_t number = take_number(&reading->at, &digits);
     char next = *reading->at;
+    if (take_named(reading, number, digits)) {
+        return;
+    }
     bool goes_on = next != '\0' && isdigit((unsigned char)reading->at[1]);
     bool is_small = digits <= 4;
 
@@ -196,6 +235,7 @@ static void take_zone(struct reading *reading)
     size_t digits = 0;
 
     reading->at++;
+    reading->at += strspn(reading->at, " ");
     int number = (int)take_number(&reading->at, &digits);
     int minutes = digits > 2 ? number / 100 * 60 + number % 100 : number * 60;
     if (*reading->at == ':' && digits <= 2) {
@@ -205,6 +245,7 @@ static void take_zone(struct reading *reading)
     if (digits <= 4 && minutes >= 0 && minutes <= FARTHEST && !reading->is_zone_by_number) {
         reading->zone = sign * minutes;
         reading->is_zone_by_number = true;
+        reading->has_zone = true;
     }
 }
 
@@ -229,6 +270,7 @@ static void take_word(struct reading *reading)
     for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
         if (!reading->is_zone_by_number && is_word(word, length, zones[i].name)) {
             reading->zone = zones[i].hours * 60;
+            reading->has_zone = true;
         }
     }
 }
@@ -238,7 +280,9 @@ static void take_word(struct reading *reading)
 static void take_next(struct reading *reading)
 {
     unsigned char byte = (unsigned char)*reading->at;
-    bool is_sign = (byte == '+' || byte == '-') && isdigit((unsigned char)reading->at[1]);
+    const char *next = reading->at + 1;
+    next += byte == '+' ? strspn(next, " ") : 0;
+    bool is_sign = (byte == '+' || byte == '-') && isdigit((unsigned char)*next);
 
     if (isdigit(byte)) {
         take_numbers(reading);
@@ -264,29 +308,50 @@ static bool is_time(struct reading *reading)
     return (reading->hour < 24 || is_midnight) && reading->minute < 60 && reading->second <= 60;
 }
 
-bool mime_date_parse(const char *text, int64_t *seconds_out, int *zone_out)
+static void begin_reading(struct reading *reading, const char *text)
 {
-    struct reading reading = {.at = text,
-                              .year = UNKNOWN,
-                              .month = UNKNOWN,
-                              .day = UNKNOWN,
-                              .hour = UNKNOWN,
-                              .unix_seconds = UNKNOWN};
+    *reading = (struct reading){.at = text,
+                                .year = UNKNOWN,
+                                .month = UNKNOWN,
+                                .day = UNKNOWN,
+                                .hour = UNKNOWN,
+                                .unix_seconds = UNKNOWN};
+}
+
+bool mime_date_parse(const char *text, struct mime_moment *moment_out)
+{
+    struct reading reading;
     int32_t days = 0;
 
+    begin_reading(&reading, text);
     while (*reading.at != '\0') {
         take_next(&reading);
     }
     if (reading.unix_seconds != UNKNOWN && reading.day == UNKNOWN) {
-        *seconds_out = reading.unix_seconds;
-        *zone_out = 0;
+        *moment_out = (struct mime_moment){.seconds = reading.unix_seconds, .has_zone = true};
         return true;
     }
     if (!date_join(reading.year, reading.month, reading.day, &days) || !is_time(&reading)) {
         return false;
     }
-    *seconds_out = days * (int64_t)DAY + reading.hour * HOUR + reading.minute * MINUTE +
-                   reading.second - reading.zone * (int64_t)MINUTE;
-    *zone_out = reading.zone;
+    *moment_out = (struct mime_moment){
+        .seconds = days * (int64_t)DAY + reading.hour * HOUR + reading.minute * MINUTE +
+                   reading.second - reading.zone * (int64_t)MINUTE,
+        .zone = reading.zone,
+        .has_zone = reading.has_zone,
+    };
     return true;
+}
+
+bool mime_zone_parse(const char *text, int *zone_out)
+{
+    struct reading reading;
+
+    begin_reading(&reading, text);
+    reading.hour = 0; /* a sign begins a zone behind a time alone */
+    while (*reading.at != '\0') {
+        take_next(&reading);
+    }
+    *zone_out = reading.zone;
+    return reading.has_zone;
 }

@@ -42,9 +42,18 @@ const char *mime_thread_index(struct arena *arena, const char *text);
 /* date.c: from Date, or else from the Received line nearest to the writer. */
 struct mime_date mime_date_of(struct arena *arena, GMimeObject *object, int64_t now);
 
-/* date_text.c: the seconds since 1970 and the minutes to UTC that a text without comments tells;
- * false: it tells none. */
-bool mime_date_parse(const char *text, int64_t *seconds_out, int *zone_out);
+/* What a text tells of a moment. */
+struct mime_moment {
+    int64_t seconds; /* since 1970; as if the clock were one of UTC where no zone is told */
+    int zone;        /* minutes to UTC */
+    bool has_zone;   /* it is told, and understood */
+};
+
+/* date_text.c: the moment that a text without comments tells; false: it tells none. */
+bool mime_date_parse(const char *text, struct mime_moment *moment_out);
+
+/* date_text.c: the zone that any word or number of a text tells; false: none does. */
+bool mime_zone_parse(const char *text, int *zone_out);
 
 /* address.c: the addresses of all fields of a name, whose bytes may be in a set. What does not fit
  * is left out. */
