@@ -292,25 +292,41 @@ static void take_quoted(struct listing *listing)
     listing->at = end + 1;
 }
 
+/* Behind the bracket that ends a comment; NULL: none does. */
+static const char *end_of_comment(const char *begin)
+{
+    int depth = 0;
+
+    for (const char *at = begin; *at != '\0'; at++) {
+        if (*at == '\\' && at[1] != '\0') {
+            at++;
+            continue;
+        }
+        depth += (*at == '(') - (*at == ')');
+        if (depth == 0) {
+            return at + 1;
+        }
+    }
+    return NULL;
+}
+
 static void take_comment(struct listing *listing)
 {
     const char *begin = listing->at;
-    const char *at = begin;
-    int depth = 0;
+    const char *end = listing->has_open_comment ? NULL : end_of_comment(begin);
 
-    do {
-        depth += (*at == '(') - (*at == ')');
-        at++;
-    } while (depth > 0 && *at != '\0' && !listing->has_open_comment);
-    if (depth > 0) {
+    if (end == NULL) {
         listing->has_open_comment = true;
         buffer_add_char(&listing->words, '(');
         listing->at = begin + 1;
         return;
     }
     buffer_add_text(&listing->comment, listing->comment.length == 0 ? "" : " ");
-    buffer_add(&listing->comment, begin + 1, (size_t)(at - begin - 2));
-    listing->at = at;
+    for (const char *at = begin + 1; at < end - 1; at++) {
+        at += *at == '\\' && at + 1 < end - 1;
+        buffer_add_char(&listing->comment, *at);
+    }
+    listing->at = end;
 }
 
 /* Up to the bracket that ends it, or to where it must have been forgotten: at another one, or at a
@@ -325,7 +341,14 @@ static void take_brackets(struct listing *listing)
     for (; *at != '\0' && (is_quoted || strchr(is_route ? "<>" : "<>,;", *at) == NULL); at++) {
         is_quoted = *at == '"' ? !is_quoted && strchr(at + 1, '"') != NULL : is_quoted;
     }
-    add_address(listing, arena_copy_part(listing->arena, begin, (size_t)(at - begin)));
+    const char *inside = arena_copy_part(listing->arena, begin, (size_t)(at - begin));
+    bool is_name = *at == '>' && at[1 + strspn(at + 1, " ")] == '<' && strchr(inside, '@') == NULL;
+    if (is_name) {
+        buffer_add_text(&listing->words, inside);
+        listing->at = at + 1;
+        return;
+    }
+    add_address(listing, inside);
     listing->has_brackets |= *at != '<' || listing->addresses.count > 0;
     listing->at = *at == '>' ? at + 1 : at;
 }

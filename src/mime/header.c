@@ -38,6 +38,10 @@ char *mime_without_comments(struct arena *arena, const char *text)
     bool is_quoted = false;
 
     for (const char *at = text; *at != '\0'; at++) {
+        if (depth > 0 && *at == '\\' && at[1] != '\0') {
+            at++;
+            continue;
+        }
         is_quoted = depth == 0 && (*at == '"' ? !is_quoted : is_quoted);
         if (!is_quoted && *at == '(') {
             depth++;
