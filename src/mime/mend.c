@@ -32,6 +32,35 @@ static void end_line(struct mime_mend *mend, struct outlet *out, const char *end
     mend->is_in_name = true;
 }
 
+/* ---- lines drawn in the header ---- */
+
+static bool is_drawn(char byte)
+{
+    return byte == '_' || byte == '-' || byte == '=' || byte == '*' || byte == '~';
+}
+
+/* Signs of one sort at the begin of a line of the header wait for its end. */
+static bool holds_drawn(struct mime_mend *mend, char byte)
+{
+    bool may_wait = !mend->is_body && mend->line_length == 0 && mend->returns == 0 &&
+                    mend->lines < WAITING_MOST && is_drawn(byte);
+
+    if (!may_wait || (mend->lines > 0 && byte != mend->line_sign)) {
+        return false;
+    }
+    mend->line_sign = byte;
+    mend->lines++;
+    return true;
+}
+
+static void put_drawn(struct mime_mend *mend, struct outlet *out)
+{
+    for (; mend->lines > 0; mend->lines--) {
+        put(out, mend->line_sign);
+        mend->line_length++;
+    }
+}
+
 /* ---- returns ---- */
 
 static void put_returns(struct mime_mend *mend, struct outlet *out)
@@ -47,6 +76,11 @@ static void put_returns(struct mime_mend *mend, struct outlet *out)
 
 static void take_line_feed(struct mime_mend *mend, struct outlet *out)
 {
+    if (mend->lines > 0 && mend->line_end != MIME_END_UNKNOWN) {
+        mend->lines = mend->returns = 0;
+        return;
+    }
+    put_drawn(mend, out);
     if (mend->line_end == MIME_END_UNKNOWN) {
         mend->line_end = mend->returns > 1 ? MIME_END_DOUBLED : MIME_END_PROPER;
     }
@@ -126,7 +160,8 @@ size_t mime_mend_add(struct mime_mend *mend, const char *bytes, size_t length, c
             mend->returns++;
         } else if (bytes[i] == '\n') {
             take_line_feed(mend, &outlet);
-        } else {
+        } else if (!holds_drawn(mend, bytes[i])) {
+            put_drawn(mend, &outlet);
             take_other(mend, bytes[i], &outlet);
         }
     }
@@ -140,6 +175,7 @@ size_t mime_mend_end(struct mime_mend *mend, char *out)
     if (mend->returns > 0 && mend->line_end == MIME_END_UNKNOWN) {
         mend->line_end = MIME_END_RETURN;
     }
+    put_drawn(mend, &outlet);
     put_returns(mend, &outlet);
     return outlet.length;
 }

@@ -2,9 +2,10 @@
  * mend.h - bytes of a message coming in, mended where no parser would find its header.
  *
  * Left out: a mark of byte order and empty lines before the first field, zeros in the header,
- * blanks between the name of a field and its colon. Lines that end with a return alone, or with
- * two, end as others do, all through the message: whoever made them so made all of them so. A
- * return within a field is a blank.
+ * blanks between the name of a field and its colon, lines of the header that are nothing but dashes
+ * and the like: RFC 5322 itself draws blanks so (A.6.3), and the field goes on behind them. Lines
+ * that end with a return alone, or with two, end as others do, all through the message: whoever
+ * made them so made all of them so. A return within a field is a blank.
  *
  * Memory: plain. Private to this floor.
  */
@@ -29,6 +30,8 @@ struct mime_mend {
     size_t line_length;
     size_t returns; /* that wait for what follows them */
     size_t blanks;  /* likewise, in a name */
+    size_t lines;   /* likewise, at the begin of a line: signs that may be all of it */
+    char line_sign; /* which */
 };
 
 void mime_mend_begin(struct mime_mend *mend);
