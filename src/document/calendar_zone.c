@@ -3,6 +3,8 @@
  */
 #include "document/calendar_zone.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,6 +20,8 @@ enum {
     DAYS_IN_WEEK = 7,
     LONGEST_MONTH = 31,
     WEEKDAY_OF_1970 = 4, /* Thursday, counted from Sunday */
+    GUESSES = 8,
+    CITIES = 4, /* of a name that are looked up */
 };
 
 /* A zone as it was found: one of these. */
@@ -31,6 +35,7 @@ struct calendar_zones {
     icalcomponent *calendar;
     struct zone *usual;
     struct map *found; /* struct found by name */
+    size_t guesses;    /* at names that are none: each costs a look at all there are */
 };
 
 /* ---- days ---- */
@@ -265,6 +270,78 @@ static struct zone *find_of_iana(struct arena *arena, const char *name)
     return NULL;
 }
 
+/* ---- names that are not quite such ---- */
+
+/* A zone whose name, or whose city, it is in other case; NULL: none is. */
+static struct zone *find_of_city(struct arena *arena, const char *begin, size_t length)
+{
+    char *city = arena_copy_part(arena, begin, length);
+
+    for (char *at = city; *at != '\0'; at++) {
+        *at = *at == ' ' ? '_' : *at;
+    }
+    const char *name = zone_suggest(arena, city);
+    const char *slash = name == NULL ? NULL : strrchr(name, '/');
+    bool is_meant = name != NULL && (strcasecmp(name, city) == 0 ||
+                                     (slash != NULL && strcasecmp(slash + 1, city) == 0));
+    return is_meant ? zone_open(arena, name) : NULL;
+}
+
+/* The cities that Windows shows behind the distance to UTC; "Eastern Time (US & Canada)" is one
+ * that it knows by another name. */
+static struct zone *find_of_shown(struct arena *arena, const char *shown)
+{
+    static const char of_america[] = " Time (US & Canada)";
+    const char *america = strstr(shown, of_america);
+    struct zone *zone = NULL;
+
+    if (america != NULL) {
+        return zone_open(arena,
+                         arena_format(arena, "%.*s Standard Time", (int)(america - shown), shown));
+    }
+    for (size_t i = 0; i < CITIES && *shown != '\0' && zone == NULL; i++) {
+        size_t length = strcspn(shown, ",");
+        zone = find_of_city(arena, shown, length);
+        shown += length;
+        shown += strspn(shown, ", ");
+    }
+    return zone;
+}
+
+/* "UTC+3", "GMT+0300", "(UTC+03:00) Moscow": by the distance alone. */
+static struct zone *find_of_distance(struct arena *arena, const char *sign)
+{
+    int number = 0, minutes = 0, digits = 0;
+
+    if (sscanf(sign + 1, "%4d%n", &number, &digits) != 1 || !isdigit((unsigned char)sign[1])) {
+        return NULL;
+    }
+    if (sign[1 + digits] != ':' || sscanf(sign + 2 + digits, "%2d", &minutes) != 1) {
+        minutes = digits > 2 ? number % 100 : 0;
+        number = digits > 2 ? number / 100 : number;
+    }
+    return zone_open(arena, arena_format(arena, "%c%02d:%02d", *sign, number, minutes));
+}
+
+/* What people see of a zone in the place of its name. */
+static struct zone *find_of_people(struct arena *arena, const char *name)
+{
+    const char *at = name + (*name == '(');
+    bool has_distance = (strncasecmp(at, "UTC", 3) == 0 || strncasecmp(at, "GMT", 3) == 0) &&
+                        (at[3] == '+' || at[3] == '-');
+    const char *shown = has_distance ? strchr(at, ')') : NULL;
+    struct zone *zone = NULL;
+
+    if (shown != NULL) {
+        zone = find_of_shown(arena, shown + 1 + strspn(shown + 1, " "));
+    }
+    if (zone == NULL) {
+        zone = has_distance ? find_of_distance(arena, at + 3)
+                            : find_of_city(arena, name, strlen(name));
+    }
+    return zone;
+}
+
 static icalcomponent *find_definition(icalcomponent *calendar, const char *name)
 {
     icalcomponent *found = icalcomponent_get_first_component(calendar, ICAL_VTIMEZONE_COMPONENT);
@@ -300,6 +377,10 @@ static struct found *find_zone(struct calendar_zones *zones, const char *name)
     }
     if (found->zone == NULL && found->definition == NULL) {
         found->zone = zone_open(zones->arena, name);
+    }
+    if (found->zone == NULL && found->definition == NULL && zones->guesses < GUESSES) {
+        zones->guesses++;
+        found->zone = find_of_people(zones->arena, name);
     }
     map_set(zones->found, arena_copy_text(zones->arena, name), found);
     return found;

@@ -202,6 +202,20 @@ static const struct {
      "DTSTART;TZID=Custom:20261201T120000", "2026-12-01T06:00:00Z"},
     {"BEGIN:VTIMEZONE\r\nTZID:Custom\r\nEND:VTIMEZONE\r\n", "DTSTART;TZID=Custom:20261201T120000",
      "unknown"},
+    /* What people see of a zone in the place of its name. */
+    {"", "DTSTART;TZID=\"(UTC+01:00) Amsterdam, Berlin, Bern, Rome\":20260701T120000",
+     "2026-07-01T10:00:00Z"},
+    {"", "DTSTART;TZID=\"(GMT+03:00) Moscow, St. Petersburg, Volgograd\":20261201T120000",
+     "2026-12-01T09:00:00Z"},
+    {"", "DTSTART;TZID=\"(UTC-05:00) Eastern Time (US & Canada)\":20260701T120000",
+     "2026-07-01T16:00:00Z"},
+    {"", "DTSTART;TZID=(UTC+05:30) Nowhere:20261201T120000", "2026-12-01T06:30:00Z"},
+    {"", "DTSTART;TZID=GMT+0300:20261201T120000", "2026-12-01T09:00:00Z"},
+    {"", "DTSTART;TZID=UTC-5:20261201T120000", "2026-12-01T17:00:00Z"},
+    {"", "DTSTART;TZID=europe/berlin:20261201T120000", "2026-12-01T11:00:00Z"},
+    {"", "DTSTART;TZID=Berlin:20261201T120000", "2026-12-01T11:00:00Z"},
+    {"", "DTSTART;TZID=GMT+9999999:20261201T120000", "unknown"},
+    {"", "DTSTART;TZID=GMT+:20261201T120000", "unknown"},
     /* What the calendar defines goes before what Windows means today. */
     {"BEGIN:VTIMEZONE\r\nTZID:Russian Standard Time\r\nBEGIN:STANDARD\r\n"
      "DTSTART:16010101T000000\r\nTZOFFSETFROM:+0400\r\nTZOFFSETTO:+0400\r\nEND:STANDARD\r\n"
