@@ -1,7 +1,7 @@
 /*
  * part.c - from the root down: each leaf is a text of the message, or a part that came with it.
  */
-#define _GNU_SOURCE /* strcasestr */
+#define _GNU_SOURCE /* memmem, strcasestr */
 #include "mime/part.h"
 
 #include <ctype.h>
@@ -29,6 +29,7 @@ struct place {
     struct mime_block *block; /* within an alternative: the one text that its leaves are */
     bool is_related;          /* shown within another */
     bool is_encrypted;
+    const char *boundary; /* of the multipart that it is in; NULL: it is in none */
 };
 
 static const struct {
@@ -184,6 +185,23 @@ static const char *charset_of(struct arena *arena, GMimeObject *leaf, bool is_ht
     return arena_copy_part(arena, found, strcspn(found, "\"' >/;"));
 }
 
+static bool has_parameter(struct arena *arena, GMimeObject *leaf, const char *name,
+                          const char *value)
+{
+    const char *said = mime_parameter(arena, content_type(leaf), name);
+    return said != NULL && strcasecmp(said, value) == 0;
+}
+
+static const char *unflow(struct arena *arena, GMimeObject *leaf, const char *text)
+{
+    if (!has_parameter(arena, leaf, "format", "flowed")) {
+        return text;
+    }
+    return mime_unflow(arena, text,
+                       has_parameter(arena, leaf, "delsp", "yes") ? MIME_FLOW_WITHOUT_BLANKS
+                                                                  : MIME_FLOW_WITH_BLANKS);
+}
+
 /* Whether nothing of a text that comes now would be seen. */
 static bool is_full(const struct mime_reading *reading)
 {
@@ -191,20 +209,36 @@ static bool is_full(const struct mime_reading *reading)
     return reading->plain_size > most || reading->html_size > most * HTML_MOST;
 }
 
+/* A line that ends the multipart, but for what stands behind it there or is missing, is none of the
+ * text, and nothing behind it is. */
+static size_t length_before_end(struct arena *arena, const char *bytes, size_t length,
+                                const char *boundary)
+{
+    const char *end = boundary == NULL ? "" : arena_format(arena, "\n--%s-", boundary);
+    const char *found = *end == '\0' ? NULL : memmem(bytes, length, end, strlen(end));
+
+    if (found == NULL) {
+        return length;
+    }
+    return (size_t)(found - bytes) - (found > bytes && found[-1] == '\r');
+}
+
 /* What it takes to decode it is let go: there may be many. */
-static const char *take_text(struct mime_reading *reading, GMimeObject *leaf, bool is_html,
-                             struct mime_content *content)
+static const char *take_text(struct mime_reading *reading, GMimeObject *leaf,
+                             const struct place *place, bool is_html, struct mime_content *content)
 {
     struct arena *arena = arena_create();
     size_t length = 0;
     bool has_more = false;
     const char *bytes =
         mime_content_take(arena, content, reading->limits->text, &length, &has_more);
+    length = length_before_end(arena, bytes, length, place->boundary);
     if (!is_html) {
         bytes = mime_lift_files(reading, arena, bytes, &length);
     }
     const char *text =
         text_decode(arena, charset_of(arena, leaf, is_html, bytes, length), bytes, length);
+    text = is_html ? text : unflow(arena, leaf, text);
     size_t decoded = strlen(text);
 
     reading->message->is_cut |= has_more || decoded > reading->limits->text;
@@ -241,7 +275,7 @@ static bool add_text(struct mime_reading *reading, GMimeObject *leaf, const stru
         return false;
     }
     struct mime_block *block = block_for(reading, place, is_html);
-    *(is_html ? &block->html : &block->plain) = take_text(reading, leaf, is_html, content);
+    *(is_html ? &block->html : &block->plain) = take_text(reading, leaf, place, is_html, content);
     return true;
 }
 
@@ -456,6 +490,7 @@ static bool walk_multipart(struct mime_reading *reading, GMimeObject *object, st
         mime_note_report(reading, content_type(object));
     }
     place.depth++;
+    place.boundary = g_mime_multipart_get_boundary(GMIME_MULTIPART(object));
     place.is_encrypted |= GMIME_IS_MULTIPART_ENCRYPTED(object);
     place.is_related |= is_subtype(object, "related");
     reading->message->is_signed |= GMIME_IS_MULTIPART_SIGNED(object);

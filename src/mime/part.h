@@ -75,6 +75,12 @@ const char *mime_lift_files(struct mime_reading *reading, struct arena *scratch,
 /* text.c: makes of the blocks the texts of the message. */
 void mime_choose_texts(struct mime_reading *reading);
 
+/* How the lines of a text that flow were broken: behind a blank that is of it, or that is not. */
+enum mime_flow { MIME_FLOW_WITH_BLANKS, MIME_FLOW_WITHOUT_BLANKS };
+
+/* flow.c: a text of format=flowed with its lines whole. */
+const char *mime_unflow(struct arena *arena, const char *text, enum mime_flow flow);
+
 /* kind.c: what sort of message it is. */
 void mime_tell_kind(struct mime_reading *reading, GMimeObject *object);
 
