@@ -121,11 +121,18 @@ const char *mime_content_id(struct arena *arena, const char *text)
 
     plain = end == NULL ? plain : arena_copy_part(arena, begin + 1, (size_t)(end - begin - 1));
     plain += strspn(plain, BLANKS "<");
-    size_t length = strlen(plain);
-    while (length > 0 && strchr(BLANKS, plain[length - 1]) != NULL) {
-        length--;
+    char *id = arena_copy_text(arena, plain);
+    char *to = id;
+    for (const char *at = plain; *at != '\0'; at++) {
+        if (strchr("\t\r\n", *at) == NULL) {
+            *to++ = *at;
+        }
     }
-    return length == 0 ? NULL : bound(arena, arena_copy_part(arena, plain, length));
+    while (to > id && to[-1] == ' ') {
+        to--;
+    }
+    *to = '\0';
+    return *id == '\0' ? NULL : bound(arena, id);
 }
 
 void mime_ids(struct arena *arena, const char *text, size_t most, const char ***ids_out,

@@ -10,6 +10,7 @@
 #include "mime/parameter.h"
 #include "mime/part.h"
 #include "mime/word.h"
+#include "text/charset.h"
 #include "text/utf8.h"
 
 enum { NAME_BYTES = 180, EXTENSION_BYTES = 16 };
@@ -80,7 +81,9 @@ static const char *without_percents(struct arena *arena, const char *name)
     for (size_t i = 0; i < length; i++) {
         has_letters |= (unsigned char)plain[i] >= 0x80;
     }
-    return has_letters && text_is_valid_utf8(plain, length) ? plain : name;
+    return has_letters && text_is_valid_utf8(plain, length)
+               ? text_decode(arena, "utf-8", plain, length)
+               : name;
 }
 
 static char *replace_odd(struct arena *arena, const char *name)
@@ -181,16 +184,11 @@ const char *mime_file_name(struct arena *arena, const char *given, const char *c
 static const char *name_of_location(struct arena *arena, const char *location)
 {
     const char *path = arena_copy_part(arena, location, strcspn(location, "?#"));
-    const char *decoded = mime_percent_decode(arena, last_of_path(path));
-    size_t length = strlen(decoded);
-
-    while (length > 0 && isspace((unsigned char)decoded[length - 1])) {
-        length--;
-    }
-    decoded = arena_copy_part(arena, decoded, length);
+    const char *name = mime_percent_decode(arena, last_of_path(path));
     bool is_id = strncasecmp(location + strspn(location, " \t"), "cid:", 4) == 0;
-    return is_id || strchr(decoded, '.') == NULL || !text_is_valid_utf8(decoded, length) ? NULL
-                                                                                         : decoded;
+
+    name = text_decode(arena, NULL, name, strlen(name));
+    return is_id || strchr(name, '.') == NULL ? NULL : name;
 }
 
 /* A message is what it is about. NULL: that is not told. */
