@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import time
 
-from servers import PASSWORD
+import servers
 from svyaz import memory
 from svyaz.people import Administrator
 from svyaz.server import ROOT, SURROUNDINGS, Notices
@@ -53,7 +53,7 @@ def set_up(url, settings, build="check"):
 
 def follow(*folders):
     """Says which are followed: (user, folder)."""
-    MAILBOX_PASSWORD.write_text(PASSWORD + "\n")
+    MAILBOX_PASSWORD.write_text(servers.PASSWORD + "\n")
     ACCOUNTS.write_text("# user password-file folder\n\n" +
                         "".join(f"{user} {MAILBOX_PASSWORD}  {folder}\n" for user, folder in folders))
 

@@ -74,6 +74,13 @@ def mailbox(user):
     return client
 
 
+def mailbox_of(user):
+    """The same, where the password has letters."""
+    client = imaplib.IMAP4("127.0.0.1", 143)
+    client.authenticate("PLAIN", lambda _: f"\0{user}\0{servers.PASSWORD}".encode())
+    return client
+
+
 def messages(user, folder="INBOX"):
     """[(flags, bytes)] of a folder, as another client sees them."""
     client = mailbox(user)
@@ -345,6 +352,43 @@ def check_good_byes(town):
         with Imap(*FALSE) as imap:
             complaint = town.complaint_of(["bye"], 20)
             return complaint or (None if imap.process.poll() is None else "crm-imap has ended")
+
+
+def check_names_in_letters(town):
+    """A folder is called as people call it, or as the server does; a password has any characters."""
+    password, servers.PASSWORD = servers.PASSWORD, 'qu"ote\\пароль{5}'
+    try:
+        follow(("letters@example.org", "Входящие"), ("letters@example.org", 'quo"te &- Entw&APw-rfe'))
+        with servers.Dovecot():
+            client = mailbox_of("letters@example.org")
+            names = '"&BBIERQQ+BDQETwRJBDgENQ-"', '"quo\\"te &- Entw&APw-rfe"'
+            for number, name in enumerate(names):
+                client.create(name)
+                client.append(name, None, None, letter(f"letters-{number}"))
+            client.logout()
+            with Imap("imap.begin=all", *PLAIN) as imap:
+                complaint = town.complaint_of(["letters-0", "letters-1"])
+                return complaint and f"{complaint} {imap.log()[-1000:]}"
+    finally:
+        servers.PASSWORD = password
+
+
+def check_a_wrong_password(town):
+    """It is not said again soon, nobody else waits for it, and the right one is taken when it is there."""
+    follow(("wrong@example.org", "INBOX"), ("right@example.org", "INBOX"))
+    with FalseImap("IDLE", {'LOGIN "wrong': [["NO [AUTHENTICATIONFAILED] wrong"]] * 2}) as server:
+        server.messages = [letter("in-spite")]
+        with Imap(*FALSE, "platform.retry_most=4 s"):
+            complaint = town.complaint_of(["in-spite"])
+            time.sleep(2)
+            said = [command for command in server.commands if 'LOGIN "wrong' in command]
+            deadline = time.monotonic() + PATIENCE
+            while server.commands.count("EXAMINE \"INBOX\"") < 2 and time.monotonic() < deadline:
+                time.sleep(0.1)
+            complaint = complaint or town.complaint_of([], 1)
+    if len(said) != 1 or server.commands.count("EXAMINE \"INBOX\"") < 2:
+        return f"{said} {server.commands}"
+    return complaint
 
 
 def check_new_uids_bring_nothing_twice(town):

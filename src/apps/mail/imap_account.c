@@ -28,18 +28,37 @@ static const char *take_word(char **line, bool is_last)
     return word;
 }
 
-static bool read_line(struct arena *arena, char *line, struct array *accounts)
+static bool has_folder(const struct array *accounts, const struct imap_account *account)
+{
+    for (size_t i = 0; i < accounts->count; i++) {
+        const struct imap_account *other = accounts->items[i];
+        if (strcmp(other->folder, account->folder) == 0 &&
+            strcmp(other->user, account->user) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is wrong with a line; NULL: nothing. */
+static const char *read_line(struct arena *arena, char *line, struct array *accounts)
 {
     struct imap_account *account = arena_allocate(arena, sizeof(*account));
 
     account->user = take_word(&line, false);
     if (account->user[0] == '\0' || account->user[0] == '#') {
-        return true;
+        return NULL;
     }
     account->password_file = take_word(&line, false);
     account->folder = take_word(&line, true);
+    if (account->folder[0] == '\0') {
+        return "a line is USER PASSWORD_FILE FOLDER";
+    }
+    if (has_folder(accounts, account)) {
+        return "the folder has a line already";
+    }
     array_add(accounts, account);
-    return account->folder[0] != '\0';
+    return NULL;
 }
 
 bool imap_accounts_read(struct arena *arena, const char *path, struct array *accounts_out,
@@ -55,9 +74,10 @@ bool imap_accounts_read(struct arena *arena, const char *path, struct array *acc
     }
     for (char *line = strsep(&text, "\n"); line != NULL; line = strsep(&text, "\n")) {
         number++;
-        if (!read_line(arena, line, accounts_out)) {
-            return error_set(error, ERROR_SETTING_INVALID, "imap.accounts",
-                             "%s:%d: a line is USER PASSWORD_FILE FOLDER", path, number);
+        const char *complaint = read_line(arena, line, accounts_out);
+        if (complaint != NULL) {
+            return error_set(error, ERROR_SETTING_INVALID, "imap.accounts", "%s:%d: %s", path,
+                             number, complaint);
         }
     }
     return accounts_out->count > 0 || error_set(error, ERROR_SETTING_INVALID, "imap.accounts",

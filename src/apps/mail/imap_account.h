@@ -2,7 +2,8 @@
  * imap_account.h - the folders that are followed: whose, where, and the way in.
  *
  * A file with a line for each folder: the user's name, the file that holds his password, and the
- * folder, which may have blanks; as the server calls it, so in modified UTF-7 (RFC 3501, 5.1.3).
+ * folder, which may have blanks; in UTF-8, or as the server calls it, in modified UTF-7. A folder
+ * stands there once.
  *
  *   # user               password file          folder
  *   bob@example.org      /etc/crmd/bob.secret   INBOX

@@ -161,7 +161,7 @@ static bool enter(struct imap_client *client, const struct imap_state *known,
     struct mailimap_capability_data *capabilities = NULL;
 
     if (mailimap_login(client->session, place->user, place->password) != MAILIMAP_NO_ERROR) {
-        return fail(client, ERROR_ENDPOINT_REFUSED, "it does not let the user in", error);
+        return fail(client, ERROR_CREDENTIALS_INVALID, "it does not let the user in", error);
     }
     if (mailimap_capability(client->session, &capabilities) == MAILIMAP_NO_ERROR) {
         mailimap_capability_data_free(capabilities);

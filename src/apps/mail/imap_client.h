@@ -56,9 +56,8 @@ struct imap_message {
 };
 
 /* Connects, logs in and opens the folder; known is how far it was read. ENDPOINT_UNREACHABLE: there
- * is no server, or its certificate is not right; ENDPOINT_REFUSED: it does not let this user in, or
- * has no such folder.
- */
+ * is no server, or its certificate is not right; CREDENTIALS_INVALID: it does not let this user in;
+ * ENDPOINT_REFUSED: it has no such folder. */
 must_check bool imap_client_open(const struct imap_place *place, const struct imap_state *known,
                                  struct imap_client **client_out, struct imap_folder *folder_out,
                                  struct error *error);

@@ -11,6 +11,7 @@
 #include "apps/mail/connector.h"
 #include "apps/mail/imap_account.h"
 #include "apps/mail/imap_client.h"
+#include "apps/mail/imap_name.h"
 #include "apps/mail/imap_state.h"
 #include "apps/mail/letter.h"
 #include "apps/mail/spool.h"
@@ -24,7 +25,8 @@ enum {
     FIRST_WAIT = 500, /* ms before the second attempt to connect */
     FULL_WAIT = 2000, /* ms before the spool is tried again */
     REFUSALS_LEAST = 3,
-    PATIENCE = 60, /* times platform.retry_most */
+    REFUSED_MOST = 10, /* times platform.retry_most, where the password is wrong */
+    PATIENCE = 60,     /* times platform.retry_most */
     DATE_SLACK =
         60000, /* ms by which the server's clock may be slow; what comes twice is filed once */
 };
@@ -281,7 +283,7 @@ static bool make_place(struct arena *arena, const struct imap_follower *follower
                                                                   : IMAP_PLAIN,
         .tls = service->tls,
         .user = follower->account->user,
-        .folder = follower->account->folder,
+        .folder = imap_name_for_server(arena, follower->account->folder),
         .timeout = settings->timeout,
         .stop = service->stop,
     };
@@ -313,10 +315,22 @@ static bool follow_once(struct imap_follower *follower, bool *is_open_out, struc
     return is_fine;
 }
 
+/* How long to wait before the next connection. Who was refused with his password asks seldom: a
+ * server shuts out an address that asks often, and everybody at it. */
+static int64_t next_wait(const struct imap_follower *follower, const struct error *error,
+                         int64_t wait)
+{
+    int64_t most = follower->service->connector->settings.platform.retry_most;
+    bool is_refused = error->code == ERROR_CREDENTIALS_INVALID;
+    int64_t least = is_refused ? most : FIRST_WAIT;
+    int64_t longest = is_refused ? most * REFUSED_MOST : most;
+
+    return wait < least ? least : 2 * wait < longest ? 2 * wait : longest;
+}
+
 static void *run(void *context)
 {
     struct imap_follower *follower = context;
-    int64_t longest = follower->service->connector->settings.platform.retry_most;
     int64_t wait = 0;
 
     while (pause_for(follower, wait)) {
@@ -327,7 +341,7 @@ static void *run(void *context)
         (void)!follow_once(follower, &is_open, &error);
         /* What has broken at once will do so again: at a message that does not come, for one. */
         bool has_lasted = is_open && time_monotonic() - begun > wait;
-        wait = has_lasted || wait == 0 ? FIRST_WAIT : 2 * wait < longest ? 2 * wait : longest;
+        wait = next_wait(follower, &error, has_lasted ? 0 : wait);
         if (pause_for(follower, 0)) {
             say(follower, LOG_LEVEL_WARNING, "folder_away", &error);
         }

@@ -11,6 +11,7 @@
 
 #include "apps/folder.h"
 #include "apps/mail/imap_account.h"
+#include "apps/mail/imap_name.h"
 #include "apps/mail/imap_state.h"
 #include "base/arena.h"
 #include "base/array.h"
@@ -60,9 +61,38 @@ void test_imap__wrong_accounts_are_said_with_their_line(void **state)
     assert_false(imap_accounts_read(arena, folder_write(arena, folder, "accounts", "a b c\na b\n"),
                                     &accounts, &error));
     assert_non_null(strstr(error.message, "accounts:2: "));
+    assert_false(imap_accounts_read(
+        arena, folder_write(arena, folder, "accounts", "a b c d\na b c\ne b c\na f c d\n"),
+        &accounts, &error));
+    assert_non_null(strstr(error.message, "accounts:4: the folder has a line already"));
     assert_false(imap_accounts_read(arena, folder_write(arena, folder, "accounts", "# none\n"),
                                     &accounts, &error));
     assert_int_equal(error.code, ERROR_SETTING_INVALID);
+    end();
+}
+
+void test_imap__names_of_folders(void **state)
+{
+    static const struct {
+        const char *written;
+        const char *called;
+    } rows[] = {
+        {"INBOX", "INBOX"},
+        {"a&-b &BBI-", "a&-b &BBI-"},
+        {"a&b", "a&b"},
+        {"", ""},
+        {"Входящие", "&BBIERQQ+BDQETwRJBDgENQ-"},
+        {"Entwürfe & Pläne", "Entw&APw-rfe &- Pl&AOQ-ne"},
+        {"~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"}, /* the example of the RFC */
+        {"\xf0\x9f\x98\x80\xc2\xa3", "&2D3eAACj-"},
+        {"not \xe9 UTF-8", "not \xe9 UTF-8"},
+    };
+
+    (void)state;
+    begin();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_string_equal(imap_name_for_server(arena, rows[i].written), rows[i].called);
+    }
     end();
 }
 
