@@ -326,6 +326,56 @@ def check_no_password_in_the_open(writer):
         return complaint or ("it has logged in" if any("AUTH" in command for command in server.commands) else None)
 
 
+def check_a_login_by_questions(writer):
+    """Some servers take no password otherwise."""
+    authority = Authority(WORK / "authority")
+    certificate, key = authority.sign("localhost", "IP:127.0.0.1")
+    settings = {"port": 25, "user": "boss", "password": servers.PASSWORD, "ca_file": WORK / "authority" / "ca.pem"}
+    with (servers.Postfix(POSTFIX.format(certificate=certificate, key=key)) as postfix,
+          servers.Dovecot("keep;", DOVECOT + "auth_mechanisms = login\n"), outbox(**settings)):
+        identifier = writer.send("by questions", "bob@crm.example.org")
+        complaint = writer.wait(identifier, "Sent", "250 2.0.0")
+    return complaint or (None if "sasl_method=LOGIN" in postfix.log() else "it logged in otherwise")
+
+
+def check_a_wrong_password(writer):
+    """It is said once for all that waits, and not again soon."""
+    authority = Authority(WORK / "authority")
+    certificate, key = authority.sign("localhost", "IP:127.0.0.1")
+    settings = {"port": 25, "user": "boss", "password": "wrong", "ca_file": WORK / "authority" / "ca.pem", "away": "3 s",
+                "timeout": "30 s"}
+    with servers.Postfix(POSTFIX.format(certificate=certificate, key=key)) as postfix, servers.Dovecot("keep;", DOVECOT):
+        sent = [writer.send(f"wrong {number}", "bob@crm.example.org") for number in range(5)]
+        before = postfix.log().count("authentication failed")
+        with outbox(**settings):
+            complaints = [writer.wait(identifier, "PendingSend", "535 5.7.8") for identifier in sent]
+            writer.hurry()
+            time.sleep(5)
+        tried = postfix.log().count("authentication failed") - before
+    for identifier in sent:
+        writer.call("Email", "DeleteEmail", f"<id>{identifier}</id>")
+    return next(filter(None, complaints), None) or (None if tried == 1 else f"it was said {tried} times")
+
+
+def check_no_server_is_asked_for_once(writer):
+    """However much waits."""
+    with FalseServer(CONNECT=["554 5.7.1 not you"] * 100) as server:
+        sent = [writer.send(f"shut {number}", "bob@crm.example.org") for number in range(5)]
+        with false_outbox(away="1 min"):
+            complaints = [writer.wait(identifier, "PendingSend", "554 5.7.1 not you") for identifier in sent]
+        asked = 100 - len(server.answers["CONNECT"])
+    for identifier in sent:
+        writer.call("Email", "DeleteEmail", f"<id>{identifier}</id>")
+    return next(filter(None, complaints), None) or (None if asked == 1 else f"it was asked for {asked} times")
+
+
+def check_words_have_no_case(writer):
+    """What a server can do it may say in small letters."""
+    with FalseServer(EHLO=["250-false\r\n250-size 1000000\r\n250 smtputf8"]) as server, false_outbox():
+        complaint = writer.wait(writer.send("small", "анна@example.com"), "Sent")
+    return complaint or (None if re.search(r" SIZE=\d+ SMTPUTF8", " ".join(server.commands)) else f"{server.commands}")
+
+
 def check_refusals(writer):
     """What a server never takes has failed, with its words; of several recipients some may be refused."""
     with FalseServer(RCPT=["550 5.1.1 no such user", "250 ok", "550 5.1.1 nor him", "250 ok"],

@@ -24,6 +24,9 @@
 /* Of a call, within 20 s or so: as long as the platform needs to start anew. */
 enum { ATTEMPTS = 10 };
 
+/* Times submission.away: a server shuts out who comes with a wrong password often. */
+enum { REFUSED_WAIT = 20 };
+
 static const struct options_program program = {
     .name = "crm-outbox",
     .meaning = "sends e-mails of Svyaz through a mail server",
@@ -50,18 +53,33 @@ static struct smtp_options options_of(const struct connector *connector)
     };
 }
 
+/* Waits, and lets the supervisor know; false when somebody wants it to end. */
+static bool pause_for(int64_t milliseconds)
+{
+    int64_t period = notify_watchdog_period();
+    enum signal_wish wish = SIGNAL_NONE;
+
+    do {
+        int64_t piece = period >= 0 && period < milliseconds ? period : milliseconds;
+        notify_supervisor("WATCHDOG=1");
+        wish = signals_wait((int)piece);
+        milliseconds -= piece;
+    } while (wish == SIGNAL_NONE && milliseconds > 0);
+    return wish != SIGNAL_STOP;
+}
+
 /* Until somebody wants it to end. */
 static void go_round(const struct connector *connector, struct client *client, struct smtp *smtp)
 {
     const struct connector_settings_submission *settings = &connector->settings.submission;
     int64_t wait = 0;
 
-    while (signals_wait((int)wait) != SIGNAL_STOP) {
+    while (pause_for(wait)) {
         enum outgoing_result result = outgoing_round(connector, client, smtp);
-        notify_supervisor("WATCHDOG=1");
-        wait = result == OUTGOING_SOME   ? 0
-               : result == OUTGOING_NONE ? settings->poll
-                                         : settings->away;
+        wait = result == OUTGOING_SOME      ? 0
+               : result == OUTGOING_NONE    ? settings->poll
+               : result == OUTGOING_REFUSED ? settings->away * REFUSED_WAIT
+                                            : settings->away;
         if (wait > 0) {
             smtp_close(smtp);
         }

@@ -31,10 +31,8 @@ enum {
 };
 
 static const char *const outcomes[] = {
-    [SMTP_TAKEN] = "Sent",
-    [SMTP_LATER] = "Deferred",
-    [SMTP_NEVER] = "Failed",
-    [SMTP_AWAY] = "Deferred",
+    [SMTP_TAKEN] = "Sent",    [SMTP_LATER] = "Deferred", [SMTP_NEVER] = "Failed",
+    [SMTP_AWAY] = "Deferred", [SMTP_SHUT] = "Deferred",
 };
 
 /* One round, and one message of it. */
@@ -46,6 +44,7 @@ struct round {
     const char *claim_id;
     int64_t claim;      /* milliseconds that it holds */
     int64_t held_until; /* by time_monotonic(), at the least */
+    const char *shut;   /* why the mail server is not asked again in this round; NULL: it is */
 };
 
 static const char *text_of(const struct xml_node *node, const char *name)
@@ -144,6 +143,10 @@ static enum smtp_verdict bring(struct round *round, const char *id, struct smtp_
 {
     enum smtp_verdict verdict = SMTP_LATER;
 
+    if (round->shut != NULL) {
+        snprintf(said, SMTP_SAID_SIZE, "%s", round->shut);
+        return SMTP_SHUT;
+    }
     message->file = file_make_nameless(round->connector->settings.submission.dir);
     if (message->file < 0) {
         snprintf(said, SMTP_SAID_SIZE, "crm-outbox can make no file in its submission.dir");
@@ -154,6 +157,7 @@ static enum smtp_verdict bring(struct round *round, const char *id, struct smtp_
     } else {
         snprintf(said, SMTP_SAID_SIZE, "The message could not be read from the platform");
     }
+    round->shut = verdict == SMTP_SHUT ? arena_copy_text(round->arena, said) : NULL;
     close(message->file);
     return verdict;
 }
@@ -175,11 +179,12 @@ static enum turn send_one(struct round *round, const struct xml_node *email)
     if (!report(round, id, verdict, said)) {
         return TURN_PLATFORM_AWAY;
     }
-    return verdict == SMTP_AWAY ? TURN_SERVER_AWAY : TURN_DONE;
+    return verdict == SMTP_AWAY || verdict == SMTP_SHUT ? TURN_SERVER_AWAY : TURN_DONE;
 }
 
 /* Without the platform the others would not get far: they wait for the end of the claim. Without
- * the mail server each is put off, so that nothing of the sender is held up. */
+ * the mail server each is put off, so that nothing of the sender is held up; one that cannot be had
+ * at all is asked for once. */
 static bool send_all(struct round *round, const struct xml_node *email)
 {
     enum turn worst = TURN_DONE;
@@ -210,6 +215,7 @@ enum outgoing_result outgoing_round(const struct connector *connector, struct cl
         round.held_until = begun + round.claim;
         result = email == NULL             ? OUTGOING_NONE
                  : send_all(&round, email) ? OUTGOING_SOME
+                 : smtp_is_refused(smtp)   ? OUTGOING_REFUSED
                                            : OUTGOING_AWAY;
     }
     arena_destroy(&round.arena);

@@ -14,9 +14,10 @@ struct connector;
 struct smtp;
 
 enum outgoing_result {
-    OUTGOING_NONE, /* nothing waits */
-    OUTGOING_SOME, /* messages were taken; there may be more */
-    OUTGOING_AWAY, /* the platform, or the mail server, is not there: try again after a while */
+    OUTGOING_NONE,    /* nothing waits */
+    OUTGOING_SOME,    /* messages were taken; there may be more */
+    OUTGOING_AWAY,    /* the platform, or the mail server, is not there: try again after a while */
+    OUTGOING_REFUSED, /* the mail server does not take the password: after a longer one */
 };
 
 /* One round: takes the messages of one sender, sends them in order, reports each. What the mail

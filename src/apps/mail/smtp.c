@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "apps/mail/dial.h"
 #include "apps/mail/link.h"
@@ -32,7 +33,8 @@ struct smtp {
     struct link link; /* descriptor -1: not connected */
     char input[INPUT_SIZE];
     size_t begin, end; /* what was received and not read yet */
-    bool can_starttls, can_plain, can_dsn, can_size, can_utf8;
+    bool can_starttls, can_plain, can_login, can_dsn, can_size, can_utf8;
+    bool is_refused;           /* the last time that we logged in */
     int code;                  /* of the last reply; 0: there was none */
     char said[SMTP_SAID_SIZE]; /* its text */
 };
@@ -82,13 +84,36 @@ static bool read_line(struct smtp *smtp, int64_t deadline, char *line, size_t si
     }
 }
 
+/* Whether a word stands among others; words of SMTP have no case. */
+static bool has_word(const char *line, const char *word)
+{
+    size_t length = 0;
+
+    for (; *line != '\0'; line += length) {
+        line += strspn(line, " =");
+        length = strcspn(line, " =");
+        if (length == strlen(word) && strncasecmp(line, word, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool begins_with(const char *line, const char *word)
+{
+    size_t length = strlen(word);
+
+    return strncasecmp(line, word, length) == 0 && strchr(" =", line[length]) != NULL;
+}
+
 static void note_extension(struct smtp *smtp, const char *line)
 {
-    smtp->can_starttls |= strncmp(line, "STARTTLS", 8) == 0;
-    smtp->can_dsn |= strncmp(line, "DSN", 3) == 0;
-    smtp->can_size |= strncmp(line, "SIZE", 4) == 0;
-    smtp->can_utf8 |= strncmp(line, "SMTPUTF8", 8) == 0;
-    smtp->can_plain |= strncmp(line, "AUTH", 4) == 0 && strstr(line, "PLAIN") != NULL;
+    smtp->can_starttls |= begins_with(line, "STARTTLS");
+    smtp->can_dsn |= begins_with(line, "DSN");
+    smtp->can_size |= begins_with(line, "SIZE");
+    smtp->can_utf8 |= begins_with(line, "SMTPUTF8");
+    smtp->can_plain |= begins_with(line, "AUTH") && has_word(line, "PLAIN");
+    smtp->can_login |= begins_with(line, "AUTH") && has_word(line, "LOGIN");
 }
 
 /* A reply of one line or several; the last is what it says. */
@@ -149,7 +174,8 @@ static bool must(struct smtp *smtp, const char *command)
 
 static bool greet(struct smtp *smtp)
 {
-    smtp->can_starttls = smtp->can_plain = smtp->can_dsn = smtp->can_size = smtp->can_utf8 = false;
+    smtp->can_starttls = smtp->can_plain = smtp->can_login = smtp->can_dsn = smtp->can_size =
+        smtp->can_utf8 = false;
     return must(smtp, "EHLO [127.0.0.1]");
 }
 
@@ -175,26 +201,43 @@ static bool secure(struct smtp *smtp)
 }
 
 /* RFC 4616: no name to act as, the user, the password. */
-static bool log_in(struct smtp *smtp)
+static bool log_in_plain(struct smtp *smtp, struct arena *scratch)
 {
-    const char *user = smtp->options.user, *password = smtp->options.password;
-    struct arena *scratch = arena_create();
+    const char *user = smtp->options.user;
     struct buffer plain;
 
-    if (*user == '\0') {
-        arena_destroy(&scratch);
-        return true;
-    }
     buffer_init(&plain, scratch, 256);
     buffer_add_char(&plain, '\0');
     buffer_add(&plain, user, strlen(user) + 1);
-    buffer_add_text(&plain, password);
-    bool is_in = smtp->link.tls == NULL ? fail(smtp, "A password is not sent without TLS")
-                 : !smtp->can_plain
-                     ? fail(smtp, "The mail server takes no AUTH PLAIN")
-                     : must(smtp, arena_format(scratch, "AUTH PLAIN %s",
-                                               base64_encode(scratch, plain.bytes, plain.length)));
+    buffer_add_text(&plain, smtp->options.password);
+    return must(smtp, arena_format(scratch, "AUTH PLAIN %s",
+                                   base64_encode(scratch, plain.bytes, plain.length)));
+}
+
+/* Older than any specification, and all that some servers take: it asks for one after the other. */
+static bool log_in_by_questions(struct smtp *smtp, struct arena *scratch)
+{
+    const char *user = smtp->options.user, *password = smtp->options.password;
+
+    return must(smtp, "AUTH LOGIN") && must(smtp, base64_encode(scratch, user, strlen(user))) &&
+           must(smtp, base64_encode(scratch, password, strlen(password)));
+}
+
+static bool log_in(struct smtp *smtp)
+{
+    if (*smtp->options.user == '\0') {
+        return true;
+    }
+    if (smtp->link.tls == NULL) {
+        return fail(smtp, "A password is not sent without TLS");
+    }
+    if (!smtp->can_plain && !smtp->can_login) {
+        return fail(smtp, "The mail server takes neither AUTH PLAIN nor AUTH LOGIN");
+    }
+    struct arena *scratch = arena_create();
+    bool is_in = (smtp->can_plain ? log_in_plain : log_in_by_questions)(smtp, scratch);
     arena_destroy(&scratch);
+    smtp->is_refused = !is_in && smtp->code >= 500;
     return is_in;
 }
 
@@ -204,6 +247,7 @@ static bool connect_to(struct smtp *smtp)
     int64_t deadline = time_monotonic() + options->timeout;
 
     smtp->begin = smtp->end = 0;
+    smtp->is_refused = false;
     smtp->link = (struct link){
         .descriptor = dial(options->host, options->port, deadline), .stop = -1, .cut = -1};
     if (smtp->link.descriptor < 0) {
@@ -470,9 +514,15 @@ enum smtp_verdict smtp_send(struct smtp *smtp, const struct smtp_message *messag
         verdict = talk(smtp, message);
     } else {
         hang_up(smtp);
+        verdict = SMTP_SHUT;
     }
     memcpy(said, smtp->said, SMTP_SAID_SIZE);
     return verdict;
+}
+
+bool smtp_is_refused(const struct smtp *smtp)
+{
+    return smtp->is_refused;
 }
 
 void smtp_close(struct smtp *smtp)

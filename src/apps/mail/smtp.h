@@ -29,7 +29,8 @@ enum smtp_verdict {
     SMTP_TAKEN, /* the server has it; some recipients may have been refused: said names them */
     SMTP_LATER, /* it may take it another time */
     SMTP_NEVER,
-    SMTP_AWAY, /* there is no server to talk to, or it does not let us in */
+    SMTP_AWAY, /* the connection broke within the message */
+    SMTP_SHUT, /* there is no server to talk to, or it does not let us in */
 };
 
 struct smtp_options {
@@ -57,11 +58,14 @@ must_check bool smtp_make(struct arena *arena, const struct smtp_options *option
                           struct smtp **smtp_out, struct error *error);
 
 /* Sends one message, connecting when need be. said: what the server said, or what went wrong. After
- * SMTP_AWAY in the middle of a message nobody knows whether the server has it. What cannot be done
+ * SMTP_AWAY nobody knows whether the server has it. What cannot be done
  * by the deadline is given up (SMTP_LATER, or SMTP_AWAY within its content): the server does not
  * have it then. */
 enum smtp_verdict smtp_send(struct smtp *smtp, const struct smtp_message *message,
                             char said[SMTP_SAID_SIZE]);
+
+/* Whether the server refused the password: to ask often makes it shut us out. */
+bool smtp_is_refused(const struct smtp *smtp);
 
 /* Says goodbye and closes the connection; the next message opens another. */
 void smtp_close(struct smtp *smtp);
