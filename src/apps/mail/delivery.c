@@ -17,33 +17,21 @@ static const struct client_operation deliver = {
     .service = "Mail", .name = "DeliverIncomingEmail", .is_repeatable = true};
 
 /* What faults say of the message, or of the connector. All others are taken for troubles of the
- * platform with this message, which may pass. */
+ * platform with this message, which may pass: an administrator has made a field required, say. */
 static const struct {
     const char *code;
     enum delivery_verdict verdict;
 } verdicts[] = {
-    {"LIMIT_EXCEEDED", DELIVERY_REFUSED},
-    {"VALUE_INVALID", DELIVERY_REFUSED},
-    {"VALUE_TOO_LONG", DELIVERY_REFUSED},
-    {"VALUE_OUT_OF_RANGE", DELIVERY_REFUSED},
-    {"FIELD_REQUIRED", DELIVERY_REFUSED},
-    {"PARAMETER_REQUIRED", DELIVERY_REFUSED},
-    {"RULE_BROKEN", DELIVERY_REFUSED},
-    {"XML_INVALID", DELIVERY_REFUSED},
-    {"REQUEST_ID_REUSED", DELIVERY_REFUSED},
+    {"LIMIT_EXCEEDED", DELIVERY_REFUSED},     {"VALUE_INVALID", DELIVERY_REFUSED},
+    {"VALUE_TOO_LONG", DELIVERY_REFUSED},     {"VALUE_OUT_OF_RANGE", DELIVERY_REFUSED},
+    {"XML_INVALID", DELIVERY_REFUSED},        {"REQUEST_ID_REUSED", DELIVERY_REFUSED},
     {"REQUEST_ID_EXPIRED", DELIVERY_DONE}, /* it was filed weeks ago, and nobody heard of it */
-    {"NOT_AUTHENTICATED", DELIVERY_AWAY},
-    {"CREDENTIALS_INVALID", DELIVERY_AWAY},
-    {"SESSION_INVALID", DELIVERY_AWAY},
-    {"TOO_MANY_ATTEMPTS", DELIVERY_AWAY},
-    {"NOT_ALLOWED", DELIVERY_AWAY},
-    {"NOT_FOUND", DELIVERY_AWAY},
-    {"OPERATION_UNKNOWN", DELIVERY_AWAY},
-    {"BUSY", DELIVERY_AWAY},
-    {"DATABASE_UNAVAILABLE", DELIVERY_AWAY},
-    {"DATABASE_FULL", DELIVERY_AWAY},
-    {"DIRECTORY_UNAVAILABLE", DELIVERY_AWAY},
-    {"UNREACHABLE", DELIVERY_AWAY},
+    {"NOT_AUTHENTICATED", DELIVERY_AWAY},     {"CREDENTIALS_INVALID", DELIVERY_AWAY},
+    {"SESSION_INVALID", DELIVERY_AWAY},       {"TOO_MANY_ATTEMPTS", DELIVERY_AWAY},
+    {"NOT_ALLOWED", DELIVERY_AWAY},           {"NOT_FOUND", DELIVERY_AWAY},
+    {"OPERATION_UNKNOWN", DELIVERY_AWAY},     {"BUSY", DELIVERY_AWAY},
+    {"DATABASE_UNAVAILABLE", DELIVERY_AWAY},  {"DATABASE_FULL", DELIVERY_AWAY},
+    {"DIRECTORY_UNAVAILABLE", DELIVERY_AWAY}, {"UNREACHABLE", DELIVERY_AWAY},
 };
 
 enum delivery_verdict delivery_judge(const struct client_error *error)
