@@ -23,6 +23,7 @@ static const struct way {
     {"fail", ERROR_INTERNAL},
     {"late", ERROR_DATABASE_TIMEOUT},
     {"lost", ERROR_DATABASE_UNAVAILABLE},
+    {"met", ERROR_DATABASE_CONFLICT},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */

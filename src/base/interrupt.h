@@ -6,7 +6,8 @@
  *   CRM_INTERRUPT=commit:kill      the process ends by SIGKILL when it comes to `commit`
  *   CRM_INTERRUPT=commit:fail:3    the third who comes there fails with INTERNAL
  *   CRM_INTERRUPT=statement:late:7 the seventh statement of the database fails with
- *                                  DATABASE_TIMEOUT; `lost`: with DATABASE_UNAVAILABLE
+ *                                  DATABASE_TIMEOUT; `lost`: with DATABASE_UNAVAILABLE;
+ *                                  `met`: with DATABASE_CONFLICT
  *
  * Who comes is counted from when CRM_INTERRUPT was set, or came to say something else. In any other
  * build nothing of this exists.

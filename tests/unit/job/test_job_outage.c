@@ -103,7 +103,7 @@ void test_job_outage__fails_no_row_and_doubles_none(void **state)
     (void)state;
     office_open(&office);
     worker = job_worker_create(&office.house.platform);
-    int jobs = run_jobs("late") + run_jobs("lost");
+    int jobs = run_jobs("late") + run_jobs("lost") + run_jobs("met");
     assert_int_equal(count_accounts(), 3 * jobs);
     job_worker_destroy(&worker);
     office_close(&office);

@@ -18,7 +18,7 @@
 static bool is_told(enum error_code code)
 {
     return code == ERROR_DATABASE_TIMEOUT || code == ERROR_DATABASE_UNAVAILABLE ||
-           code == ERROR_OUTCOME_UNKNOWN;
+           code == ERROR_DATABASE_CONFLICT || code == ERROR_OUTCOME_UNKNOWN;
 }
 
 int outage_run(struct office *office, const char *way, const char *service, const char *name,
