@@ -35,6 +35,7 @@ struct accepting {
     const struct kerberos *kerberos;
     struct arena *arena;
     gss_buffer_desc token;
+    bool has_keys; /* our own could be read */
     bool is_accepted;
     const char *client;  /* name@realm */
     const char *service; /* HTTP/host@realm */
@@ -236,7 +237,8 @@ static void work(void *context)
     gss_cred_id_t keys = GSS_C_NO_CREDENTIAL;
     OM_uint32 ignored = 0;
 
-    accepting->is_accepted = acquire(accepting, &keys) && accept_with(accepting, keys);
+    accepting->has_keys = acquire(accepting, &keys);
+    accepting->is_accepted = accepting->has_keys && accept_with(accepting, keys);
     gss_release_cred(&ignored, &keys);
 }
 
@@ -316,6 +318,9 @@ bool kerberos_accept(struct kerberos *kerberos, struct arena *arena, const void 
     accepting->token.value = arena_copy(own, token, length);
     if (errands_run(kerberos->errands, &own, work, accepting, TIMEOUT) != ERRAND_DONE) {
         error_set(error, ERROR_BUSY, NULL, "Too many tickets are being checked");
+    } else if (!accepting->has_keys) {
+        error_set(error, ERROR_BUSY, NULL, "The server cannot read its own keys for tickets now");
+        error_add_cause(error, "%s", accepting->cause);
     } else if (!accepting->is_accepted) {
         refuse(accepting->cause, error);
     } else {

@@ -146,6 +146,15 @@ def prove_clients(tally, office, realm, work):
     del os.environ["KRB5CCNAME"]
 
 
+def prove_keys_that_are_away(tally, office, realm, keytab):
+    """The server's own trouble is nobody's bad ticket."""
+    anna = realm.tickets("anna", ANNA)
+    aside = keytab.rename(f"{keytab}.aside")
+    tally.check("without-keys", differs(office.who(anna.line()), "BUSY"))
+    aside.rename(keytab)
+    tally.check("with-keys-again", differs(office.who(anna.line()), "anna"))
+
+
 def prove_realms(tally, work, template, realm, keytab):
     anna = realm.tickets("anna", ANNA)
     with Office.of(work / "realms", template, settings(keytab, realms="OTHER.TEST")) as office:
@@ -204,5 +213,6 @@ def run(tally, work, program):
             prove_bad_tokens(tally, office)
             prove_together(tally, office, realm)
             prove_clients(tally, office, realm, work)
+            prove_keys_that_are_away(tally, office, realm, keytab)
         prove_realms(tally, work, work / "template", realm, keytab)
         prove_provisioning(tally, work, work / "template", realm, keytab)
