@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "change/number.h"
 #include "generated/messages.h"
 #include "metadata/catalog.h"
 #include "metadata/record.h"
@@ -122,6 +123,45 @@ void test_outage__of_what_somebody_may_read(void **state)
     assert_int_equal(outage_run(&office, "late", "Contact", "RetrieveMultipleContact", &request),
                      0);
     begin_anew("Contact", "RetrieveMultipleContact", &request);
+    office_close(&office);
+}
+
+/* What was not read is neither left out nor gone by. */
+void test_outage__of_changes(void **state)
+{
+    struct retrieve_changes_request request = {.token = NULL};
+    struct error error = {0};
+    int64_t count = 0;
+
+    (void)state;
+    office_open(&office);
+    (void)office_add_user(&office, "olga", "salesperson");
+    be("olga");
+    const struct retrieve_changes_response *response =
+        office_run(&office, "Changes", "RetrieveChanges", &request);
+    request.token = response->page->next_token;
+    (void)letters_add(&office, "Contact", "lastName", "Ann", "ann@example.com");
+    struct call *call = test_call_begin(&office.house);
+    assert_true(change_number(call->connection, call->arena, &count, &error));
+    test_call_end(&call);
+    assert_int_equal(outage_run(&office, "late", "Changes", "RetrieveChanges", &request), 0);
+    begin_anew("Changes", "RetrieveChanges", &request);
+    response = office_run(&office, "Changes", "RetrieveChanges", &request);
+    assert_true(response->page->changes.count > 0);
+    office_close(&office);
+}
+
+void test_outage__of_a_history(void **state)
+{
+    (void)state;
+    office_open(&office);
+    struct reference contact = {
+        .entity = catalog_find_entity(office.house.platform.catalog, "Contact"),
+        .id = letters_add(&office, "Contact", "lastName", "Ann", "ann@example.com")};
+    letters_change(&office, "Contact", &contact.id, "lastName", "Anna");
+    const struct retrieve_record_history_request request = {.record = &contact};
+    assert_int_equal(outage_run(&office, "late", "Changes", "RetrieveRecordHistory", &request), 0);
+    begin_anew("Changes", "RetrieveRecordHistory", &request);
     office_close(&office);
 }
 
