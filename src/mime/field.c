@@ -5,10 +5,10 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     PARAMETERS_MOST = 32 * 1024, /* bytes of a field with parameters */
-    LISTS_MOST = 100,            /* fields of addresses in a header */
     OPEN_WORDS_MOST = 16,        /* encoded words without an end */
     CHARSET_MOST = 1024,         /* bytes of the name of a character set */
     COLONS_MOST = 1000,          /* in a list of addresses: each may begin a group in a group */
@@ -39,16 +39,25 @@ void mime_field_begin(struct mime_field *field)
         (struct mime_field){.list_count = field->list_count, .list_length = field->list_length};
 }
 
-/* Nobody but us marks a list. */
-static bool is_marked(const struct mime_field *field)
+char mime_field_mark(char letter)
 {
+    return isupper((unsigned char)letter) ? MIME_FIELD_MARK : MIME_FIELD_MARK_SMALL;
+}
+
+char mime_field_letter(const char *name, size_t length)
+{
+    bool is_capital = length > 0 && name[0] == MIME_FIELD_MARK;
+
+    if (!is_capital && (length == 0 || name[0] != MIME_FIELD_MARK_SMALL)) {
+        return '\0';
+    }
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-        if (field->name[0] == MIME_FIELD_MARK && uses[i].use == MIME_FIELD_ADDRESSES &&
-            strcmp(uses[i].name + 1, field->name + 1) == 0) {
-            return true;
+        if (uses[i].use == MIME_FIELD_ADDRESSES && strlen(uses[i].name) == length &&
+            strncasecmp(uses[i].name + 1, name + 1, length - 1) == 0) {
+            return is_capital ? (char)toupper((unsigned char)uses[i].name[0]) : uses[i].name[0];
         }
     }
-    return false;
+    return '\0';
 }
 
 static enum mime_field_use use_of(const struct mime_field *field)
@@ -70,7 +79,8 @@ static void add_to_name(struct mime_field *field, char byte)
     if (byte == ':') {
         field->use = use_of(field);
         field->list_count += field->use == MIME_FIELD_ADDRESSES;
-        field->is_hostile |= is_marked(field);
+        /* Nobody but us marks a list. */
+        field->is_hostile |= mime_field_letter(field->name, field->name_length) != '\0';
     } else if (byte != ' ' && byte != '\t' && field->name_length < MIME_FIELD_NAME - 1) {
         field->name[field->name_length++] = (char)tolower((unsigned char)byte);
     }
@@ -120,8 +130,9 @@ void mime_field_add(struct mime_field *field, char byte)
         add_to_value(field, byte);
         field->list_length += field->use == MIME_FIELD_ADDRESSES;
     }
-    field->is_hostile |= field->open_words > OPEN_WORDS_MOST ||
-                         (field->use == MIME_FIELD_ADDRESSES &&
-                          (field->list_count > LISTS_MOST || field->colons > COLONS_MOST)) ||
-                         (field->use == MIME_FIELD_PARAMETERS && field->length > PARAMETERS_MOST);
+    field->is_hostile |=
+        field->open_words > OPEN_WORDS_MOST ||
+        (field->use == MIME_FIELD_ADDRESSES &&
+         (field->list_count > MIME_FIELD_LISTS_MOST || field->colons > COLONS_MOST)) ||
+        (field->use == MIME_FIELD_PARAMETERS && field->length > PARAMETERS_MOST);
 }

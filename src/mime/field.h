@@ -26,8 +26,11 @@ enum mime_field_use {
 
 enum {
     MIME_FIELD_NAME = 16,
+    MIME_FIELD_LISTS_MOST = 100,       /* fields of addresses in a header */
     MIME_FIELD_LISTS_LONG = 16 * 1024, /* bytes of all lists of addresses that GMime may see */
-    MIME_FIELD_MARK = '_'              /* instead of the first letter of one that it may not */
+    /* Instead of the first letter of one that it may not, a capital or not. */
+    MIME_FIELD_MARK = '_',
+    MIME_FIELD_MARK_SMALL = '~'
 };
 
 struct mime_field {
@@ -57,5 +60,11 @@ void mime_field_begin(struct mime_field *field);
 
 /* Looks at the next byte, of its name at first; line breaks are left out. */
 void mime_field_add(struct mime_field *field, char byte);
+
+/* The mark that stands for a letter. */
+char mime_field_mark(char letter);
+
+/* The letter for which a mark stands at the begin of a name; 0: it is no list that was hidden. */
+char mime_field_letter(const char *name, size_t length);
 
 #endif

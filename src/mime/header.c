@@ -8,12 +8,24 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "mime/field.h"
 
 const char *mime_header(GMimeObject *object, const char *name)
 {
     GMimeHeader *header =
         g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
     return header == NULL ? NULL : g_mime_header_get_raw_value(header);
+}
+
+const char *mime_header_or_hidden(struct arena *arena, GMimeObject *object, const char *name)
+{
+    static const char marks[] = {MIME_FIELD_MARK, MIME_FIELD_MARK_SMALL};
+    const char *text = mime_header(object, name);
+
+    for (size_t i = 0; i < sizeof(marks) && text == NULL; i++) {
+        text = mime_header(object, arena_format(arena, "%c%s", marks[i], name + 1));
+    }
+    return text;
 }
 
 void mime_header_all(GMimeObject *object, const char *name, struct array *texts)

@@ -12,6 +12,7 @@
 #include "crypto/digest.h"
 #include "mime/boundary.h"
 #include "mime/header.h"
+#include "mime/hide.h"
 #include "mime/library.h"
 #include "mime/part.h"
 #include "mime/read.h"
@@ -63,25 +64,57 @@ static bool is_lost(GMimeMessage *message)
     return root != NULL && mime_header(root, "Content-Type") != NULL;
 }
 
+static GMimeMessage *parse_whole(struct arena *arena, GMimeStream *stream,
+                                 const struct mime_spool *spool)
+{
+    GMimeMessage *whole = parse_until(arena, stream, spool->header_begin, -1);
+    bool may_be_mended = !spool->is_hostile && is_lost(whole);
+    GMimeStream *mended = may_be_mended ? mime_boundary_mend(arena, stream, spool) : NULL;
+    GMimeMessage *again = mended == NULL ? NULL : parse_until(arena, mended, 0, -1);
+
+    return again == NULL ? whole : again;
+}
+
+/* The copy is the first that is made in the scratch: there and in the spool places are the same. */
+static bool parse_hiding(struct mime_reading *reading, const struct mime_spool *spool,
+                         GMimeMessage **message_out, struct error *error)
+{
+    struct mime_hiding hiding;
+
+    if (!mime_hide_lists(reading->arena, spool, reading->limits, &reading->scratch, &hiding,
+                         error)) {
+        return false;
+    }
+    *message_out = parse_whole(reading->arena, hiding.stream, spool);
+    return mime_show_lists(&hiding, *message_out, error);
+}
+
 /* Of what is not to be taken apart the header alone is parsed; a single text is nothing that could
  * be. NULL: it is no message. */
-static GMimeMessage *parse(struct arena *arena, GMimeStream *stream, const struct mime_spool *spool,
-                           enum mime_extent extent, bool *is_opaque_out)
+static bool parse(struct mime_reading *reading, const struct mime_spool *spool,
+                  enum mime_extent extent, GMimeMessage **message_out, bool *is_opaque_out,
+                  struct error *error)
 {
-    *is_opaque_out = false;
+    struct arena *arena = reading->arena;
+    GMimeStream *stream = NULL;
+
+    if (!mime_spool_stream(arena, spool, &stream, error)) {
+        return false;
+    }
     if (spool->is_hostile || extent == MIME_HEADER_ALONE) {
         GMimeMessage *head = parse_until(arena, stream, spool->header_begin, spool->header_end);
         GMimeObject *root = head == NULL ? NULL : g_mime_message_get_mime_part(head);
         *is_opaque_out = extent == MIME_HEADER_ALONE || !GMIME_IS_PART(root);
         if (*is_opaque_out) {
-            return head;
+            *message_out = head;
+            return true;
         }
     }
-    GMimeMessage *whole = parse_until(arena, stream, spool->header_begin, -1);
-    bool may_be_mended = !spool->is_hostile && is_lost(whole);
-    GMimeStream *mended = may_be_mended ? mime_boundary_mend(arena, stream, spool) : NULL;
-    GMimeMessage *again = mended == NULL ? NULL : parse_until(arena, mended, 0, -1);
-    return again == NULL ? whole : again;
+    if (spool->has_long_lists && !spool->is_hostile) {
+        return parse_hiding(reading, spool, message_out, error);
+    }
+    *message_out = parse_whole(arena, stream, spool);
+    return true;
 }
 
 /* All fields of a name as one: some programs write one for each id, or an empty one first. */
@@ -243,15 +276,13 @@ bool mime_read_spool(struct arena *arena, const struct mime_spool *spool,
     struct mime_reading reading = {.arena = arena,
                                    .limits = limits,
                                    .scratch = {.folder = limits->folder, .file = spool->scratch}};
-    GMimeStream *stream = NULL;
+    GMimeMessage *parsed = NULL;
     bool is_opaque = false;
 
     mime_library_begin();
-    if (!mime_spool_stream(arena, spool, &stream, error)) {
+    if (spool->has_header && !parse(&reading, spool, extent, &parsed, &is_opaque, error)) {
         return false;
     }
-    GMimeMessage *parsed =
-        spool->has_header ? parse(arena, stream, spool, extent, &is_opaque) : NULL;
     if (parsed == NULL) {
         return error_set(error, ERROR_VALUE_INVALID, "message",
                          "A message begins with its header: there is none");

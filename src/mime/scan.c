@@ -20,6 +20,7 @@ void mime_scan_begin(struct arena *arena, const struct mime_limits *limits, stru
     *scan = (struct mime_scan){.arena = arena, .limits = limits, .header_end = -1};
     array_init(&scan->hidden, arena);
     array_init(&scan->lists, arena);
+    array_init(&scan->within, arena);
     mime_field_begin_header(&scan->field);
 }
 
@@ -64,13 +65,36 @@ static bool is_mailbox_line(const struct mime_scan *scan)
            scan->line_length >= sizeof(mailbox_line) - 1;
 }
 
+static void note_run(struct mime_scan *scan)
+{
+    size_t count = scan->field.list_count;
+
+    scan->has_long_lists_within = true;
+    if (!scan->does_note_within || count > MIME_FIELD_LISTS_MOST) {
+        return; /* nobody asks, or it is not taken apart */
+    }
+    for (size_t i = 0; i < count; i++) {
+        array_add(&scan->within,
+                  arena_copy(scan->arena, &scan->run_lists[i], sizeof(scan->run_lists[i])));
+    }
+}
+
+/* What was a header, or looked so, ends. */
+static void end_run(struct mime_scan *scan)
+{
+    if (scan->header_end >= 0 && scan->field.list_length > MIME_FIELD_LISTS_LONG) {
+        note_run(scan);
+    }
+    mime_field_begin_header(&scan->field);
+}
+
 static bool end_line(struct mime_scan *scan, struct error *error)
 {
     bool is_empty = scan->line == MIME_LINE_START || scan->line == MIME_LINE_BLANK;
     bool done = true;
 
     if (is_empty) {
-        mime_field_begin_header(&scan->field);
+        end_run(scan);
     }
     if (scan->header_end >= 0) {
         end_body_line(scan);
@@ -93,10 +117,16 @@ static void note_field(struct mime_scan *scan, struct array *fields)
 
 static void note_list(struct mime_scan *scan, enum mime_field_use before)
 {
-    if (scan->field.use == MIME_FIELD_ADDRESSES && before == MIME_FIELD_UNKNOWN) {
-        note_field(scan, &scan->lists);
+    bool is_new = scan->field.use == MIME_FIELD_ADDRESSES && before == MIME_FIELD_UNKNOWN;
+
+    if (scan->header_end < 0) {
+        scan->has_long_lists |= scan->field.list_length > MIME_FIELD_LISTS_LONG;
+        if (is_new) {
+            note_field(scan, &scan->lists);
+        }
+    } else if (is_new && scan->field.list_count <= MIME_FIELD_LISTS_MOST) {
+        scan->run_lists[scan->field.list_count - 1] = scan->field_begin;
     }
-    scan->has_long_lists |= scan->field.list_length > MIME_FIELD_LISTS_LONG;
 }
 
 /* Whatever begins with a letter may be a field to GMime; the one before goes on after a blank. */
@@ -113,9 +143,7 @@ static void look_at_field(struct mime_scan *scan, char byte)
     if (byte != '\r') {
         mime_field_add(&scan->field, byte);
     }
-    if (scan->header_end < 0) {
-        note_list(scan, before);
-    }
+    note_list(scan, before);
     if (!scan->field.is_hostile || was_hostile) {
         return;
     }
@@ -204,6 +232,8 @@ bool mime_scan_end(struct mime_scan *scan, struct error *error)
     }
     if (scan->header_end < 0) {
         scan->header_end = scan->offset;
+    } else {
+        end_run(scan);
     }
     return true;
 }

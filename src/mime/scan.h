@@ -5,9 +5,10 @@
  * header itself too much is refused. What looks like it further down, in parts or in messages
  * within, may just as well be somebody's log file: the message is then filed and not taken apart.
  * So it is when one field is more than a parser can bear (field.h); of the own header such a field
- * is hidden.
+ * is hidden. Long lists of addresses are noted wherever they stand, and hidden while they are
+ * parsed (hide.h).
  *
- * Memory: the list of hidden fields lives in the arena given.
+ * Memory: the lists of fields live in the arena given.
  */
 #ifndef MIME_SCAN_H
 #define MIME_SCAN_H
@@ -53,6 +54,11 @@ struct mime_scan {
     struct array hidden; /* fields that no parser may see */
     struct array lists;  /* fields of addresses */
     bool has_long_lists; /* which GMime may not see */
+    /* Of what looks like a header further down. */
+    bool has_long_lists_within;
+    bool does_note_within;                    /* where they begin */
+    struct array within;                      /* int64_t * */
+    int64_t run_lists[MIME_FIELD_LISTS_MOST]; /* fields of addresses of the one that is scanned */
 };
 
 void mime_scan_begin(struct arena *arena, const struct mime_limits *limits, struct mime_scan *scan);

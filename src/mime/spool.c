@@ -229,6 +229,7 @@ static bool close_filling(struct filling *filling, const struct mime_scan *scan,
         .header_end = scan->header_end,
         .has_header = scan->header_lines > 0,
         .is_hostile = scan->is_hostile,
+        .has_long_lists = scan->has_long_lists_within,
         .is_cut = scan->hidden.count > 0,
     };
     return true;

@@ -29,8 +29,9 @@ struct mime_spool {
     int64_t size;
     int64_t header_begin, header_end;
     bool has_header;
-    bool is_hostile; /* not to be taken apart */
-    bool is_cut;     /* fields of its header are hidden from whoever reads the spool */
+    bool is_hostile;     /* not to be taken apart */
+    bool has_long_lists; /* of addresses, which GMime may not see, in messages within */
+    bool is_cut;         /* fields of its header are hidden from whoever reads the spool */
 };
 
 /* Copies a message from its source. Fails with LIMIT_EXCEEDED when its header is too large, with

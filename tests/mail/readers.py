@@ -24,6 +24,7 @@ from svyaz.tally import Tally  # noqa: E402
 WORK = ROOT / "build" / "mail-readers"
 SETTINGS = ["mail.reading_time=3 s", "mail.reading_memory=16 MiB"]
 ENDS_WITHIN, SERVED_WITHIN = 20, 2  # seconds
+LIST = 200_000  # entries that are no addresses
 ELEMENTS = 300_000  # each takes a hundred bytes of memory, and three of the message
 KILLED, PATIENCE = 4, 60  # times; seconds that a mail server has, and more
 TEXT = "Five lathes, please."
@@ -117,6 +118,7 @@ def prove_confined(tally, office):
 def prove_hanging(tally, office):
     """A reader that hangs is ended; who asks for something else does not notice."""
     tally.check("before", complaint_of_whole(office, "before"))
+    prove_lists(tally, office)
     prove_confined(tally, office)
     reader = office.server.readers()[1]
     os.kill(reader, signal.SIGSTOP)
@@ -137,6 +139,15 @@ def prove_hanging(tally, office):
                 office.server.log()[-1000:])
     tally.check("counted", None if office.metric('crm_mail_hostile_total{outcome="cut"}') == 1 else "not once")
     tally.check("after", complaint_of_whole(office, "after"))
+
+
+def prove_lists(tally, office):
+    """A list of what is no address costs little, in the header of a message within too; that is kept as it came."""
+    inner = "Subject: within\r\nTo: bob@example.com" + ",a b" * LIST + "\r\n\r\nhi"
+    answer, letter = office.deliver("lists", inner, "message/rfc822")
+    tally.check("lists", complaint_of_cut(office, answer, letter, "lists"))
+    tally.check("lists-are-not-cut", None if answer.text("attachments") == "1" else f"{answer.text('attachments')} files")
+    tally.check("no-list-lost", None if '"mail_reader_lost"' not in office.server.log() else office.server.log()[-1000:])
 
 
 def prove_memory(tally, office):

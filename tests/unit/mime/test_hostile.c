@@ -328,6 +328,86 @@ void test_hostile__a_long_list_of_what_is_no_address_costs_little(void **state)
     arena_destroy(&arena);
 }
 
+/* Of a message within too; what is kept of it is what came. */
+static void expect_kept(const char *within, const char *around)
+{
+    begin("Content-Type: multipart/mixed; boundary=b\n\n--b\n\n");
+    buffer_add_text(&bytes, around);
+    buffer_add_text(&bytes, "\n--b\nContent-Type: message/rfc822\n\n");
+    buffer_add_text(&bytes, within);
+    buffer_add_text(&bytes, "\n--b\nContent-Type: text/plain; name=log.txt\n\n");
+    buffer_add_text(&bytes, around);
+    buffer_add_text(&bytes, "\n--b--\n");
+    const struct mime_message *message = read_all();
+    assert_false(message->is_cut);
+    assert_int_equal(message->part_count, 2);
+    assert_string_equal(message->text, around);
+    assert_string_equal(message->parts[0].media_type, "message/rfc822");
+    assert_string_equal(content_of(arena, &message->parts[0]), within);
+    assert_string_equal(content_of(arena, &message->parts[1]), around);
+    arena_destroy(&arena);
+}
+
+static const char *long_list(struct arena *own, const char *name, const char *entry, int count)
+{
+    struct buffer list;
+
+    buffer_init(&list, own, 4096);
+    buffer_add_format(&list, "%s: bob@x.org", name);
+    for (int i = 0; i < count; i++) {
+        buffer_add_text(&list, entry);
+    }
+    return list.bytes;
+}
+
+void test_hostile__a_long_list_of_a_message_within_costs_little(void **state)
+{
+    static const char *const names[] = {"To", "to", "FROM", "cc", "Reply-To", "bCC", "sender"};
+    struct arena *own = arena_create();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *list = long_list(own, names[i], ",a b", MEBIBYTE / 8);
+        expect_kept(arena_format(own, "Subject: s\n%s\nTo: c@x.org\n\nhi\n", list), "a text");
+    }
+    arena_destroy(&own);
+}
+
+/* Wherever such a list stands: in a message within one within, behind a boundary, in a text. */
+void test_hostile__what_looks_like_a_long_list_is_kept_as_it_came(void **state)
+{
+    static const char within[] =
+        "Subject: s\nContent-Type: multipart/mixed; boundary=c\n\n%s\n\n--c\n%s\n"
+        "Content-Type: message/rfc822\n\nSubject: t\n%s\nContent-Type: message/rfc822\n\n"
+        "Subject: u\nfrom: d@x.org\n%s\n\n%s\n--c\n\n%s\n--c--\n%s\n";
+    struct arena *own = arena_create();
+
+    (void)state;
+    for (int size = 1000; size <= 5000; size *= 5) {
+        const char *list = long_list(own, "Cc", ", a@x.org, b@x.org,\n c@x.org", size);
+        expect_kept(arena_format(own, within, list, list, list, list, list, list, list),
+                    arena_format(own, "%s\nand so on", list));
+    }
+    arena_destroy(&own);
+}
+
+/* Of two such messages that differ in the list alone neither is the other. */
+void test_hostile__a_list_that_is_hidden_counts(void **state)
+{
+    static const char letter[] = "From: a@x.org\nContent-Type: message/rfc822\n\n%s\n\nhi\n";
+    const char *digests[3];
+    struct arena *own = arena_create();
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const char *list = long_list(own, "to", i < 2 ? ", u@x.org" : ", v@x.org", 5000);
+        digests[i] = read_text(own, arena_format(own, letter, list))->digest;
+    }
+    assert_string_equal(digests[0], digests[1]);
+    assert_string_not_equal(digests[0], digests[2]);
+    arena_destroy(&own);
+}
+
 /* The mark by which such lists are known is ours. */
 void test_hostile__nobody_else_writes_a_list_that_is_hidden(void **state)
 {
@@ -336,6 +416,9 @@ void test_hostile__nobody_else_writes_a_list_that_is_hidden(void **state)
     const struct mime_message *message = read_all();
     assert_int_equal(message->from.count, 1);
     assert_int_equal(message->to.count, 0);
+    arena_destroy(&arena);
+    begin("Content-Type: message/rfc822\n\nSubject: s\n~o: bob@x.org\n\nhi\n");
+    assert_true(read_all()->is_cut);
     arena_destroy(&arena);
 }
 

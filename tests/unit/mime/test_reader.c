@@ -246,6 +246,38 @@ void test_reader__brings_many_large_messages_within_one(void **state)
     mime_readers_stop(&readers);
 }
 
+/* Lists of addresses that GMime may not see, in pieces of one file. */
+void test_reader__brings_long_lists_as_they_came(void **state)
+{
+    struct arena *arena = arena_create();
+    struct buffer bytes;
+
+    (void)state;
+    start();
+    buffer_init(&bytes, arena, FORWARDED * FORWARDED_SIZE + 4096);
+    buffer_add_text(&bytes, "From: a@x.org\nContent-Type: multipart/mixed; boundary=b\n\n");
+    for (int i = 0; i < KILLED; i++) {
+        buffer_add_text(&bytes, "--b\nContent-Type: message/rfc822\n\nSubject: s\ncc: c@x.org");
+        size_t end = bytes.length + FORWARDED_SIZE;
+        while (bytes.length < end) {
+            buffer_add_text(&bytes, ",a b");
+        }
+        buffer_add_format(&bytes, "\nTo: %d@x.org\n\nhi\n", i);
+    }
+    buffer_add_text(&bytes, "--b--\n");
+    const struct mime_message *message = read_for(arena, bytes.bytes, bytes.length, 60000);
+    assert_int_equal(message->part_count, KILLED);
+    for (size_t i = 0; i < KILLED; i++) {
+        const char *content = content_of(arena, &message->parts[i]);
+        assert_non_null(strstr(bytes.bytes, content));
+        assert_string_equal(strstr(content, "\nTo: "),
+                            i == 0 ? "\nTo: 0@x.org\n\nhi" : "\nTo: 1@x.org\n\nhi");
+    }
+    assert_int_equal(mime_readers_count(readers).lost, 0);
+    arena_destroy(&arena);
+    mime_readers_stop(&readers);
+}
+
 static void *read_many(void *context)
 {
     (void)context;
