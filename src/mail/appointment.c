@@ -154,13 +154,20 @@ static bool set_texts(struct call *call, const struct mail_meeting *meeting, str
 
 /* ---- who ---- */
 
-static void add_person(struct mail_parties *parties, struct map *seen, const char *address)
+static struct mime_address address_of(struct call *call, const char *name, const char *address)
 {
-    const char *compared = mime_compared_address(parties->call->arena, address);
+    return (struct mime_address){
+        .name = name, .address = address, .compared = mime_compared_address(call->arena, address)};
+}
 
-    if (map_get(seen, compared) == NULL) {
-        map_set(seen, compared, compared);
-        mail_parties_add_all(parties, address, compared);
+static void add_person(struct mail_parties *parties, struct map *seen,
+                       const struct calendar_person *person)
+{
+    const struct mime_address address = address_of(parties->call, person->name, person->address);
+
+    if (map_get(seen, address.compared) == NULL) {
+        map_set(seen, address.compared, address.compared);
+        mail_parties_add_all(parties, &address);
     }
 }
 
@@ -174,7 +181,7 @@ static void set_attendees(struct call *call, const struct mail_meeting *meeting,
         struct mail_parties parties = {.call = call, .mail = &meeting->people};
         for (size_t i = 0; i < event->people_count; i++) {
             if (event->people[i].is_optional == (optional == 1)) {
-                add_person(&parties, seen, event->people[i].address);
+                add_person(&parties, seen, &event->people[i]);
             }
         }
         mail_parties_give(record, mail_attendee_fields[optional], &parties);
@@ -193,11 +200,11 @@ static void set_organizer(struct call *call, const struct mail_meeting *meeting,
         *value_of(record, "organizer") = *value_of(series, "organizer");
         return;
     }
-    mail_parties_add_sender(&parties, organizer->address,
-                            mime_compared_address(call->arena, organizer->address));
+    const struct mime_address address = address_of(call, organizer->name, organizer->address);
+    mail_parties_add_sender(&parties, &address);
     if (organizer->sent_by != NULL) {
-        mail_parties_add_sender(&parties, organizer->sent_by,
-                                mime_compared_address(call->arena, organizer->sent_by));
+        const struct mime_address writer = address_of(call, NULL, organizer->sent_by);
+        mail_parties_add_sender(&parties, &writer);
     }
     mail_parties_give(record, "organizer", &parties);
 }
@@ -338,8 +345,7 @@ bool mail_uninvite(struct call *call, const struct mail_meeting *meeting,
         for (size_t i = 0; before->state == VALUE_SET && i < before->parties.count; i++) {
             const struct party *party = &before->parties.items[i];
             if (!mail_is_in_group(call, &meeting->invited, party)) {
-                mail_parties_add(&left, party->reference.entity == NULL ? NULL : &party->reference,
-                                 party->address);
+                mail_parties_add(&left, party);
             }
         }
         mail_parties_give(record, *field, &left);

@@ -111,7 +111,8 @@ static void add_unnamed(struct mail_parties *parties)
                         is_in(parties->call, &message->bcc, compared);
         if (!is_named && map_get(seen, compared) == NULL) {
             map_set(seen, compared, written);
-            mail_parties_add_all(parties, written, compared);
+            const struct mime_address unnamed = {.address = written, .compared = compared};
+            mail_parties_add_all(parties, &unnamed);
         }
     }
 }
@@ -126,15 +127,13 @@ static void set_parties(struct call *call, const struct incoming_mail *mail, str
     struct mail_parties from = {.call = call, .mail = mail};
 
     for (size_t i = 0; i < mail->message->from.count; i++) {
-        const struct mime_address *sender = &mail->message->from.items[i];
-        mail_parties_add_sender(&from, sender->address, sender->compared);
+        mail_parties_add_sender(&from, &mail->message->from.items[i]);
     }
     mail_parties_give(record, "from", &from);
     for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
         struct mail_parties parties = {.call = call, .mail = mail};
         for (size_t i = 0; i < lists[list].list->count; i++) {
-            const struct mime_address *address = &lists[list].list->items[i];
-            mail_parties_add_all(&parties, address->address, address->compared);
+            mail_parties_add_all(&parties, &lists[list].list->items[i]);
         }
         if (strcmp(lists[list].name, "bcc") == 0) {
             add_unnamed(&parties);
@@ -336,7 +335,8 @@ static void add_newcomers(struct mail_parties *parties, const struct record *rec
         }
         if (!is_known) {
             map_set(seen, compared, written);
-            mail_parties_add_all(parties, written, compared);
+            const struct mime_address unnamed = {.address = written, .compared = compared};
+            mail_parties_add_all(parties, &unnamed);
         }
     }
 }
@@ -393,11 +393,7 @@ bool mail_join(struct call *call, const struct incoming_mail *mail,
     const struct entity *entity = before->entity;
     const struct value *there = record_value(before, entity_find_field(entity, "bcc"));
     for (size_t i = 0; i < there->parties.count; i++) {
-        mail_parties_add(&parties,
-                         there->parties.items[i].reference.entity == NULL
-                             ? NULL
-                             : &there->parties.items[i].reference,
-                         there->parties.items[i].address);
+        mail_parties_add(&parties, &there->parties.items[i]);
     }
     add_newcomers(&parties, before);
     *outcome_out = (struct write_outcome){

@@ -8,11 +8,13 @@
 #include "mail/incoming.h"
 #include "metadata/entity.h"
 #include "metadata/record.h"
+#include "mime/mime.h"
+#include "query/tables.h"
+#include "text/utf8.h"
 
 enum { FIRST_CAPACITY = 8 };
 
-void mail_parties_add(struct mail_parties *parties, const struct reference *record,
-                      const char *address)
+void mail_parties_add(struct mail_parties *parties, const struct party *party)
 {
     if (parties->count == parties->capacity) {
         size_t capacity = parties->capacity == 0 ? FIRST_CAPACITY : 2 * parties->capacity;
@@ -21,32 +23,44 @@ void mail_parties_add(struct mail_parties *parties, const struct reference *reco
                                     capacity * sizeof(*parties->items));
         parties->capacity = capacity;
     }
-    parties->items[parties->count++] = (struct party){
-        .reference = record == NULL ? (struct reference){.entity = NULL} : *record,
-        .address = address,
-    };
+    parties->items[parties->count++] = *party;
 }
 
-void mail_parties_add_all(struct mail_parties *parties, const char *written, const char *compared)
+/* One of a message; match NULL: nobody known. */
+static void add(struct mail_parties *parties, const struct mail_match *match,
+                const struct mime_address *address)
 {
-    const struct mail_address *address = mail_address_of(parties->call, parties->mail, compared);
+    const char *name = address->name == NULL ? "" : address->name;
+    size_t length = text_length_of(name, PARTY_NAME_LENGTH);
+    const struct party party = {
+        .reference = match == NULL ? (struct reference){.entity = NULL} : match->record,
+        .address = address->address,
+        .name = length == 0 ? NULL : arena_copy_part(parties->call->arena, name, length),
+    };
 
-    if (address == NULL || address->matches.count == 0) {
-        mail_parties_add(parties, NULL, written);
+    mail_parties_add(parties, &party);
+}
+
+void mail_parties_add_all(struct mail_parties *parties, const struct mime_address *address)
+{
+    const struct mail_address *known =
+        mail_address_of(parties->call, parties->mail, address->compared);
+
+    if (known == NULL || known->matches.count == 0) {
+        add(parties, NULL, address);
         return;
     }
-    for (size_t i = 0; i < address->matches.count; i++) {
-        mail_parties_add(parties, &((const struct mail_match *)address->matches.items[i])->record,
-                         written);
+    for (size_t i = 0; i < known->matches.count; i++) {
+        add(parties, known->matches.items[i], address);
     }
 }
 
-void mail_parties_add_sender(struct mail_parties *parties, const char *written,
-                             const char *compared)
+void mail_parties_add_sender(struct mail_parties *parties, const struct mime_address *address)
 {
-    const struct mail_match *match =
-        mail_sender_of(parties->mail, mail_address_of(parties->call, parties->mail, compared));
-    mail_parties_add(parties, match == NULL ? NULL : &match->record, written);
+    const struct mail_address *known =
+        mail_address_of(parties->call, parties->mail, address->compared);
+
+    add(parties, mail_sender_of(parties->mail, known), address);
 }
 
 void mail_parties_give(struct record *record, const char *name, const struct mail_parties *parties)

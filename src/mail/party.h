@@ -11,9 +11,9 @@
 
 struct call;
 struct incoming_mail;
+struct mime_address;
 struct party;
 struct record;
-struct reference;
 
 /* A party list that grows; an address that is no record stays an address. */
 struct mail_parties {
@@ -23,16 +23,14 @@ struct mail_parties {
     size_t count, capacity;
 };
 
-/* Adds one; record NULL: nobody known. */
-void mail_parties_add(struct mail_parties *parties, const struct reference *record,
-                      const char *address);
+/* Adds one who takes part in another list. */
+void mail_parties_add(struct mail_parties *parties, const struct party *party);
 
 /* Adds every record that has the address. */
-void mail_parties_add_all(struct mail_parties *parties, const char *written, const char *compared);
+void mail_parties_add_all(struct mail_parties *parties, const struct mime_address *address);
 
 /* Adds the one record that counts as the sender. */
-void mail_parties_add_sender(struct mail_parties *parties, const char *written,
-                             const char *compared);
+void mail_parties_add_sender(struct mail_parties *parties, const struct mime_address *address);
 
 /* Makes them the value of a field. */
 void mail_parties_give(struct record *record, const char *name, const struct mail_parties *parties);

@@ -45,6 +45,7 @@ struct party {
     struct reference reference; /* entity NULL when only the address is known */
     const char *participation;  /* "To" */
     const char *address;
+    const char *name; /* what a message called him: shown of who is no record; NULL: nothing */
 };
 
 /* A file: what is known of it, and where its bytes come from. */

@@ -15,7 +15,7 @@
 
 enum { RECORDS_AT_ONCE = 256, ENTITY_NAME_LENGTH = 40 };
 
-enum { CELL_RECORD, CELL_PARTY, CELL_ENTITY, CELL_ADDRESS };
+enum { CELL_RECORD, CELL_PARTY, CELL_ENTITY, CELL_ADDRESS, CELL_NAME };
 
 /* ---- reading ---- */
 
@@ -45,6 +45,7 @@ static void write_select(struct sql *sql, const struct field *field, struct reco
         [CELL_PARTY] = {"party_id", {.type = COLUMN_UUID}},
         [CELL_ENTITY] = {"party_entity", {.type = COLUMN_TEXT, .length = ENTITY_NAME_LENGTH}},
         [CELL_ADDRESS] = {"address", {.type = COLUMN_TEXT, .length = PARTY_ADDRESS_LENGTH}},
+        [CELL_NAME] = {"name", {.type = COLUMN_TEXT, .length = PARTY_NAME_LENGTH}},
     };
     for (size_t index = 0; index < sizeof(columns) / sizeof(columns[0]); index++) {
         sql_add(sql, index == 0 ? "SELECT " : ", ");
@@ -76,9 +77,11 @@ static struct party *make_party(struct call *call, const struct field *field,
     const struct cell *id = result_cell(result, CELL_PARTY);
     const struct cell *entity = result_cell(result, CELL_ENTITY);
     const struct cell *address = result_cell(result, CELL_ADDRESS);
+    const struct cell *name = result_cell(result, CELL_NAME);
     struct party *party = arena_allocate(call->arena, sizeof(*party));
     party->participation = field->participation;
     party->address = address->is_null ? NULL : arena_copy_text(call->arena, address->text);
+    party->name = name->is_null ? NULL : arena_copy_text(call->arena, name->text);
     if (!id->is_null && !entity->is_null) {
         party->reference.entity = catalog_find_entity(call->catalog, entity->text);
         party->reference.id = id->uuid;
@@ -157,8 +160,9 @@ static bool insert_party(struct call *call, const struct field *field, const str
         {"party_id", is_record ? cell_uuid(&party->reference.id) : cell_null(COLUMN_UUID)},
         {"party_entity", cell_text(is_record ? party->reference.entity->name : NULL)},
         {"address", cell_text(party->address)},
+        {"name", cell_text(party->name)},
     };
-    return held_insert(call, &party_table, values, 6, error);
+    return held_insert(call, &party_table, values, sizeof(values) / sizeof(values[0]), error);
 }
 
 bool party_add(struct call *call, const struct field *field, const struct uuid *record_id,

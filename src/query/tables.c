@@ -14,6 +14,7 @@ static const struct table_column party_columns[] = {
     {.name = "party_id", .type = COLUMN_UUID},
     {.name = "party_entity", .type = COLUMN_TEXT, .length = ENTITY_NAME_LENGTH},
     {.name = "address", .type = COLUMN_TEXT, .length = PARTY_ADDRESS_LENGTH},
+    {.name = "name", .type = COLUMN_TEXT, .length = PARTY_NAME_LENGTH},
 };
 
 static const struct table_index party_indexes[] = {

@@ -135,6 +135,7 @@ static void encode_parties(struct encoder *encoder, const struct field *field,
         const struct party *party = &value->parties.items[i];
         add_literal(&encoder->text, "<Party>");
         encode_reference_members(encoder, &party->reference);
+        add_element(&encoder->text, "name", party->reference.entity == NULL ? party->name : NULL);
         add_element(&encoder->text, "participation", party->participation);
         add_element(&encoder->text, "address", party->address);
         add_literal(&encoder->text, "</Party>");

@@ -73,6 +73,8 @@ void test_mail__becomes_an_email_that_was_received(void **state)
     assert_string_equal(office_text(&office, email, "statusReason"), "Received");
     assert_string_equal(office_text(&office, email, "messageKind"), "Ordinary");
     assert_string_equal(office_text(&office, email, "toRecipients"), "sales@svyaz.example");
+    assert_string_equal(letters_value(email, "from")->parties.items[0].name, "Ann");
+    assert_null(letters_value(email, "to")->parties.items[0].name);
     assert_string_equal(bytes_of(letters_value(email, "original")->file), letter);
     office_close(&office);
 }
