@@ -8,7 +8,6 @@
 
 #include "base/arena.h"
 #include "base/array.h"
-#include "mime/field.h"
 
 const char *mime_header(GMimeObject *object, const char *name)
 {
@@ -17,15 +16,19 @@ const char *mime_header(GMimeObject *object, const char *name)
     return header == NULL ? NULL : g_mime_header_get_raw_value(header);
 }
 
-const char *mime_header_or_hidden(struct arena *arena, GMimeObject *object, const char *name)
+const char *mime_header_or_hidden(GMimeObject *object, const char *name)
 {
-    static const char marks[] = {MIME_FIELD_MARK, MIME_FIELD_MARK_SMALL};
-    const char *text = mime_header(object, name);
+    GMimeHeaderList *list = g_mime_object_get_header_list(object);
+    int count = g_mime_header_list_get_count(list);
 
-    for (size_t i = 0; i < sizeof(marks) && text == NULL; i++) {
-        text = mime_header(object, arena_format(arena, "%c%s", marks[i], name + 1));
+    for (int i = 0; i < count; i++) {
+        GMimeHeader *header = g_mime_header_list_get_header_at(list, i);
+        if (strcasecmp(g_mime_header_get_name(header), name) == 0 ||
+            strcasecmp(g_mime_header_get_raw_name(header), name) == 0) {
+            return g_mime_header_get_raw_value(header);
+        }
     }
-    return text;
+    return NULL;
 }
 
 void mime_header_all(GMimeObject *object, const char *name, struct array *texts)

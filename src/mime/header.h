@@ -18,8 +18,8 @@ struct array;
 /* The text of the first field of a name as it came, or NULL. */
 const char *mime_header(GMimeObject *object, const char *name);
 
-/* The same of a list of addresses that may have been hidden from GMime (hide.h). */
-const char *mime_header_or_hidden(struct arena *arena, GMimeObject *object, const char *name);
+/* The same where it may be a list of addresses that GMime knows by another name (hide.h). */
+const char *mime_header_or_hidden(GMimeObject *object, const char *name);
 
 /* The texts of all fields of a name. */
 void mime_header_all(GMimeObject *object, const char *name, struct array *texts);

@@ -81,7 +81,7 @@ static void add_header(struct inner *inner, GMimeObject *message)
     static const char *const names[] = {"From", "To", "Cc", "Date", "Subject"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *text = mime_header_or_hidden(inner->reading->arena, message, names[i]);
+        const char *text = mime_header_or_hidden(message, names[i]);
         add_words(inner->reading->arena, inner->digest, text == NULL ? "" : text);
     }
 }

@@ -394,7 +394,8 @@ void test_hostile__what_looks_like_a_long_list_is_kept_as_it_came(void **state)
 /* Of two such messages that differ in the list alone neither is the other. */
 void test_hostile__a_list_that_is_hidden_counts(void **state)
 {
-    static const char letter[] = "From: a@x.org\nContent-Type: message/rfc822\n\n%s\n\nhi\n";
+    static const char letter[] =
+        "From: a@x.org\nContent-Type: message/rfc822\n\n%s\nTo: w@x.org\n\nhi\n";
     const char *digests[3];
     struct arena *own = arena_create();
 
