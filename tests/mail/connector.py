@@ -7,9 +7,10 @@ import subprocess
 import time
 
 import servers
+import snippets
 from svyaz import memory
-from svyaz.people import Administrator
-from svyaz.server import ROOT, SURROUNDINGS, Notices
+from svyaz.server import ADMIN, ROOT, SURROUNDINGS, Notices
+from svyaz.server import PASSWORD as ADMIN_PASSWORD
 
 USER = "postman"
 SETTINGS = pathlib.Path("/etc/crmd/connectors.conf")
@@ -45,9 +46,12 @@ def set_up(url, settings, build="check"):
     """Installs programs and settings on the machine, and makes the connector's user in the organisation."""
     install(build)
     SETTINGS.write_text(settings)
-    administrator = Administrator(url)
-    secret = administrator.set_secret(administrator.make_user(USER, True, "mail-connector"))
-    SECRET.write_text(secret + "\n")
+    password = pathlib.Path("/etc/crmd/admin.password")
+    password.write_text(ADMIN_PASSWORD + "\n")
+    crmctl = ROOT / "build" / "release" / "crmctl"
+    subprocess.run(["sh", "-e", "-c", snippets.read()["/bin/sh", ""]], check=True, stdout=subprocess.DEVNULL, env=os.environ | {
+        "CRMCTL_URL": url, "CRMCTL_USER": ADMIN, "CRMCTL_PASSWORD_FILE": str(password),
+        "PATH": f"{crmctl.parent}:{os.environ['PATH']}"})
     SOCKET.parent.mkdir(exist_ok=True)
 
 

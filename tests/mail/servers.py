@@ -240,6 +240,8 @@ class Dovecot(Daemon):
         for old in (folder / "sieve").iterdir():
             old.unlink()
         (folder / "sieve" / "crm.sieve").write_text(rule)
+        if rule:
+            subprocess.run(["sievec", folder / "sieve" / "crm.sieve"], check=True)
         os.chmod("/var/mail", 0o777)
 
     def command(self):

@@ -1,11 +1,11 @@
-"""What src/apps/mail/README.md tells administrators to write, cut out of it as it stands."""
+"""What src/apps/mail/README.md tells administrators to write and to run, cut out of it as it stands."""
 import re
 
 from svyaz.server import ROOT
 
 README = ROOT / "src" / "apps" / "mail" / "README.md"
 # `/etc/file`, in brackets which of several; then the block.
-BLOCK = re.compile(r"`(/etc/[^`]+)`(?: \((\w+)\))?:\n\n```\n(.*?)```", re.S)
+BLOCK = re.compile(r"`(/(?:etc|bin)/[^`]+)`(?: \((\w+)\))?:\n\n```\n(.*?)```", re.S)
 
 
 def read():

@@ -423,11 +423,17 @@ def check_it_ends_when_messages_are_in(town):
     return town.complaint_of(["last"])
 
 
+def listen_to(connection):
+    with contextlib.suppress(OSError):
+        while connection.recv(65536):
+            pass
+
+
 def talk_on(connection, text, listens):
     """Says it again and again, until the connection has ended."""
     connection.settimeout(PATIENCE)
     if listens:
-        threading.Thread(target=lambda: list(iter(lambda: connection.recv(65536), b"")), daemon=True).start()
+        threading.Thread(target=listen_to, args=[connection], daemon=True).start()
     with contextlib.suppress(OSError):
         while True:
             connection.sendall(text)
