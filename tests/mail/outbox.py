@@ -369,6 +369,20 @@ def check_no_server_is_asked_for_once(writer):
     return next(filter(None, complaints), None) or (None if asked == 1 else f"it was asked for {asked} times")
 
 
+def check_a_server_that_talks_of_something_else(writer):
+    """What says nothing of a message that was taken is no success, and no content goes to who did not ask for it."""
+    for answers in {"DATA": ["250 what"]}, {"END": ["354 what"]}:
+        with FalseServer(**answers) as server, false_outbox():
+            identifier = writer.send("something else", "bob@crm.example.org")
+            complaint = writer.wait(identifier, "PendingSend", "what" if "END" in answers else "does not speak SMTP")
+            if complaint or any(command.startswith("Date:") for command in server.commands):
+                return f"{answers}: {complaint} {server.commands}"
+            writer.hurry()
+            if complaint := writer.wait(identifier, "Sent"):
+                return complaint
+    return None
+
+
 def check_words_have_no_case(writer):
     """What a server can do it may say in small letters."""
     with FalseServer(EHLO=["250-false\r\n250-size 1000000\r\n250 smtputf8"]) as server, false_outbox():

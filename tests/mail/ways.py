@@ -462,6 +462,17 @@ def check_content_without_end(town):
         return "it is still listened to" if talker.is_alive() else None
 
 
+def check_who_vanishes(town):
+    """In the middle of a message: the log tells, and nothing of it is kept."""
+    with Lmtpd() as lmtpd:
+        begin = len(lmtpd.log())
+        with socket.create_connection(("127.0.0.1", 2003), 10) as connection:
+            connection.sendall(f"LHLO x\r\nMAIL FROM:<{SENDER}>\r\nRCPT TO:<{BOB}>\r\nDATA\r\n".encode() + letter("gone"))
+        is_told = comes_true(lambda: '"cut_off"' in lmtpd.log()[begin:])
+        left = list((connector.SPOOL / "tmp").iterdir())
+    return town.complaint_of([]) if is_told and not left else f"{left} {lmtpd.log()[begin:]}"
+
+
 def check_silence_and_crowds(town):
     """Who says nothing is dismissed; who comes when there are too many is turned away; others are not let in."""
     with Lmtpd("lmtp.idle_timeout=1 s", "lmtp.connections=3"):

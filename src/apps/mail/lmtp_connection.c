@@ -198,6 +198,15 @@ static void dismiss(struct connection *connection, enum link_result result)
     (void)!send_replies(connection);
 }
 
+/* A message that was under way stays with the mail server. */
+static void say_cut_off(const struct connection *connection)
+{
+    if (lmtp_session_is_busy(connection->session)) {
+        log_event(&connection->service->connector->log, LOG_LEVEL_WARNING, "cut_off",
+                  LOG_TEXT("peer", connection->peer));
+    }
+}
+
 void lmtp_connection_serve(const struct lmtp_service *service, int descriptor, const char *peer)
 {
     const struct connector_settings *settings = &service->connector->settings;
@@ -231,6 +240,7 @@ void lmtp_connection_serve(const struct lmtp_service *service, int descriptor, c
             dismiss(&connection, result);
         }
     }
+    say_cut_off(&connection);
     lmtp_session_destroy(&connection.session);
     link_close(&connection.link);
     arena_destroy(&arena);

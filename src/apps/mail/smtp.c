@@ -24,6 +24,7 @@ enum { INPUT_SIZE = 4096, LINES_MOST = 200, LAST_ANSWER = 10, GOODBYE = 2000 };
 
 static const char needs_smtputf8[] =
     "553 5.6.7 such an address needs SMTPUTF8, which the mail server does not offer";
+static const char no_smtp[] = "The mail server does not speak SMTP";
 static const char too_late[] = "There was no time left: the mail server is slow";
 
 struct smtp {
@@ -138,7 +139,7 @@ static bool read_reply(struct smtp *smtp, int64_t timeout)
             return true;
         }
     }
-    return fail(smtp, "The mail server does not speak SMTP");
+    return fail(smtp, no_smtp);
 }
 
 static bool send_bytes(struct smtp *smtp, const char *bytes, size_t length, int64_t deadline)
@@ -162,12 +163,18 @@ static bool ask(struct smtp *smtp, const char *command)
 
 static bool is_positive(const struct smtp *smtp)
 {
-    return smtp->code >= 200 && smtp->code < 400;
+    return smtp->code >= 200 && smtp->code < 300;
 }
 
 static bool must(struct smtp *smtp, const char *command)
 {
     return ask(smtp, command) && is_positive(smtp);
+}
+
+/* Whether the server wants to hear more. Who says that all is done instead has not understood. */
+static bool must_go_on(struct smtp *smtp, const char *command)
+{
+    return ask(smtp, command) && (is_positive(smtp) ? fail(smtp, no_smtp) : smtp->code < 400);
 }
 
 /* ---- the way in ---- */
@@ -219,7 +226,8 @@ static bool log_in_by_questions(struct smtp *smtp, struct arena *scratch)
 {
     const char *user = smtp->options.user, *password = smtp->options.password;
 
-    return must(smtp, "AUTH LOGIN") && must(smtp, base64_encode(scratch, user, strlen(user))) &&
+    return must_go_on(smtp, "AUTH LOGIN") &&
+           must_go_on(smtp, base64_encode(scratch, user, strlen(user))) &&
            must(smtp, base64_encode(scratch, password, strlen(password)));
 }
 
@@ -410,12 +418,10 @@ static bool send_content(struct smtp *smtp, const struct smtp_message *message,
            read_reply(smtp, smtp->options.timeout * LAST_ANSWER);
 }
 
+/* What became of a message that was not taken. */
 static enum smtp_verdict verdict_of(const struct smtp *smtp)
 {
-    return smtp->code == 0     ? SMTP_AWAY
-           : is_positive(smtp) ? SMTP_TAKEN
-           : smtp->code < 500  ? SMTP_LATER
-                               : SMTP_NEVER;
+    return smtp->code < 400 ? SMTP_AWAY : smtp->code < 500 ? SMTP_LATER : SMTP_NEVER;
 }
 
 /* What is not taken leaves the connection as it was, for the next message. */
@@ -457,7 +463,7 @@ static enum smtp_verdict talk_within(struct smtp *smtp, const struct smtp_messag
         say(smtp, refused.bytes);
         return give_up(smtp, may_later ? SMTP_LATER : SMTP_NEVER);
     }
-    if (!must(smtp, "DATA")) {
+    if (!must_go_on(smtp, "DATA")) {
         return give_up(smtp, verdict_of(smtp));
     }
     if (!send_content(smtp, message, scratch)) {
