@@ -57,6 +57,7 @@ struct call {
     bool is_validate_only;
     bool is_repeated;         /* a conflict with others made it begin anew */
     bool has_one_write;       /* the operation writes one record and asks nothing after it */
+    bool is_filing_by_rule;   /* what e-mails are about is found out, and said by nobody */
     bool is_security_changed; /* who may what: identities remembered are worth nothing any more */
     const struct changed_user *changed_users; /* or NULL */
     bool has_expected_version;

@@ -180,7 +180,7 @@ static bool go_on(struct call *call, struct incoming_mail *mail, struct error *e
 bool mail_open_case(struct call *call, struct incoming_mail *mail, struct error *error)
 {
     mail->opened = (struct reference){.entity = NULL};
-    if (mail->is_late || !opens_cases(mail)) {
+    if (mail->is_late || mail->is_decided || !opens_cases(mail)) {
         return true;
     }
     if (is_entity(&mail->regarding, "Case")) {

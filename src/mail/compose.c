@@ -43,6 +43,7 @@ static const char *const draft_fields[] = {
     "conversation",
     "priority",
     "regarding",
+    "isFiledByHand",
     "readReceiptRequested",
     "deliveryReceiptRequested",
     "trackingToken",

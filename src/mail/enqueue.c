@@ -74,15 +74,19 @@ static bool choose_digest(struct call *call, const struct outgoing_mail *mail,
     return true;
 }
 
-/* An answer about nothing is about what its conversation is about. */
+/* An answer about nothing is about what its conversation is about, unless somebody said that it is
+ * about nothing. */
 static bool keep_regarding(struct call *call, const struct outgoing_mail *mail,
                            const struct uuid *conversation, struct record *record,
                            struct error *error)
 {
     const struct field *field = entity_find_field(record->entity, "regarding");
+    const struct field *by_hand = entity_find_field(record->entity, "isFiledByHand");
     struct reference subject;
+    bool is_decided =
+        record_has(mail->record, by_hand) && record_value(mail->record, by_hand)->boolean;
 
-    if (record_has(mail->record, field) || !call->settings->filing.match_references) {
+    if (is_decided || record_has(mail->record, field) || !call->settings->filing.match_references) {
         return true;
     }
     if (!mail_subject_of(call, conversation, &subject, error)) {

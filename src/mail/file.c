@@ -347,8 +347,9 @@ bool mail_find_there(struct call *call, struct incoming_mail *mail, struct error
     const struct entity *entity = catalog_find_entity(call->catalog, "Email");
     const struct field *regarding = entity_find_field(entity, "regarding");
     const struct field *created_on = entity_find_field(entity, "createdOn");
-    const struct field *fields[] = {regarding, created_on};
-    const struct column_set columns = {.fields = fields, .count = 2};
+    const struct field *by_hand = entity_find_field(entity, "isFiledByHand");
+    const struct field *fields[] = {regarding, created_on, by_hand};
+    const struct column_set columns = {.fields = fields, .count = 3};
     struct record *before = NULL;
 
     if (!query_find(call, entity, &mail->filed_id, &columns, ROW_LOCK_CHANGE, &before, error)) {
@@ -359,6 +360,7 @@ bool mail_find_there(struct call *call, struct incoming_mail *mail, struct error
     }
     mail->regarding = record_has(before, regarding) ? record_value(before, regarding)->reference
                                                     : (struct reference){.entity = NULL};
+    mail->is_decided = record_has(before, by_hand) && record_value(before, by_hand)->boolean;
     mail->is_late = call->now - record_value(before, created_on)->moment > DAY;
     return true;
 }

@@ -186,6 +186,7 @@ bool mail_deliver_incoming_email(struct call *call, const struct operation *oper
     result->created = (struct message_boolean){.is_set = true, .value = false};
     result->filed = (struct message_boolean){.is_set = true, .value = !mail.is_refused};
     if (!mail.is_refused) {
+        call->is_filing_by_rule = true;
         if (!file(call, &mail, &outcome, error)) {
             return false;
         }

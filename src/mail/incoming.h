@@ -120,7 +120,8 @@ struct incoming_mail {
     bool is_unmatched;  /* it goes on from nothing, among nobody who is known */
     bool is_refused;    /* no mailbox lets it in */
     bool is_filed;
-    bool is_late; /* a copy of what was filed long ago: it opens no case and lies in no queue */
+    bool is_decided; /* it is filed, and somebody has said what it is about, or about nothing */
+    bool is_late;    /* a copy of what was filed long ago: it opens no case and lies in no queue */
     struct uuid filed_id;
     bool is_id_taken;        /* its Message-ID names another message: it is filed without */
     struct reference opened; /* the case that was opened for it, or opened again; entity NULL */

@@ -4,8 +4,8 @@
  * Messages come in any order: an answer before what it answers, a copy under another id after the
  * answers to that id. So a message asks what those that belong with it are about, whether it names
  * them or they name it; and when it is filed, those that came before it and are about nothing are
- * filed with it, if that was within a day. What a person had in hand since then stays as he left
- * it.
+ * filed with it, if that was within a day. What a person had in hand last stays as he left it, and
+ * what somebody said to be about nothing stays so whoever had it in hand since.
  */
 #include <stddef.h>
 
@@ -26,7 +26,7 @@
 
 enum { LOOKED_AT = 50, TAKEN_ALONG = 500, DAY = 86400000 };
 
-static const char *const names[] = {"regarding", "modifiedBy", "createdOn"};
+static const char *const names[] = {"regarding", "isFiledByHand", "modifiedBy", "createdOn"};
 
 static const struct entity *email_entity(const struct call *call)
 {
@@ -156,6 +156,14 @@ bool mail_join_ties(struct call *call, struct incoming_mail *mail, struct error 
 
 /* ---- those that came before ---- */
 
+/* Whether somebody has said that it is about nothing: nobody has of one of an earlier release. */
+static bool is_decided(const struct record *email)
+{
+    const struct field *field = entity_find_field(email->entity, "isFiledByHand");
+
+    return record_has(email, field) && record_value(email, field)->boolean;
+}
+
 /* Whether who brings mail had an e-mail in hand last, or another program, and no person. */
 static bool is_untouched(struct call *call, const struct record *email, bool *is_untouched_out,
                          struct error *error)
@@ -228,7 +236,7 @@ static bool take_all(struct call *call, struct incoming_mail *mail, const struct
         const struct record *email = page->records[i];
         bool is_own = uuid_is_equal(id_of(email), &outcome->id), is_free = false;
         struct write_outcome taken;
-        if (!is_own && is_late(call, email)) {
+        if (is_decided(email) || (!is_own && is_late(call, email))) {
             continue;
         }
         if (!is_untouched(call, email, &is_free, error) ||

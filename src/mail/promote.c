@@ -380,6 +380,7 @@ bool mail_promote_email(struct call *call, const struct operation *operation, co
 
     (void)operation;
     promotion.mail = &mail;
+    call->is_filing_by_rule = asked->regarding == NULL;
     if (!resolve(call, asked->regarding, &regarding, error) || !find_filed(&promotion, error)) {
         return false;
     }

@@ -133,10 +133,11 @@ static bool is_about_case(const struct incoming_mail *mail)
     return mail->regarding.entity != NULL && strcmp(mail->regarding.entity->name, "Case") == 0;
 }
 
-/* What somebody has filed under a record since is sorted. */
+/* What somebody has filed under a record since, or under none, is sorted. */
 static bool is_unsorted(const struct incoming_mail *mail)
 {
-    return mail->is_unmatched && !(mail->is_filed && mail->regarding.entity != NULL);
+    return mail->is_unmatched &&
+           !(mail->is_filed && (mail->regarding.entity != NULL || mail->is_decided));
 }
 
 /* A queue that opens cases is for cases: what nobody known wrote is sorted elsewhere. */

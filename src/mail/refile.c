@@ -37,6 +37,18 @@ static struct refiled_email *tell(struct call *call, const struct write_outcome 
     return result;
 }
 
+/* Whoever says that it is about what it was about has decided it, too. */
+static bool decide(struct call *call, const struct uuid *id, struct write_outcome *outcome,
+                   struct error *error)
+{
+    struct record *email = own_record(call, "Email");
+    const struct field *mark = entity_find_field(email->entity, "isFiledByHand");
+
+    own_set_id(email, id);
+    *record_value(email, mark) = (struct value){.state = VALUE_SET, .boolean = true};
+    return own_change(call, email, id, outcome, error);
+}
+
 /* Of the e-mail; entity NULL: nothing. */
 static bool file_under(struct call *call, const struct uuid *id, const struct reference *record,
                        struct write_outcome *outcome_out, struct error *error)
@@ -49,7 +61,8 @@ static bool file_under(struct call *call, const struct uuid *id, const struct re
     if (record->entity != NULL) {
         *regarding = (struct value){.state = VALUE_SET, .reference = *record};
     }
-    return record_update(call, email, NULL, outcome_out, error);
+    return record_update(call, email, NULL, outcome_out, error) &&
+           decide(call, id, outcome_out, error);
 }
 
 /* ---- elsewhere ---- */

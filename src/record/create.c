@@ -32,6 +32,7 @@ static bool settle(struct write *write, struct error *error)
     if (!rule_add_defaults(write, error) || !state_settle(write, error)) {
         return false;
     }
+    filing_settle(write);
     owner_begin(write);
     principal_begin(write);
     currency_begin(write);

@@ -68,6 +68,15 @@ static void want_totals(const struct entity *entity, bool *is_wanted)
     }
 }
 
+/* Who decided what it is about, when that may change. */
+static void want_filing(const struct entity *entity, bool *is_wanted)
+{
+    const struct field *regarding = entity_find_field(entity, "regarding");
+    if (regarding != NULL && is_wanted[regarding->index]) {
+        want(is_wanted, filing_mark(entity));
+    }
+}
+
 /* All that decides who sees the record, when some of it may change. */
 static void want_sight(const struct write *write, bool *is_wanted)
 {
@@ -106,6 +115,7 @@ static struct column_set choose_columns(const struct write *write)
     want_computed(entity, is_wanted);
     want_twins(entity, is_wanted);
     want_totals(entity, is_wanted);
+    want_filing(entity, is_wanted);
     want_sight(write, is_wanted);
 
     struct column_set columns = {

@@ -24,6 +24,7 @@ static bool settle(struct write *write, struct error *error)
     if (!state_settle(write, error) || !reference_ask(write, error)) {
         return false;
     }
+    filing_settle(write);
     owner_settle(write);
     return reference_permit(write, error) && permit_owner(write, error) &&
            assign_find(write, error) && computed_settle(write, error) &&

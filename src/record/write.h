@@ -112,6 +112,11 @@ must_check bool number_draw(struct write *write, struct error *error);
 void currency_begin(struct write *write);
 must_check bool currency_settle(struct write *write, struct error *error);
 
+/* filing.c: the field that says whether somebody decided what a record is about; NULL for entities
+ * without one. A decision is noted in it. */
+const struct field *filing_mark(const struct entity *entity);
+void filing_settle(struct write *write);
+
 /* computed.c: what is made of the other fields. */
 must_check bool computed_settle(struct write *write, struct error *error);
 
