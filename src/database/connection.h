@@ -81,7 +81,10 @@ must_check bool connection_check_usable(const struct connection *connection, str
 must_check bool connection_run_text(struct connection *connection, const char *text,
                                     struct error *error);
 
-/* The same, however long it takes: changes of tables. */
+/* Rolls back, in whatever state. */
+must_check bool connection_run_rollback(struct connection *connection, struct error *error);
+
+/* The same as text, however long it takes: changes of tables. */
 must_check bool connection_run_unhurried(struct connection *connection, const char *text,
                                          struct error *error);
 

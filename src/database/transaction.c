@@ -291,7 +291,7 @@ void connection_rollback(struct connection *connection)
         return;
     }
     if (connection->is_begun && !connection->is_broken &&
-        !connection_run_text(connection, "ROLLBACK", &error) && !is_undone(connection, &error)) {
+        !connection_run_rollback(connection, &error) && !is_undone(connection, &error)) {
         connection->is_broken = true;
     }
     end(connection);
