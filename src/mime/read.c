@@ -189,7 +189,7 @@ static const char *charset_of(struct arena *arena, GMimeObject *object, GMimeObj
     const char *charset = mime_first_charset(arena, root);
     GMimeHeaderList *list = g_mime_object_get_header_list(object);
     bool is_told = charset != NULL && strcasecmp(charset, "us-ascii") != 0;
-    int count = is_told ? 0 : g_mime_header_list_get_count(list);
+    int count = g_mime_header_list_get_count(list);
     struct buffer bytes;
 
     buffer_init(&bytes, arena, 64);
@@ -199,7 +199,11 @@ static const char *charset_of(struct arena *arena, GMimeObject *object, GMimeObj
             buffer_add_text(&bytes, value);
         }
     }
-    return bytes.length == 0 ? charset : text_guess_charset(bytes.bytes, bytes.length);
+    if (bytes.length == 0) {
+        return charset;
+    }
+    return is_told ? text_charset_meant(charset, bytes.bytes, bytes.length)
+                   : text_guess_charset(bytes.bytes, bytes.length);
 }
 
 static void read_header(struct mime_reading *reading, GMimeObject *object)

@@ -14,6 +14,7 @@
 #include <unicode/ustring.h>
 
 #include "base/arena.h"
+#include "text/cyrillic.h"
 #include "text/japanese.h"
 #include "text/utf8.h"
 
@@ -301,7 +302,8 @@ const char *text_guess_charset(const char *bytes, size_t length)
     if (look.sequences * 4 >= look.high * 3) {
         return UTF_8;
     }
-    if (look.high >= FEW_BYTES) {
+    name = cyrillic_guess_old(bytes, length);
+    if (name == NULL && look.high >= FEW_BYTES) {
         name = guess_by_statistics(bytes, length);
     }
     return name != NULL && !is_utf_8(name) && !is_shifted(name) ? name : guess_by_look(&look);
@@ -496,7 +498,7 @@ static const char *find_set(const char *label, const char *bytes, size_t length)
         const struct look look = look_at((const unsigned char *)bytes, length);
         return is_cyrillic(&look) ? NULL : name;
     }
-    return name;
+    return name == NULL ? NULL : cyrillic_correct(name, bytes, length);
 }
 
 const char *text_decode(struct arena *arena, const char *label, const char *bytes, size_t length)
@@ -521,4 +523,14 @@ const char *text_decode(struct arena *arena, const char *label, const char *byte
         return decode_as(arena, LAST_RESORT, bytes, length, &bad);
     }
     return text == NULL || (guessed != NULL && guessed_bad < bad) ? guessed : text;
+}
+
+const char *text_charset_meant(const char *label, const char *bytes, size_t length)
+{
+    char trimmed[LABEL_SIZE];
+
+    trim_label(label, trimmed);
+    const char *name = *trimmed == '\0' ? NULL : find_meant(trimmed);
+    const char *corrected = name == NULL ? NULL : cyrillic_correct(name, bytes, length);
+    return corrected == name ? label : corrected;
 }

@@ -20,6 +20,10 @@ struct arena;
  * U+FFFD. Zeros and control characters that XML cannot hold are left out. */
 const char *text_decode(struct arena *arena, const char *label, const char *bytes, size_t length);
 
+/* The label, or the name of the set that was meant by it: programs take one set with Cyrillic for
+ * another. */
+const char *text_charset_meant(const char *label, const char *bytes, size_t length);
+
 /* The name of the set that bytes without a label are most likely in; never NULL. */
 const char *text_guess_charset(const char *bytes, size_t length);
 
