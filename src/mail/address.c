@@ -53,13 +53,6 @@ struct mail_address *mail_address_of(struct call *call, const struct incoming_ma
     return map_get(mail->addresses, fold(call, compared));
 }
 
-bool mail_is_named_by(struct call *call, const char *compared, const char *other)
-{
-    const char *bare = mime_bare_address(call->arena, other);
-
-    return strcmp(compared, other) == 0 || (bare != NULL && strcmp(compared, bare) == 0);
-}
-
 static struct mail_address *add_address(struct call *call, struct incoming_mail *mail,
                                         const char *written)
 {

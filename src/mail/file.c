@@ -86,35 +86,45 @@ static void set_file(struct record *record, const char *name, struct file *file)
 
 /* ---- who takes part ---- */
 
-static bool is_in(struct call *call, const struct mime_addresses *list, const char *compared)
+/* An address names itself, and the one without what stands after its plus: who gets mail under that
+ * got it under this. */
+static void note_named(struct call *call, struct map *named, const char *compared)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (mail_is_named_by(call, compared, list->items[i].compared)) {
-            return true;
-        }
+    const char *bare = mime_bare_address(call->arena, compared);
+
+    map_set(named, compared, named);
+    if (bare != NULL) {
+        map_set(named, bare, named);
     }
-    return false;
 }
 
-/* Recipients of the envelope whom the header does not name. */
-static void add_unnamed(struct mail_parties *parties)
+/* Recipients of the envelope whom nobody has named. */
+static void add_unnamed(struct mail_parties *parties, struct map *named)
 {
-    const struct mime_message *message = parties->mail->message;
-    struct map *seen = map_create(parties->call->arena);
-
     for (size_t i = 0; i < parties->mail->envelope.count; i++) {
         const char *written = parties->mail->envelope.items[i];
         const char *compared = mime_compared_address(parties->call->arena, written);
-        bool is_named = is_in(parties->call, &message->from, compared) ||
-                        is_in(parties->call, &message->to, compared) ||
-                        is_in(parties->call, &message->cc, compared) ||
-                        is_in(parties->call, &message->bcc, compared);
-        if (!is_named && map_get(seen, compared) == NULL) {
-            map_set(seen, compared, written);
+        if (map_get(named, compared) == NULL) {
+            map_set(named, compared, named);
             const struct mime_address unnamed = {.address = written, .compared = compared};
             mail_parties_add_all(parties, &unnamed);
         }
     }
+}
+
+/* Those whom the header names. */
+static struct map *named_by_header(struct call *call, const struct mime_message *message)
+{
+    const struct mime_addresses *const lists[] = {&message->from, &message->to, &message->cc,
+                                                  &message->bcc};
+    struct map *named = map_create(call->arena);
+
+    for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
+        for (size_t i = 0; i < lists[list]->count; i++) {
+            note_named(call, named, lists[list]->items[i].compared);
+        }
+    }
+    return named;
 }
 
 static void set_parties(struct call *call, const struct incoming_mail *mail, struct record *record)
@@ -136,7 +146,7 @@ static void set_parties(struct call *call, const struct incoming_mail *mail, str
             mail_parties_add_all(&parties, &lists[list].list->items[i]);
         }
         if (strcmp(lists[list].name, "bcc") == 0) {
-            add_unnamed(&parties);
+            add_unnamed(&parties, named_by_header(call, mail->message));
         }
         mail_parties_give(record, lists[list].name, &parties);
     }
@@ -303,42 +313,23 @@ bool mail_file(struct call *call, const struct incoming_mail *mail,
 
 /* ---- another copy ---- */
 
-static bool takes_part(const struct record *record, const struct field *field, struct call *call,
-                       const char *compared)
-{
-    const struct value *value = record_value(record, field);
-
-    for (size_t i = 0; value->state == VALUE_SET && i < value->parties.count; i++) {
-        const char *address = value->parties.items[i].address;
-        if (address != NULL &&
-            mail_is_named_by(call, compared, mime_compared_address(call->arena, address))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Those of the envelope who take no part yet. */
-static void add_newcomers(struct mail_parties *parties, const struct record *record)
+/* Those who take part by an address. */
+static struct map *named_by_record(struct call *call, const struct record *record)
 {
     static const char *const names[] = {"from", "to", "cc", "bcc"};
-    struct call *call = parties->call;
-    struct map *seen = map_create(call->arena);
+    struct map *named = map_create(call->arena);
 
-    for (size_t i = 0; i < parties->mail->envelope.count; i++) {
-        const char *written = parties->mail->envelope.items[i];
-        const char *compared = mime_compared_address(call->arena, written);
-        bool is_known = map_get(seen, compared) != NULL;
-        for (size_t j = 0; j < sizeof(names) / sizeof(names[0]) && !is_known; j++) {
-            is_known =
-                takes_part(record, entity_find_field(record->entity, names[j]), call, compared);
-        }
-        if (!is_known) {
-            map_set(seen, compared, written);
-            const struct mime_address unnamed = {.address = written, .compared = compared};
-            mail_parties_add_all(parties, &unnamed);
+    for (size_t list = 0; list < sizeof(names) / sizeof(names[0]); list++) {
+        const struct value *value =
+            record_value(record, entity_find_field(record->entity, names[list]));
+        for (size_t i = 0; value->state == VALUE_SET && i < value->parties.count; i++) {
+            const char *address = value->parties.items[i].address;
+            if (address != NULL) {
+                note_named(call, named, mime_compared_address(call->arena, address));
+            }
         }
     }
+    return named;
 }
 
 /* Copies of one delivery come together; by the next day people have done something about it. */
@@ -397,7 +388,7 @@ bool mail_join(struct call *call, const struct incoming_mail *mail,
     for (size_t i = 0; i < there->parties.count; i++) {
         mail_parties_add(&parties, &there->parties.items[i]);
     }
-    add_newcomers(&parties, before);
+    add_unnamed(&parties, named_by_record(call, before));
     *outcome_out = (struct write_outcome){
         .id = mail->filed_id, .version = record_value(before, entity->version)->integer};
     if (parties.count == there->parties.count && mail->opened.entity == NULL) {

@@ -175,10 +175,6 @@ struct mail_address *mail_address_of(struct call *call, const struct incoming_ma
  * its domain in letters, or as it goes over wires. */
 void mail_add_forms(struct call *call, struct array *values, const char *compared);
 
-/* address.c: whether an address is another, or the other without what stands after its plus: who
- * gets mail under that got it under this. */
-bool mail_is_named_by(struct call *call, const char *compared, const char *other);
-
 /* address.c: who of them it is from: by the rank of entities, and before others of his entity
  * whoever belongs to the user of the mailbox. NULL: nobody known. */
 const struct mail_match *mail_sender_of(const struct incoming_mail *mail,

@@ -3,6 +3,8 @@
  */
 #include "query/party.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "call/call.h"
 #include "database/database.h"
@@ -149,27 +151,43 @@ bool party_read(struct call *call, const struct field *field, struct record *con
 
 /* ---- writing ---- */
 
+enum { CELLS_OF_PARTY = 4 };
+
+/* Who it is. */
+static void describe(const struct party *party, struct row_value *values)
+{
+    bool is_record = party->reference.entity != NULL;
+    values[0] = (struct row_value){"party_id", is_record ? cell_uuid(&party->reference.id)
+                                                         : cell_null(COLUMN_UUID)};
+    values[1] = (struct row_value){"party_entity",
+                                   cell_text(is_record ? party->reference.entity->name : NULL)};
+    values[2] = (struct row_value){"address", cell_text(party->address)};
+    values[3] = (struct row_value){"name", cell_text(party->name)};
+}
+
 static bool insert_party(struct call *call, const struct field *field, const struct uuid *record_id,
                          size_t position, const struct party *party, struct error *error)
 {
-    bool is_record = party->reference.entity != NULL;
-    const struct row_value values[] = {
+    enum { KEYS = 3 };
+    struct row_value values[KEYS + CELLS_OF_PARTY] = {
         {"record_id", cell_uuid(record_id)},
         {"field_name", cell_text(field->name)},
         {"position", cell_integer((int64_t)position)},
-        {"party_id", is_record ? cell_uuid(&party->reference.id) : cell_null(COLUMN_UUID)},
-        {"party_entity", cell_text(is_record ? party->reference.entity->name : NULL)},
-        {"address", cell_text(party->address)},
-        {"name", cell_text(party->name)},
     };
-    return held_insert(call, &party_table, values, sizeof(values) / sizeof(values[0]), error);
+    describe(party, values + KEYS);
+    return held_insert(call, &party_table, values, KEYS + CELLS_OF_PARTY, error);
 }
 
-bool party_add(struct call *call, const struct field *field, const struct uuid *record_id,
-               const struct value *value, struct error *error)
+static size_t count_parties(const struct value *value)
 {
-    size_t count = value->state == VALUE_SET ? value->parties.count : 0;
-    for (size_t index = 0; index < count; index++) {
+    return value->state == VALUE_SET ? value->parties.count : 0;
+}
+
+/* Those behind the first few, which are there. */
+static bool add_from(struct call *call, const struct field *field, const struct uuid *record_id,
+                     size_t first, const struct value *value, struct error *error)
+{
+    for (size_t index = first; index < count_parties(value); index++) {
         if (!insert_party(call, field, record_id, index, &value->parties.items[index], error)) {
             return false;
         }
@@ -177,15 +195,63 @@ bool party_add(struct call *call, const struct field *field, const struct uuid *
     return true;
 }
 
-bool party_write(struct call *call, const struct field *field, const struct uuid *record_id,
-                 const struct value *value, struct error *error)
+bool party_add(struct call *call, const struct field *field, const struct uuid *record_id,
+               const struct value *value, struct error *error)
+{
+    return add_from(call, field, record_id, 0, value, error);
+}
+
+/* Those behind the first few. */
+static bool cut(struct call *call, const struct field *field, const struct uuid *record_id,
+                size_t kept, struct error *error)
 {
     const struct row_condition conditions[] = {
         {"record_id", ROW_IS, cell_uuid(record_id)},
         {"field_name", ROW_IS, cell_text(field->name)},
+        {"position", ROW_IS_ABOVE, cell_integer((int64_t)kept - 1)},
     };
-    return row_delete(call->connection, call->arena, &party_table, conditions, 2, NULL, error) &&
-           party_add(call, field, record_id, value, error);
+    return row_delete(call->connection, call->arena, &party_table, conditions, 3, NULL, error);
+}
+
+static bool change_party(struct call *call, const struct field *field, const struct uuid *record_id,
+                         size_t position, const struct party *party, struct error *error)
+{
+    struct row_value values[CELLS_OF_PARTY];
+    const struct row_condition conditions[] = {
+        {"record_id", ROW_IS, cell_uuid(record_id)},
+        {"field_name", ROW_IS, cell_text(field->name)},
+        {"position", ROW_IS, cell_integer((int64_t)position)},
+    };
+    describe(party, values);
+    return row_update(call->connection, call->arena, &party_table, values, CELLS_OF_PARTY,
+                      conditions, 3, NULL, error);
+}
+
+/* As values are compared: what a message called him stays with him. */
+static bool is_same(const struct party *left, const struct party *right)
+{
+    bool is_record = left->reference.entity != NULL;
+    bool is_same_record = left->reference.entity == right->reference.entity &&
+                          (!is_record || uuid_is_equal(&left->reference.id, &right->reference.id));
+    return is_same_record && (left->address == NULL || right->address == NULL
+                                  ? left->address == right->address
+                                  : strcmp(left->address, right->address) == 0);
+}
+
+bool party_write(struct call *call, const struct field *field, const struct uuid *record_id,
+                 const struct value *before, const struct value *value, struct error *error)
+{
+    size_t old = count_parties(before), new = count_parties(value);
+    size_t both = old < new ? old : new;
+    for (size_t index = 0; index < both; index++) {
+        const struct party *party = &value->parties.items[index];
+        if (!is_same(&before->parties.items[index], party) &&
+            !change_party(call, field, record_id, index, party, error)) {
+            return false;
+        }
+    }
+    return new < old ? cut(call, field, record_id, new, error)
+                     : add_from(call, field, record_id, old, value, error);
 }
 
 bool party_forget(struct call *call, const struct uuid *record_id, struct error *error)

@@ -25,10 +25,11 @@ must_check bool party_add(struct call *call, const struct field *field,
                           const struct uuid *record_id, const struct value *value,
                           struct error *error);
 
-/* Stores a party list in place of what was stored; null and empty clear it. */
+/* Stores a party list in place of what was stored; null and empty clear it. Of what was there
+ * before only what differs is written. */
 must_check bool party_write(struct call *call, const struct field *field,
-                            const struct uuid *record_id, const struct value *value,
-                            struct error *error);
+                            const struct uuid *record_id, const struct value *before,
+                            const struct value *value, struct error *error);
 
 /* Forgets all parties of a record that is deleted, and that it was one: its address stays. */
 must_check bool party_forget(struct call *call, const struct uuid *record_id, struct error *error);

@@ -184,8 +184,8 @@ static bool turn_lists(const struct moving *moving, const struct record *before,
             continue;
         }
         *turns_out = true;
-        if (has_doubles &&
-            !party_write(call_of(moving), field, id, record_value(after, field), error)) {
+        if (has_doubles && !party_write(call_of(moving), field, id, record_value(before, field),
+                                        record_value(after, field), error)) {
             return false;
         }
     }

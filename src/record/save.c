@@ -154,7 +154,8 @@ static bool save_parties(struct write *write, const struct field *field, const s
 {
     const struct value *parties = record_value(write->after, field);
     return write->before == NULL ? party_add(write->call, field, id, parties, error)
-                                 : party_write(write->call, field, id, parties, error);
+                                 : party_write(write->call, field, id,
+                                               record_value(write->before, field), parties, error);
 }
 
 /* Parties and files that differ. */

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "database/database.h"
+#include "database/row.h"
 #include "database/sql.h"
 #include "generated/messages.h"
 #include "metadata/catalog.h"
@@ -521,6 +522,70 @@ void test_mail__recipients_of_the_envelope_are_bounded(void **state)
     request.recipients = office_list(&office, "a@x.org", "b@x.org", NULL);
     office_expect(&office, office_try(&office, "Mail", "DeliverIncomingEmail", &request),
                   ERROR_LIMIT_EXCEEDED);
+    office_close(&office);
+}
+
+/* A mark that no party is read with: a row that is written again is without it. */
+static void mark_parties(const struct uuid *id)
+{
+    const struct row_value mark = {"party_entity", cell_text("Contact")};
+    const struct row_condition of_record = {"record_id", ROW_IS, cell_uuid(id)};
+    struct call *call = test_call_begin(&office.house);
+    struct error error = {0};
+
+    assert_true(row_update(call->connection, call->arena, &party_table, &mark, 1, &of_record, 1,
+                           NULL, &error));
+    test_call_end(&call);
+}
+
+static int64_t count_parties(const struct uuid *id, bool is_marked)
+{
+    const struct row_condition conditions[] = {{"record_id", ROW_IS, cell_uuid(id)},
+                                               {.column = "party_entity",
+                                                .test = is_marked ? ROW_IS : ROW_IS_NULL,
+                                                .cell = cell_text("Contact")}};
+    struct call *call = test_call_begin(&office.house);
+    struct error error = {0};
+    int64_t count = 0;
+
+    assert_true(
+        row_count(call->connection, call->arena, &party_table, conditions, 2, &count, &error));
+    test_call_end(&call);
+    return count;
+}
+
+/* Copies for few of many recipients: each writes those who are new, however many there are. */
+void test_mail__a_copy_writes_only_those_who_are_new(void **state)
+{
+    enum { COPIES_IN_ROW = 5, AT_ONCE = 40 };
+    struct uuid id = {{0}};
+
+    (void)state;
+    office_open(&office);
+    const char *text = letters_write(&office, "ann@example.com", "many@x", "");
+    for (int copy = 0; copy < COPIES_IN_ROW; copy++) {
+        struct letter letter;
+        struct message_list recipients = {
+            .is_set = true,
+            .count = AT_ONCE,
+            .items = arena_allocate_array(office.arena, AT_ONCE, sizeof(void *))};
+        for (int i = 0; i < AT_ONCE; i++) {
+            /* half of them got the copy before, too */
+            recipients.items[i] =
+                (void *)arena_format(office.arena, "r%d@example.com", copy * AT_ONCE / 2 + i);
+        }
+        const struct deliver_incoming_email_request request = {
+            .message = letter_put(&letter, text, strlen(text)), .recipients = recipients};
+        const struct deliver_incoming_email_response *response =
+            office_run(&office, "Mail", "DeliverIncomingEmail", &request);
+        id = response->result->id.value;
+        if (copy > 0) {
+            assert_int_equal(count_parties(&id, false), AT_ONCE / 2);
+        }
+        mark_parties(&id);
+    }
+    /* from, to, and the recipients */
+    assert_int_equal(count_parties(&id, true), 2 + AT_ONCE + (COPIES_IN_ROW - 1) * AT_ONCE / 2);
     office_close(&office);
 }
 
