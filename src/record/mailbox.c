@@ -14,12 +14,15 @@
 #include "mime/mime.h"
 #include "query/access.h"
 #include "query/store.h"
+#include "record/counter.h"
 #include "record/write.h"
 #include "security/identity.h"
 #include "security/stored.h"
 
 /* No local part of 64 bytes has more (RFC 5321, 4.5.3.1.1). */
 enum { PLUSES_MOST = 32 };
+
+static const char turns[] = "Mailbox.address"; /* the series that new mailboxes are counted in */
 
 static const char *const owners[] = {"SystemUser", "Team", "Queue"};
 
@@ -144,6 +147,15 @@ static bool check_entity(const struct claim *claim, const struct entity *entity,
     return true;
 }
 
+/* Of two that are made at once the second waits here until the first is there, on any nodes: that
+ * row is written, since not every cluster knows of rows that are only locked. */
+static bool take_turn(struct call *call, struct error *error)
+{
+    int64_t turn = 0;
+
+    return counter_add(call->connection, call->arena, turns, 1, &turn, error);
+}
+
 /* The key compares letters alone, so it takes two forms of an address for two. */
 static bool check_mailboxes(const struct claim *claim, struct error *error)
 {
@@ -152,7 +164,8 @@ static bool check_mailboxes(const struct claim *claim, struct error *error)
     struct uuid *ids = NULL;
     size_t count = 0;
 
-    return find(claim, address, &claim->forms, &ids, &count, error) &&
+    return take_turn(claim->write->call, error) &&
+           find(claim, address, &claim->forms, &ids, &count, error) &&
            (count == 0 ||
             error_set_about(error, ERROR_DUPLICATE_KEY, entity->name, address->name,
                             "Another %s has the same %s", entity->name, address->name));

@@ -20,6 +20,7 @@
 #include "metadata/record.h"
 #include "query/query.h"
 #include "record/house.h"
+#include "security/identity.h"
 
 static struct test_platform house;
 static struct uuid account;
@@ -120,6 +121,48 @@ static enum error_code race(deed first, deed second)
     house_commit(&call);
     pthread_join(thread, NULL);
     return rival.is_done ? ERROR_NONE : rival.error.code;
+}
+
+static bool make_mailbox(struct call *call, const char *address, struct error *error)
+{
+    struct write_outcome outcome;
+    struct record *mailbox =
+        house_record(call, "Mailbox", "name", address, "address", address, NULL);
+    house_refer(mailbox, "holder", "SystemUser", &call->identity->user_id);
+    return record_create(call, mailbox, &outcome, error);
+}
+
+static bool make_mailbox_in_letters(struct call *call, struct error *error)
+{
+    return make_mailbox(call, "ivan@почта.рф", error);
+}
+
+static bool make_mailbox_in_ascii(struct call *call, struct error *error)
+{
+    return make_mailbox(call, "ivan@xn--80a1acny.xn--p1ai", error);
+}
+
+static bool make_another_mailbox(struct call *call, struct error *error)
+{
+    return make_mailbox(call, "olga@почта.рф", error);
+}
+
+/* The forms of its address have different keys. */
+void test_race__no_address_gets_two_mailboxes(void **state)
+{
+    (void)state;
+    house_open(&house);
+    assert_int_equal(race(make_mailbox_in_letters, make_mailbox_in_ascii), ERROR_DUPLICATE_KEY);
+    assert_int_equal(race(make_another_mailbox, make_mailbox_in_letters), ERROR_DUPLICATE_KEY);
+    test_platform_close(&house);
+}
+
+void test_race__mailboxes_of_other_addresses_wait_and_are_made(void **state)
+{
+    (void)state;
+    house_open(&house);
+    assert_int_equal(race(make_mailbox_in_letters, make_another_mailbox), ERROR_NONE);
+    test_platform_close(&house);
 }
 
 void test_race__a_record_is_not_deleted_while_another_begins_to_refer_to_it(void **state)
