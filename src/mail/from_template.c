@@ -151,7 +151,6 @@ bool mail_send_email_from_template(struct call *call, const struct operation *op
 {
     const struct outgoing_mail *mail = call->prepared;
     struct send_email_from_template_response *answer = response;
-    struct sent_email *result = arena_allocate(call->arena, sizeof(*result));
     struct write_outcome outcome;
 
     (void)operation;
@@ -159,10 +158,6 @@ bool mail_send_email_from_template(struct call *call, const struct operation *op
     if (!mail_enqueue(call, mail, &outcome, error)) {
         return false;
     }
-    result->id = (struct message_uuid){.is_set = true, .value = outcome.id};
-    result->version = (struct message_integer){.is_set = true, .value = outcome.version};
-    result->message_id = mail->draft.message_id;
-    answer->result = result;
-    call->row_count = 1;
+    answer->result = mail_tell_sent(call, mail, &outcome);
     return true;
 }

@@ -77,12 +77,23 @@ static bool check_right(struct call *call, const struct outgoing_mail *mail, str
                                          "Who sends an e-mail needs the right to write it"));
 }
 
+struct sent_email *mail_tell_sent(struct call *call, const struct outgoing_mail *mail,
+                                  const struct write_outcome *outcome)
+{
+    struct sent_email *result = arena_allocate(call->arena, sizeof(*result));
+
+    result->id = (struct message_uuid){.is_set = true, .value = outcome->id};
+    result->version = (struct message_integer){.is_set = true, .value = outcome->version};
+    result->message_id = mail->draft.message_id;
+    call->row_count = 1;
+    return result;
+}
+
 bool mail_send_email(struct call *call, const struct operation *operation, const void *request,
                      void *response, struct error *error)
 {
     const struct outgoing_mail *mail = call->prepared;
     struct send_email_response *answer = response;
-    struct sent_email *result = arena_allocate(call->arena, sizeof(*result));
     struct write_outcome outcome;
 
     (void)operation;
@@ -91,10 +102,6 @@ bool mail_send_email(struct call *call, const struct operation *operation, const
         !mail_enqueue(call, mail, &outcome, error)) {
         return false;
     }
-    result->id = (struct message_uuid){.is_set = true, .value = outcome.id};
-    result->version = (struct message_integer){.is_set = true, .value = outcome.version};
-    result->message_id = mail->draft.message_id;
-    answer->result = result;
-    call->row_count = 1;
+    answer->result = mail_tell_sent(call, mail, &outcome);
     return true;
 }

@@ -23,6 +23,7 @@ struct call;
 struct error;
 struct file;
 struct record;
+struct sent_email;
 struct write_outcome;
 
 struct outgoing_mail {
@@ -69,5 +70,9 @@ must_check bool mail_make_message(struct call *call, struct outgoing_mail *mail,
  * not stored yet is created. */
 must_check bool mail_enqueue(struct call *call, const struct outgoing_mail *mail,
                              struct write_outcome *outcome_out, struct error *error);
+
+/* send.c: what is told of an e-mail that waits in the outbox; it counts as one row. */
+struct sent_email *mail_tell_sent(struct call *call, const struct outgoing_mail *mail,
+                                  const struct write_outcome *outcome);
 
 #endif
