@@ -40,6 +40,11 @@ static inline bool interrupt_at(const char *place, struct error *error)
     return true;
 }
 
+static inline int interrupt_count(void)
+{
+    return 0;
+}
+
 #endif
 
 #endif
