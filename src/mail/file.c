@@ -190,6 +190,16 @@ static const char *list_references(struct call *call, const struct mime_message 
     return text.bytes;
 }
 
+/* NULL: answers go to the sender. */
+static const char *reply_to(const struct mime_message *message)
+{
+    const struct mime_addresses *wanted = &message->reply_to;
+    bool is_sender = wanted->count > 0 && message->from.count > 0 &&
+                     strcmp(wanted->items[0].compared, message->from.items[0].compared) == 0;
+
+    return wanted->count == 0 || is_sender ? NULL : wanted->items[0].address;
+}
+
 static bool set_texts(struct call *call, const struct incoming_mail *mail, struct record *record,
                       struct error *error)
 {
@@ -205,6 +215,7 @@ static bool set_texts(struct call *call, const struct incoming_mail *mail, struc
         {"description", is_html ? message->clean_html : message->text},
         {"mimeType", is_html ? "text/html" : "text/plain"},
         {"sender", message->from.count == 0 ? NULL : message->from.items[0].address},
+        {"replyTo", reply_to(message)},
         {"toRecipients", list_recipients(call, &message->to)},
         {"messageId", mail->is_id_taken ? NULL : message->message_id},
         {"contentDigest", message->digest},

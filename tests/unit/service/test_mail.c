@@ -121,15 +121,17 @@ void test_mail__what_the_writer_wishes_is_kept(void **state)
 {
     (void)state;
     office_open(&office);
-    const struct delivered_email *result = letters_deliver(
-        &office,
-        letters_write(&office, "ann@example.com", "a1@x",
-                      "X-Priority: 1 (Highest)\nReturn-Receipt-To: ann@example.com\n"
-                      "Disposition-Notification-To: ann@example.com\n"),
-        NULL);
+    const struct delivered_email *result =
+        letters_deliver(&office,
+                        letters_write(&office, "ann@example.com", "a1@x",
+                                      "Reply-To: Bob <bob@example.net>\nX-Priority: 1 (Highest)\n"
+                                      "Return-Receipt-To: ann@example.com\n"
+                                      "Disposition-Notification-To: ann@example.com\n"),
+                        NULL);
     const struct record *email =
         letters_retrieve(&office, "Email", &result->id.value, "priority", "readReceiptRequested",
-                         "deliveryReceiptRequested", NULL);
+                         "deliveryReceiptRequested", "replyTo", NULL);
+    assert_string_equal(office_text(&office, email, "replyTo"), "bob@example.net");
     assert_string_equal(office_text(&office, email, "priority"), "High");
     assert_string_equal(office_text(&office, email, "readReceiptRequested"), "true");
     assert_string_equal(office_text(&office, email, "deliveryReceiptRequested"), "true");
