@@ -13,7 +13,7 @@
 #include "mime/mime.h"
 #include "record/engine.h"
 
-static struct reference *copy_reference(struct call *call, const struct reference *reference)
+struct reference *mail_tell_reference(struct call *call, const struct reference *reference)
 {
     return reference->entity == NULL ? NULL
                                      : arena_copy(call->arena, reference, sizeof(*reference));
@@ -23,7 +23,7 @@ static struct reference *email_reference(struct call *call, const struct uuid *i
 {
     const struct reference reference = {.entity = catalog_find_entity(call->catalog, "Email"),
                                         .id = *id};
-    return uuid_is_empty(id) ? NULL : copy_reference(call, &reference);
+    return uuid_is_empty(id) ? NULL : mail_tell_reference(call, &reference);
 }
 
 /* Everything that decides; in this order, since each needs what was found before. */
@@ -45,7 +45,7 @@ struct message_list mail_tell_clues(struct call *call, const struct incoming_mai
     for (size_t i = 0; i < mail->clues.count; i++) {
         const struct mail_clue *clue = mail->clues.items[i];
         struct mail_candidate *candidate = arena_allocate(call->arena, sizeof(*candidate));
-        candidate->record = copy_reference(call, &clue->record);
+        candidate->record = mail_tell_reference(call, &clue->record);
         candidate->reason = clue->reason;
         candidate->address = clue->address;
         candidate->email = email_reference(call, &clue->email);
@@ -74,7 +74,7 @@ bool mail_check_incoming_email(struct call *call, const struct operation *operat
     result->reason = mail->reason;
     result->message_kind = mail_kind(mail->message);
     result->email = mail->is_filed ? email_reference(call, &mail->filed_id) : NULL;
-    result->regarding = copy_reference(call, &mail->regarding);
+    result->regarding = mail_tell_reference(call, &mail->regarding);
     result->candidates = mail_tell_clues(call, mail);
     answer->result = result;
     return true;
@@ -99,7 +99,7 @@ bool mail_prepare_incoming_email(struct call *call, const struct operation *oper
     return true;
 }
 
-static size_t count_files(const struct incoming_mail *mail)
+size_t mail_count_files(const struct incoming_mail *mail)
 {
     size_t count = 0;
 
@@ -164,9 +164,9 @@ static void tell_filed(struct call *call, const struct incoming_mail *mail,
     result->id = (struct message_uuid){.is_set = true, .value = outcome->id};
     result->version = (struct message_integer){.is_set = true, .value = outcome->version};
     result->created = (struct message_boolean){.is_set = true, .value = !mail->is_filed};
-    result->regarding = copy_reference(call, &mail->regarding);
+    result->regarding = mail_tell_reference(call, &mail->regarding);
     result->attachments =
-        (struct message_integer){.is_set = true, .value = (int64_t)count_files(mail)};
+        (struct message_integer){.is_set = true, .value = (int64_t)mail_count_files(mail)};
     call->row_count = 1;
 }
 

@@ -155,6 +155,12 @@ must_check bool mail_read(struct call *call, struct file *message,
 must_check bool mail_parse(struct call *call, struct file *message, struct incoming_mail **mail_out,
                            struct error *error);
 
+/* incoming.c: a reference as it is told; NULL for one without an entity. */
+struct reference *mail_tell_reference(struct call *call, const struct reference *reference);
+
+/* incoming.c: how many files came to be with the e-mail; none with a copy of what is filed. */
+size_t mail_count_files(const struct incoming_mail *mail);
+
 /* incoming.c: the clues as they are told. */
 struct message_list mail_tell_clues(struct call *call, const struct incoming_mail *mail);
 

@@ -231,12 +231,6 @@ static bool file_under(struct call *call, const struct record *email, const stru
            mail_leave_unsorted(call, id, error);
 }
 
-static struct reference *tell(struct call *call, const struct reference *reference)
-{
-    return reference->entity == NULL ? NULL
-                                     : arena_copy(call->arena, reference, sizeof(*reference));
-}
-
 bool mail_convert_email_to_lead(struct call *call, const struct operation *operation,
                                 const void *request, void *response, struct error *error)
 {
@@ -261,8 +255,8 @@ bool mail_convert_email_to_lead(struct call *call, const struct operation *opera
         !file_under(call, email, &asked->id.value, &lead, &person, &outcome, error)) {
         return false;
     }
-    result->lead = tell(call, &lead);
-    result->contact = is_entity(&person, "Contact") ? tell(call, &person) : NULL;
+    result->lead = mail_tell_reference(call, &lead);
+    result->contact = is_entity(&person, "Contact") ? mail_tell_reference(call, &person) : NULL;
     result->version = (struct message_integer){.is_set = true, .value = outcome.version};
     answer->result = result;
     return true;

@@ -137,12 +137,6 @@ static bool read_regarding(struct promotion *promotion, struct reference *regard
     return true;
 }
 
-static struct reference *tell_reference(struct call *call, const struct reference *reference)
-{
-    return reference->entity == NULL ? NULL
-                                     : arena_copy(call->arena, reference, sizeof(*reference));
-}
-
 bool mail_check_promote_email(struct call *call, const struct operation *operation,
                               const void *request, void *response, struct error *error)
 {
@@ -161,9 +155,9 @@ bool mail_check_promote_email(struct call *call, const struct operation *operati
     const struct reference email = {.entity = promotion.is_seen ? email_entity(call) : NULL,
                                     .id = mail->filed_id};
     result->filed = (struct message_boolean){.is_set = true, .value = mail->is_filed};
-    result->email = tell_reference(call, &email);
+    result->email = mail_tell_reference(call, &email);
     result->message_kind = mail_kind(mail->message);
-    result->regarding = tell_reference(call, mail->is_filed ? &regarding : &mail->regarding);
+    result->regarding = mail_tell_reference(call, mail->is_filed ? &regarding : &mail->regarding);
     result->candidates = mail_tell_clues(call, mail);
     answer->result = result;
     return true;
@@ -325,16 +319,6 @@ static bool file_new(struct promotion *promotion, const struct reference *regard
            mail_follow_calendars(call, promotion->mail, &outcome_out->id, error);
 }
 
-static size_t count_files(const struct incoming_mail *mail)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < mail->message->part_count && !mail->is_filed; i++) {
-        count += mail->files[i] != NULL;
-    }
-    return count;
-}
-
 static struct promoted_email *tell(const struct promotion *promotion,
                                    const struct write_outcome *outcome,
                                    const struct reference *about)
@@ -347,9 +331,9 @@ static struct promoted_email *tell(const struct promotion *promotion,
     if (!mail->is_filed || promotion->is_seen) {
         result->id = (struct message_uuid){.is_set = true, .value = outcome->id};
         result->version = (struct message_integer){.is_set = true, .value = outcome->version};
-        result->regarding = tell_reference(call, about);
+        result->regarding = mail_tell_reference(call, about);
         result->attachments =
-            (struct message_integer){.is_set = true, .value = (int64_t)count_files(mail)};
+            (struct message_integer){.is_set = true, .value = (int64_t)mail_count_files(mail)};
     }
     call->row_count = 1;
     return result;

@@ -569,13 +569,14 @@ void test_mail__a_copy_writes_only_those_who_are_new(void **state)
         struct letter letter;
         struct message_list recipients = {
             .is_set = true,
-            .count = AT_ONCE,
-            .items = arena_allocate_array(office.arena, AT_ONCE, sizeof(void *))};
+            .count = AT_ONCE + 1,
+            .items = arena_allocate_array(office.arena, AT_ONCE + 1, sizeof(void *))};
         for (int i = 0; i < AT_ONCE; i++) {
             /* half of them got the copy before, too */
             recipients.items[i] =
                 (void *)arena_format(office.arena, "r%d@example.com", copy * AT_ONCE / 2 + i);
         }
+        recipients.items[AT_ONCE] = recipients.items[AT_ONCE - 1]; /* named twice */
         const struct deliver_incoming_email_request request = {
             .message = letter_put(&letter, text, strlen(text)), .recipients = recipients};
         const struct deliver_incoming_email_response *response =

@@ -33,15 +33,7 @@ static struct uuid account; /* that the offer is about */
 
 static void open_place(void)
 {
-    office_open(&office);
-    (void)office_add_user(&office, "postman", "mail-connector");
-    (void)letters_add_user(&office, "olga", "olga@svyaz.example", "salesperson");
-    account = letters_add(&office, "Account", "name", "Firm", "firm@example.com");
-    struct record *offer = office_record(&office, "Email", "subject", "Offer");
-    office_set(&office, offer, "messageId", "offer@svyaz");
-    letters_refer(&office, offer, "regarding", "Account", &account);
-    (void)letters_create(&office, offer);
-    office.credentials.basic_name = "postman";
+    account = letters_open_offer(&office);
 }
 
 /* A message from a stranger, each of its own minute. */
@@ -80,13 +72,7 @@ static bool are_together(const struct uuid *one, const struct uuid *other)
 /* What it is about; NULL: nothing. */
 static void expect_about(const struct uuid *email, const struct uuid *record)
 {
-    const struct value *regarding =
-        letters_value(letters_retrieve(&office, "Email", email, "regarding", NULL), "regarding");
-
-    assert_int_equal(regarding->state == VALUE_SET, record != NULL);
-    if (record != NULL) {
-        assert_true(uuid_is_equal(&regarding->reference.id, record));
-    }
+    letters_expect_about(&office, email, record);
 }
 
 /* ---- the order in which they come ---- */

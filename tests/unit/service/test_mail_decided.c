@@ -26,15 +26,7 @@ static struct uuid account; /* that the offer is about */
 
 static void open_place(void)
 {
-    office_open(&office);
-    (void)office_add_user(&office, "postman", "mail-connector");
-    (void)letters_add_user(&office, "olga", "olga@svyaz.example", "salesperson");
-    account = letters_add(&office, "Account", "name", "Firm", "firm@example.com");
-    struct record *offer = office_record(&office, "Email", "subject", "Offer");
-    office_set(&office, offer, "messageId", "offer@svyaz");
-    letters_refer(&office, offer, "regarding", "Account", &account);
-    (void)letters_create(&office, offer);
-    office.credentials.basic_name = "postman";
+    account = letters_open_offer(&office);
 }
 
 /* ---- what comes ---- */
@@ -103,13 +95,7 @@ static void clear_regarding(const struct uuid *id)
 /* NULL: nothing. */
 static void expect_about(const struct uuid *email, const struct uuid *record)
 {
-    const struct value *regarding =
-        letters_value(letters_retrieve(&office, "Email", email, "regarding", NULL), "regarding");
-
-    assert_int_equal(regarding->state == VALUE_SET, record != NULL);
-    if (record != NULL) {
-        assert_true(uuid_is_equal(&regarding->reference.id, record));
-    }
+    letters_expect_about(&office, email, record);
 }
 
 static bool is_by_hand(const struct uuid *email)

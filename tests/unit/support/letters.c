@@ -254,6 +254,32 @@ void letters_take_away(struct office *office, const char *queue, const struct uu
     (void)run(office, "Delete", "QueueItem", &request);
 }
 
+struct uuid letters_open_offer(struct office *office)
+{
+    office_open(office);
+    (void)office_add_user(office, "postman", "mail-connector");
+    (void)letters_add_user(office, "olga", "olga@svyaz.example", "salesperson");
+    const struct uuid account = letters_add(office, "Account", "name", "Firm", "firm@example.com");
+    struct record *offer = office_record(office, "Email", "subject", "Offer");
+    office_set(office, offer, "messageId", "offer@svyaz");
+    letters_refer(office, offer, "regarding", "Account", &account);
+    (void)letters_create(office, offer);
+    office->credentials.basic_name = "postman";
+    return account;
+}
+
+void letters_expect_about(struct office *office, const struct uuid *email,
+                          const struct uuid *record)
+{
+    const struct value *regarding =
+        letters_value(letters_retrieve(office, "Email", email, "regarding", NULL), "regarding");
+
+    assert_int_equal(regarding->state == VALUE_SET, record != NULL);
+    if (record != NULL) {
+        assert_true(uuid_is_equal(&regarding->reference.id, record));
+    }
+}
+
 int64_t letters_count(struct office *office, const char *entity)
 {
     const struct query_request query = {.count = {.is_set = true, .value = true}};

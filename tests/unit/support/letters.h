@@ -65,6 +65,14 @@ struct uuid letters_add_user(struct office *office, const char *name, const char
 struct uuid letters_add(struct office *office, const char *entity, const char *name_field,
                         const char *name, const char *mail);
 
+/* Opens an office to which the program "postman" brings mail, and in which the user "olga" works;
+ * it has sent <offer@svyaz>, about the account that is answered. The caller is "postman". */
+struct uuid letters_open_offer(struct office *office);
+
+/* What an e-mail is about; NULL: nothing. */
+void letters_expect_about(struct office *office, const struct uuid *email,
+                          const struct uuid *record);
+
 /* How many records of an entity there are. */
 int64_t letters_count(struct office *office, const char *entity);
 
