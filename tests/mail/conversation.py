@@ -17,13 +17,12 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import connector  # noqa: E402
-import machine  # noqa: E402
 import servers  # noqa: E402
 import snippets  # noqa: E402
 import talk  # noqa: E402
+from play import enter  # noqa: E402
 from svyaz.people import Administrator  # noqa: E402
-from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
-from svyaz.tally import Tally  # noqa: E402
+from svyaz.server import ROOT, Server  # noqa: E402
 
 WORK = ROOT / "build" / "mail-conversation"
 CUSTOMERS = ["anna@firm.example", "petr@firm.example", "john@partner.example", "eva@partner.example",
@@ -236,12 +235,7 @@ def play(house, options):
 
 def main():
     options = read_options()
-    tally = Tally()
-    lock = hold_folder(WORK)
-    is_inside, reason = machine.enter(WORK)
-    if not is_inside:
-        tally.skip("conversation", f"no machine of the test's own can be made: {reason}")
-        tally.end()
+    tally, lock = enter(WORK)
     print(f"# {options.messages} messages, seed {options.seed}", flush=True)
     server = Server(WORK / "organisation", "build/release/crmd", ["http.listen=127.0.0.1:8080"])
     server.bootstrap()

@@ -19,15 +19,14 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import connector  # noqa: E402
-import machine  # noqa: E402
 import servers  # noqa: E402
 import snippets  # noqa: E402
 from authors import Authors  # noqa: E402
 from connector import IMAP_SPOOL, SPOOL  # noqa: E402
 from office import Office, letter  # noqa: E402
+from play import enter  # noqa: E402
 from svyaz.engines import Postgresql  # noqa: E402
-from svyaz.server import ROOT, Server, hold_folder  # noqa: E402
-from svyaz.tally import Tally  # noqa: E402
+from svyaz.server import ROOT, Server  # noqa: E402
 
 WORK = ROOT / "build" / "mail-storm"
 README = snippets.read()
@@ -211,12 +210,7 @@ def read_options():
 
 def main():
     options = read_options()
-    tally = Tally()
-    lock = hold_folder(WORK)
-    is_inside, reason = machine.enter(WORK)
-    if not is_inside:
-        tally.skip("storm", f"no machine of the test's own can be made: {reason}")
-        tally.end()
+    tally, lock = enter(WORK)
     print(f"# {options.messages} messages, {options.kills} kills, seed {options.seed}", flush=True)
     database = Postgresql(WORK)
     database.start()
